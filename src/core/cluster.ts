@@ -1,0 +1,177 @@
+/** Clusters, hosts and connection pools as the router and filters see them. Follows `envoy/upstream/*.h`. */
+import type { Address } from './address.ts'
+import type { RequestEncoder, ResponseDecoder, StreamResetReason } from './codec.ts'
+import type { Connection } from './connection.ts'
+import type { HeaderMap } from './header-map.ts'
+import type { Protocol } from './stream-info.ts'
+
+export type Priority = 'default' | 'high'
+
+/** `envoy.config.core.v3.Metadata`: filter name → Struct. */
+export type Metadata = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+
+export interface Host {
+  readonly address: Address
+  /** `ip:port`, the name of `%UPSTREAM_HOST%`. */
+  readonly addressString: string
+  readonly hostname: string
+  readonly clusterName: string
+  readonly weight: number
+  readonly priority: number
+  readonly metadata: Metadata | undefined
+  readonly locality: { readonly region: string; readonly zone: string; readonly subZone: string }
+  readonly healthy: boolean
+  /** Process-wide would be Envoy's own; per worker here, for least-request. */
+  activeRequests: number
+  /** For `/clusters` and outlier detection. */
+  readonly stats: HostStats
+  /** Told by the router after every attempt, for outlier detection (seam). */
+  onResponse(status: number): void
+}
+
+export interface HostStats {
+  cxTotal: number
+  cxActive: number
+  cxConnectFail: number
+  rqTotal: number
+  rqActive: number
+  rqSuccess: number
+  rqError: number
+  rqTimeout: number
+}
+
+/** What a load balancer may look at. All optional: TCP has no headers. */
+export interface LoadBalancerContext {
+  readonly downstreamConnection: Connection | undefined
+  readonly requestHeaders: HeaderMap | undefined
+  readonly metadataMatch: Readonly<Record<string, unknown>> | undefined
+  /** 32-bit or wider unsigned hash for ring hash and maglev. */
+  computeHashKey(): bigint | undefined
+  /** Hosts already tried (retry host predicate). */
+  shouldSelectAnotherHost(host: Host): boolean
+}
+
+/** Process-wide limit of one kind (`circuit_breakers.thresholds`). */
+export interface Resource {
+  readonly max: number
+  canCreate(): boolean
+  inc(): void
+  dec(): void
+  readonly count: number
+}
+
+export interface ResourceManager {
+  readonly connections: Resource
+  readonly pendingRequests: Resource
+  readonly requests: Resource
+  readonly retries: Resource
+  readonly connectionPools: Resource
+}
+
+export interface ClusterInfo {
+  readonly name: string
+  /** `alt_stat_name` or name. */
+  readonly statName: string
+  readonly connectTimeoutMs: number
+  readonly perConnectionBufferLimitBytes: number
+  readonly maxRequestsPerConnection: number
+  readonly metadata: Metadata | undefined
+  readonly http1: boolean
+  readonly http2: boolean
+  readonly maintenanceMode: boolean
+  resourceManager(priority: Priority): ResourceManager
+  readonly stats: ClusterStats
+}
+
+export interface StatCounter {
+  inc(): void
+  add(n: number): void
+}
+export interface StatGauge extends StatCounter {
+  dec(): void
+  set(value: number): void
+}
+export interface StatHistogram {
+  record(value: number): void
+}
+
+/** The `cluster.<name>.` stats that users of a cluster count; the cluster's own code counts the rest. */
+export interface ClusterStats {
+  readonly upstreamRqTotal: StatCounter
+  readonly upstreamRqActive: StatGauge
+  readonly upstreamRqCompleted: StatCounter
+  readonly upstreamRqTimeout: StatCounter
+  readonly upstreamRqPerTryTimeout: StatCounter
+  readonly upstreamRqRxReset: StatCounter
+  readonly upstreamRqTxReset: StatCounter
+  readonly upstreamRqRetry: StatCounter
+  readonly upstreamRqRetrySuccess: StatCounter
+  readonly upstreamRqRetryOverflow: StatCounter
+  readonly upstreamRqRetryLimitExceeded: StatCounter
+  readonly upstreamRqRetryBackoffExponential: StatCounter
+  readonly upstreamRqPendingOverflow: StatCounter
+  readonly upstreamRqMaintenanceMode: StatCounter
+  readonly upstreamRqCancelled: StatCounter
+  readonly upstreamCxNoneHealthy: StatCounter
+  readonly upstreamCxConnectAttemptsExceeded: StatCounter
+  readonly upstreamFlowControlPausedReadingTotal: StatCounter
+  readonly upstreamFlowControlResumedReadingTotal: StatCounter
+  readonly upstreamFlowControlBackedUpTotal: StatCounter
+  readonly upstreamFlowControlDrainedTotal: StatCounter
+  readonly upstreamInternalRedirectSucceededTotal: StatCounter
+  /** `upstream_rq_<code>` and `upstream_rq_<n>xx`, under ``, `internal.`, `external.`, `canary.`; cached by code. */
+  chargeResponseCode(status: number, internal: boolean): void
+  readonly upstreamRqTimeMs: StatHistogram
+}
+
+export interface Cancellable {
+  cancel(): void
+}
+
+/** How the chosen connection refused: becomes reset reason and response flag in the router. */
+export type PoolFailureReason = 'overflow' | 'local-connection-failure' | 'remote-connection-failure' | 'timeout'
+
+export interface HttpPoolCallbacks {
+  onPoolReady(encoder: RequestEncoder, host: Host, info: UpstreamConnectionInfo): void
+  onPoolFailure(reason: PoolFailureReason, transportFailureReason: string, host: Host | undefined): void
+}
+
+export interface UpstreamConnectionInfo {
+  readonly id: number
+  readonly localAddress: Address
+  readonly remoteAddress: Address
+  readonly protocol: Protocol
+}
+
+export interface HttpConnectionPool {
+  readonly host: Host
+  /** May call back before it returns; then returns undefined. Otherwise `cancel` gives the place up. */
+  newStream(decoder: ResponseDecoder, callbacks: HttpPoolCallbacks): Cancellable | undefined
+}
+
+export interface TcpPoolCallbacks {
+  /** The connection is the caller's from here: it sets the reader and closes it. */
+  onPoolReady(connection: UpstreamTcpConnection, host: Host): void
+  onPoolFailure(reason: PoolFailureReason, transportFailureReason: string, host: Host | undefined): void
+}
+
+export interface UpstreamTcpConnection extends Connection {
+  setReader(reader: { onData(data: Uint8Array, endStream: boolean): void }): void
+}
+
+export interface Cluster {
+  readonly info: ClusterInfo
+  /** `undefined`: no healthy upstream. */
+  chooseHost(context: LoadBalancerContext): Host | undefined
+  httpConnectionPool(host: Host, priority: Priority, downstreamProtocol: Protocol): HttpConnectionPool
+  newTcpConnection(host: Host, priority: Priority, callbacks: TcpPoolCallbacks): Cancellable | undefined
+  /** All hosts, for admin and retries. */
+  readonly hosts: readonly Host[]
+}
+
+export interface ClusterManager {
+  get(name: string): Cluster | undefined
+  readonly clusters: ReadonlyMap<string, Cluster>
+}
+
+export type { StreamResetReason }

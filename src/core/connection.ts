@@ -1,0 +1,95 @@
+/**
+ * A byte-stream connection, downstream or upstream, and the network filters on it.
+ * Follows Envoy's `Network::Connection` and `envoy/network/filter.h`.
+ */
+import type { DownstreamInfo, StreamInfo } from './stream-info.ts'
+import type { Address } from './address.ts'
+
+export type ConnectionEvent =
+  | 'connected'
+  /** The peer closed or reset. */
+  | 'remote-close'
+  /** We closed. */
+  | 'local-close'
+
+/** `flush-write`: pending bytes first, then FIN; `no-flush`: at once; `abort-reset`: RST. */
+export type CloseType = 'flush-write' | 'flush-write-and-delay' | 'no-flush' | 'abort-reset'
+
+export interface ConnectionCallbacks {
+  /** Fired once with a close event; nothing comes after it. */
+  onEvent(event: ConnectionEvent): void
+  /** The write buffer has passed `bufferLimitBytes`: stop producing. */
+  onAboveWriteBufferHighWatermark?(): void
+  /** It has fallen to half of it: go on. */
+  onBelowWriteBufferLowWatermark?(): void
+}
+
+export interface Connection {
+  /** Unique in the process. */
+  readonly id: number
+  readonly localAddress: Address
+  readonly remoteAddress: Address
+  readonly state: 'open' | 'closing' | 'closed'
+  /** `per_connection_buffer_limit_bytes`; 0 = no limit. */
+  readonly bufferLimitBytes: number
+  /** Bytes accepted by `write` that the kernel has not taken. */
+  readonly bufferedBytes: number
+  readonly aboveHighWatermark: boolean
+  /** Why the transport failed (`%UPSTREAM_TRANSPORT_FAILURE_REASON%`), '' otherwise. */
+  readonly transportFailureReason: string
+  /** Why the connection was closed by us, for logs; set before `close`. */
+  localCloseReason: string
+  /** Negotiated by ALPN, '' without. */
+  readonly nextProtocol: string
+  /** Whether a peer's FIN is an end of stream (true, TCP proxy) or a close (false, HTTP). */
+  enableHalfClose(enabled: boolean): void
+
+  addCallbacks(callbacks: ConnectionCallbacks): void
+  removeCallbacks(callbacks: ConnectionCallbacks): void
+  /**
+   * Queues bytes; a string is latin1. What is written within one turn (while one read is being handled, or one
+   * timer) leaves as one write at its end, so callers write pieces as they come. A chunk of the read buffer may
+   * be passed as it is. With `endStream` our side is half closed after the bytes.
+   */
+  write(data: Uint8Array | string, endStream: boolean): void
+  /** Counted: two `readDisable(true)` need two `readDisable(false)`. */
+  readDisable(disable: boolean): void
+  close(type: CloseType, reason?: string): void
+  setNoDelay(enabled: boolean): void
+}
+
+/** Who reads a connection's bytes when no network filter chain does (upstream codecs and TCP pools). */
+export interface ConnectionReader {
+  /** `data` is valid until the call returns (see base/read-buffer.ts). `endStream`: the peer sent FIN. */
+  onData(data: Uint8Array, endStream: boolean): void
+}
+
+export type NetworkFilterStatus = 'continue' | 'stop'
+
+/** One network filter on one connection. Methods may be left out; they return at once. */
+export interface NetworkFilter {
+  /** Before the first byte. 'stop': later filters wait for `continueReading`. */
+  onNewConnection?(): NetworkFilterStatus
+  /** Bytes from downstream. 'stop': bytes were consumed or are kept by this filter; later filters do not see them. */
+  onData?(data: Uint8Array, endStream: boolean): NetworkFilterStatus
+  /** Bytes on their way to downstream, filters in reverse order. 'stop' drops them from the chain. */
+  onWrite?(data: Uint8Array | string, endStream: boolean): NetworkFilterStatus
+  /** The connection is closed: stop timers here and nowhere else. */
+  onDestroy?(): void
+}
+
+/** A filter's handle on its connection; one a filter. */
+export interface NetworkFilterCallbacks {
+  readonly connection: Connection
+  readonly downstream: DownstreamInfo
+  readonly streamInfo: StreamInfo
+  /** After a 'stop' of `onNewConnection` or `onData`: hand the kept bytes to the next filter. */
+  continueReading(): void
+  /** Passes bytes to the filters after this one, as if read. */
+  injectReadData(data: Uint8Array, endStream: boolean): void
+  /** Passes bytes to the filters before this one (towards downstream), as if written. */
+  injectWriteData(data: Uint8Array | string, endStream: boolean): void
+}
+
+/** Made once per configuration, called once per connection. */
+export type NetworkFilterFactory = (callbacks: NetworkFilterCallbacks) => NetworkFilter

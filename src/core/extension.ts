@@ -1,0 +1,105 @@
+/**
+ * Extensions: code that a type URL in the configuration selects. The registry is a value made from the one list
+ * in extensions/builtin.ts; it refuses a second registration of the same kind and type.
+ */
+import type { MessageType } from '../config/message-type.ts'
+import type { Scope } from '../stats/scope.ts'
+import type { AccessLog, AccessLogFile } from './access-log.ts'
+import type { ClusterManager } from './cluster.ts'
+import type { NetworkFilterFactory } from './connection.ts'
+import type { HttpFilterFactory } from './http-filter.ts'
+import type { SharedCells } from '../base/shared-cells.ts'
+
+/** What every factory may use; one a worker (main thread included, which builds everything to check it). */
+export interface FactoryContext {
+  readonly clusters: ClusterManager
+  readonly stats: Scope
+  /** Process-wide counters, over all workers. */
+  readonly shared: SharedCells
+  /** 0 … N-1; -1 on the main thread that only checks. */
+  readonly workerIndex: number
+  readonly node: { readonly id: string; readonly cluster: string; readonly zone: string }
+  /** True while draining: connections should be closed as they become idle. */
+  drainClose(): boolean
+  /** Runtime values, first cut: default of the field unless a layer overrides. */
+  readonly runtime: Runtime
+  openAccessLog(path: string): AccessLogFile
+  /** Finds and runs the factory for an `Any` of another kind. */
+  readonly extensions: ExtensionResolver
+  /** Values made on the main thread for this process: compiled wasm modules by content key. */
+  readonly singletons: Map<string, unknown>
+  /** Called when the owner (listener, cluster) of what the factory made is removed. */
+  onClose(close: () => void): void
+}
+
+export interface Runtime {
+  getInteger(key: string, defaultValue: number): number
+  getBoolean(key: string, defaultValue: boolean): boolean
+  /** numerator/denominator of RuntimeFractionalPercent, `random` any non-negative integer. */
+  featureEnabled(key: string, numerator: number, denominator: number, random: number): boolean
+}
+
+/** An `Any` of the configuration: type URL and decoded message. */
+export interface AnyMessage {
+  readonly typeUrl: string
+  readonly value: unknown
+}
+
+/** `envoy.config.core.v3.TypedExtensionConfig` and its older twins (name + typed_config). */
+export interface NamedConfig {
+  readonly name: string
+  readonly typedConfig?: AnyMessage
+}
+
+export interface ExtensionResolver {
+  networkFilter(
+    config: NamedConfig,
+    context: ListenerFactoryContext,
+  ): { factory: NetworkFilterFactory; terminal: boolean }
+  httpFilter(config: NamedConfig, context: ListenerFactoryContext): { factory: HttpFilterFactory; terminal: boolean }
+  /** Parses one entry of `typed_per_filter_config`; the result is what `Route.perFilterConfig` returns. */
+  perFilterConfig(name: string, config: AnyMessage, context: FactoryContext): unknown
+  accessLog(config: NamedConfig, context: FactoryContext): AccessLog
+}
+
+/** Adds what only extensions inside a listener may use. */
+export interface ListenerFactoryContext extends FactoryContext {
+  readonly listenerName: string
+  readonly trafficDirection: 'UNSPECIFIED' | 'INBOUND' | 'OUTBOUND'
+  readonly listenerMetadata: Readonly<Record<string, unknown>> | undefined
+  /** `listener.<address>.` */
+  readonly listenerStats: Scope
+}
+
+export interface NetworkFilterExtension<Message> {
+  readonly kind: 'network-filter'
+  /** `envoy.filters.network.tcp_proxy` */
+  readonly name: string
+  readonly message: MessageType<Message>
+  readonly terminal: boolean
+  /** Throws `ConfigError` for what the validation rules cannot say. */
+  create(message: Message, context: ListenerFactoryContext): NetworkFilterFactory
+}
+
+export interface HttpFilterExtension<Message, RouteMessage = never> {
+  readonly kind: 'http-filter'
+  readonly name: string
+  readonly message: MessageType<Message>
+  readonly terminal: boolean
+  readonly perRoute?: {
+    readonly message: MessageType<RouteMessage>
+    parse(message: RouteMessage, context: FactoryContext): unknown
+  }
+  create(message: Message, context: ListenerFactoryContext): HttpFilterFactory
+}
+
+export interface AccessLogExtension<Message> {
+  readonly kind: 'access-log'
+  readonly name: string
+  readonly message: MessageType<Message>
+  /** The filter of the entry is applied by the caller. */
+  create(message: Message, context: FactoryContext): AccessLog
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the one place where extensions of different messages share a list
+export type Extension = NetworkFilterExtension<any> | HttpFilterExtension<any, any> | AccessLogExtension<any>

@@ -1,0 +1,73 @@
+/** The result of routing a request, as filters and the connection manager see it. Follows `envoy/router/router.h`. */
+import type { HeaderMap } from './header-map.ts'
+import type { Metadata, Priority } from './cluster.ts'
+import type { StreamInfo } from './stream-info.ts'
+
+export interface RouteTable {
+  readonly name: string
+  /** `undefined`: no route (404 NR). `random` is a stable random 64-bit-ish value of the stream (weighted choices). */
+  route(headers: HeaderMap, streamInfo: StreamInfo, random: number): Route | undefined
+  /** Pushed back from config: `internal_only_headers`, … read by the connection manager. */
+  readonly internalOnlyHeaders: readonly string[]
+}
+
+export interface Route {
+  readonly routeName: string
+  readonly virtualHostName: string
+  readonly metadata: Metadata | undefined
+  /** Answer without an upstream (direct_response, redirect). */
+  readonly directResponse: DirectResponse | undefined
+  /** Where to send it; absent with `directResponse`. */
+  readonly entry: RouteEntry | undefined
+  /** Most specific `typed_per_filter_config` of a filter, parsed by its extension; undefined without one. */
+  perFilterConfig(filterConfigName: string): unknown
+  /** All of them, least specific first (virtual host … weighted cluster). */
+  allPerFilterConfigs(filterConfigName: string): readonly unknown[]
+  /** `disabled: true` at some level: true; explicitly not: false; nothing said: undefined. */
+  filterDisabled(filterConfigName: string): boolean | undefined
+  /** Header mutations of response in Envoy's order, applied to upstream and local replies alike. */
+  finalizeResponseHeaders(headers: HeaderMap, streamInfo: StreamInfo, requestHeaders: HeaderMap | undefined): void
+}
+
+export interface DirectResponse {
+  readonly status: number
+  /** Ready to send; '' without a body. */
+  body(headers: HeaderMap, streamInfo: StreamInfo): string | Uint8Array
+  /** The `location` of a redirect, '' for a plain direct response. */
+  location(headers: HeaderMap): string
+  /** Applies the route's request header changes that `finalizeResponseHeaders` may refer to. */
+  rewritePathHeader(headers: HeaderMap): void
+}
+
+export interface RouteEntry {
+  /** May depend on the request (cluster_header); '' = none given (503 NC). */
+  readonly clusterName: string
+  readonly clusterNotFoundStatus: number
+  readonly priority: Priority
+  /** Route timeout; 0 = none. */
+  readonly timeoutMs: number
+  /** undefined: the connection manager's. */
+  readonly idleTimeoutMs: number | undefined
+  readonly maxStreamDurationMs: number | undefined
+  readonly grpcTimeoutHeaderMaxMs: number | undefined
+  readonly retryPolicy: RetryPolicy | undefined
+  readonly includeAttemptCountInRequest: boolean
+  readonly includeAttemptCountInResponse: boolean
+  readonly autoHostRewrite: boolean
+  readonly appendXForwardedHost: boolean
+  readonly metadataMatch: Readonly<Record<string, unknown>> | undefined
+  /** Path, host and header changes for the upstream. `insertEnvoyOriginalPath`: unless suppressed by the router. */
+  finalizeRequestHeaders(headers: HeaderMap, streamInfo: StreamInfo, insertEnvoyOriginalPath: boolean): void
+}
+
+export interface RetryPolicy {
+  /** `retry_on` words. */
+  readonly retryOn: ReadonlySet<string>
+  readonly retriableStatusCodes: readonly number[]
+  readonly numRetries: number
+  readonly perTryTimeoutMs: number
+  readonly baseIntervalMs: number
+  readonly maxIntervalMs: number
+  readonly hostSelectionMaxAttempts: number
+  readonly previousHosts: boolean
+}

@@ -1,0 +1,124 @@
+/** What is known of one request or TCP connection, for filters and access logs. Follows Envoy's `StreamInfo`. */
+import type { Address } from './address.ts'
+import type { Host } from './cluster.ts'
+
+/**
+ * Response flags as bits, in the order in which `%RESPONSE_FLAGS%` prints them; names as in Envoy's docs
+ * (configuration/observability/access_log/usage#response-flags).
+ */
+export const ResponseFlag = {
+  failedLocalHealthCheck: 1 << 0, // LH
+  noHealthyUpstream: 1 << 1, // UH
+  upstreamRequestTimeout: 1 << 2, // UT
+  localReset: 1 << 3, // LR
+  upstreamRemoteReset: 1 << 4, // UR
+  upstreamConnectionFailure: 1 << 5, // UF
+  upstreamConnectionTermination: 1 << 6, // UC
+  upstreamOverflow: 1 << 7, // UO
+  noRouteFound: 1 << 8, // NR
+  delayInjected: 1 << 9, // DI
+  faultInjected: 1 << 10, // FI
+  rateLimited: 1 << 11, // RL
+  unauthorizedExternalService: 1 << 12, // UAEX
+  rateLimitServiceError: 1 << 13, // RLSE
+  downstreamConnectionTermination: 1 << 14, // DC
+  upstreamRetryLimitExceeded: 1 << 15, // URX
+  streamIdleTimeout: 1 << 16, // SI
+  invalidEnvoyRequestHeaders: 1 << 17, // IH
+  downstreamProtocolError: 1 << 18, // DPE
+  upstreamMaxStreamDurationReached: 1 << 19, // UMSDR
+  responseFromCacheFilter: 1 << 20, // RFCF
+  noFilterConfigFound: 1 << 21, // NFCF
+  durationTimeout: 1 << 22, // DT
+  upstreamProtocolError: 1 << 23, // UPE
+  noClusterFound: 1 << 24, // NC
+  overloadManagerTerminated: 1 << 25, // OM
+  dnsResolutionFailed: 1 << 26, // DF
+  dropOverload: 1 << 27, // DO
+  downstreamRemoteReset: 1 << 28, // DR
+} as const
+
+export const responseFlagNames: readonly string[] =
+  'LH UH UT LR UR UF UC UO NR DI FI RL UAEX RLSE DC URX SI IH DPE UMSDR RFCF NFCF DT UPE NC OM DF DO DR'.split(' ')
+
+export type Protocol = 'HTTP/1.0' | 'HTTP/1.1' | 'HTTP/2'
+
+/** A value that filters share along a stream (`%FILTER_STATE(key)%`). */
+export interface FilterStateObject {
+  /** For logs and wasm properties. */
+  serializeAsString(): string | undefined
+}
+
+export interface StreamInfo {
+  /** Wall clock, ms since the epoch (fractional). */
+  readonly startTimeMs: number
+  /** `performance.now()` at the first byte; all further times are relative ms to it, undefined until they happen. */
+  readonly startMonotonicMs: number
+  lastDownstreamRxMs: number | undefined
+  firstUpstreamTxMs: number | undefined
+  lastUpstreamTxMs: number | undefined
+  firstUpstreamRxMs: number | undefined
+  lastUpstreamRxMs: number | undefined
+  firstDownstreamTxMs: number | undefined
+  lastDownstreamTxMs: number | undefined
+  /** Total duration once complete. */
+  durationMs: number | undefined
+
+  protocol: Protocol | undefined
+  /** 0 until a response (or local reply) is known. */
+  responseCode: number
+  /** `via_upstream`, `route_not_found`, `upstream_reset_before_response_started{…}`, … */
+  responseCodeDetails: string | undefined
+  connectionTerminationDetails: string | undefined
+  responseFlags: number
+  /** Body bytes from and to downstream. */
+  bytesReceived: number
+  bytesSent: number
+  /** Header bytes and wire bytes where the codec counts them. */
+  requestHeaderBytes: number
+  responseHeaderBytes: number
+  downstreamWireBytesReceived: number
+  downstreamWireBytesSent: number
+  upstreamWireBytesReceived: number
+  upstreamWireBytesSent: number
+
+  readonly downstream: DownstreamInfo
+  /** Set from the connection manager's original-IP detection; `%DOWNSTREAM_REMOTE_ADDRESS%`. */
+  downstreamRemoteAddress: Address
+  upstreamHost: Host | undefined
+  upstreamClusterName: string | undefined
+  upstreamLocalAddress: Address | undefined
+  upstreamRemoteAddress: Address | undefined
+  upstreamTransportFailureReason: string | undefined
+  upstreamProtocol: Protocol | undefined
+  upstreamConnectionId: bigint | number | undefined
+  upstreamRequestAttemptCount: number
+  routeName: string | undefined
+  virtualHostName: string | undefined
+  virtualClusterName: string | undefined
+  requestId: string | undefined
+  /** Made on first use: most streams carry none. Keyed by filter name, values as `google.protobuf.Struct` JSON. */
+  dynamicMetadata: Map<string, Record<string, unknown>> | undefined
+  filterState: Map<string, FilterStateObject> | undefined
+}
+
+/** What all requests of one downstream connection share. */
+export interface DownstreamInfo {
+  readonly connectionId: number
+  readonly localAddress: Address
+  /** Of the peer itself, before any PROXY protocol or XFF. */
+  readonly directRemoteAddress: Address
+  readonly remoteAddress: Address
+  readonly requestedServerName: string | undefined
+  readonly tls: TlsInfo | undefined
+  readonly listenerName: string
+  readonly filterChainName: string
+}
+
+export interface TlsInfo {
+  readonly version: string
+  readonly cipher: string
+  readonly alpn: string | undefined
+  readonly sni: string | undefined
+  readonly peerPresented: boolean
+}
