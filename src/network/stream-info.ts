@@ -1,0 +1,60 @@
+/** The one implementation of core's `StreamInfo`, for HTTP streams and TCP connections. Follows Envoy's `StreamInfoImpl`. */
+import type { Address } from '../core/address.ts'
+import type { Host } from '../core/cluster.ts'
+import type { DownstreamInfo, FilterStateObject, Protocol, StreamInfo } from '../core/stream-info.ts'
+
+/** Every field is set by the constructor, so that all streams share one hidden class. */
+export class StreamInformation implements StreamInfo {
+  readonly startMonotonicMs = performance.now()
+  readonly startTimeMs = performance.timeOrigin + this.startMonotonicMs
+  lastDownstreamRxMs: number | undefined = undefined
+  firstUpstreamTxMs: number | undefined = undefined
+  lastUpstreamTxMs: number | undefined = undefined
+  firstUpstreamRxMs: number | undefined = undefined
+  lastUpstreamRxMs: number | undefined = undefined
+  firstDownstreamTxMs: number | undefined = undefined
+  lastDownstreamTxMs: number | undefined = undefined
+  durationMs: number | undefined = undefined
+
+  protocol: Protocol | undefined
+  responseCode = 0
+  responseCodeDetails: string | undefined = undefined
+  connectionTerminationDetails: string | undefined = undefined
+  responseFlags = 0
+  bytesReceived = 0
+  bytesSent = 0
+  requestHeaderBytes = 0
+  responseHeaderBytes = 0
+  downstreamWireBytesReceived = 0
+  downstreamWireBytesSent = 0
+  upstreamWireBytesReceived = 0
+  upstreamWireBytesSent = 0
+
+  readonly downstream: DownstreamInfo
+  downstreamRemoteAddress: Address
+  upstreamHost: Host | undefined = undefined
+  upstreamClusterName: string | undefined = undefined
+  upstreamLocalAddress: Address | undefined = undefined
+  upstreamRemoteAddress: Address | undefined = undefined
+  upstreamTransportFailureReason: string | undefined = undefined
+  upstreamProtocol: Protocol | undefined = undefined
+  upstreamConnectionId: bigint | number | undefined = undefined
+  upstreamRequestAttemptCount = 0
+  routeName: string | undefined = undefined
+  virtualHostName: string | undefined = undefined
+  virtualClusterName: string | undefined = undefined
+  requestId: string | undefined = undefined
+  dynamicMetadata: Map<string, Record<string, unknown>> | undefined = undefined
+  filterState: Map<string, FilterStateObject> | undefined = undefined
+
+  constructor(downstream: DownstreamInfo, protocol?: Protocol) {
+    this.downstream = downstream
+    this.downstreamRemoteAddress = downstream.remoteAddress
+    this.protocol = protocol
+  }
+
+  /** Milliseconds since the stream began, the unit of all `…Ms` fields. */
+  sinceStart(): number {
+    return performance.now() - this.startMonotonicMs
+  }
+}
