@@ -1,0 +1,25 @@
+/** The list of golden groups. */
+import { accessLog } from './cases/access-log.ts'
+import { badRequests } from './cases/bad-requests.ts'
+import { basic } from './cases/basic.ts'
+import { headerMutation } from './cases/header-mutation.ts'
+import { headers } from './cases/headers.ts'
+import { localReplies } from './cases/local-replies.ts'
+import { rewrites } from './cases/rewrites.ts'
+import { routing } from './cases/routing.ts'
+import { stats } from './cases/stats.ts'
+import { tcpProxy } from './cases/tcp.ts'
+import type { Group } from './case.ts'
+
+export const groups: readonly Group[] = [
+  basic,
+  headers,
+  badRequests,
+  localReplies,
+  routing,
+  rewrites,
+  headerMutation,
+  accessLog,
+  tcpProxy,
+  stats,
+]
