@@ -1,0 +1,73 @@
+/**
+ * Finds the extension that a type URL of the configuration selects, as Envoy does: by the URL, never by the name.
+ * A value made from a list (builtin.ts); a second registration of the same kind and type is refused.
+ */
+import { ConfigError } from '../base/errors.ts'
+import { configError } from '../config/position.ts'
+import type { AccessLog } from '../core/access-log.ts'
+import type { NetworkFilterFactory } from '../core/connection.ts'
+import type {
+  AnyMessage,
+  Extension,
+  ExtensionResolver,
+  FactoryContext,
+  ListenerFactoryContext,
+  NamedConfig,
+} from '../core/extension.ts'
+import type { HttpFilterFactory } from '../core/http-filter.ts'
+
+type Kind = Extension['kind']
+type OfKind<K extends Kind> = Extract<Extension, { kind: K }>
+
+export class ExtensionRegistry implements ExtensionResolver {
+  readonly #byType = new Map<string, Extension>()
+  readonly #perRoute = new Map<string, OfKind<'http-filter'>>()
+
+  constructor(extensions: readonly Extension[]) {
+    for (const extension of extensions) {
+      this.#add(this.#byType, `${extension.kind} ${extension.message.typeUrl}`, extension)
+      if (extension.kind === 'http-filter' && extension.perRoute)
+        this.#add(this.#perRoute, extension.perRoute.message.typeUrl, extension)
+    }
+  }
+
+  networkFilter(
+    config: NamedConfig,
+    context: ListenerFactoryContext,
+  ): { factory: NetworkFilterFactory; terminal: boolean } {
+    const { extension, message } = this.#find('network-filter', config)
+    return { factory: extension.create(message, context), terminal: extension.terminal }
+  }
+
+  httpFilter(config: NamedConfig, context: ListenerFactoryContext): { factory: HttpFilterFactory; terminal: boolean } {
+    const { extension, message } = this.#find('http-filter', config)
+    return { factory: extension.create(message, context), terminal: extension.terminal }
+  }
+
+  perFilterConfig(name: string, config: AnyMessage, context: FactoryContext): unknown {
+    const perRoute = this.#perRoute.get(config.typeUrl)?.perRoute
+    if (perRoute === undefined)
+      throw new ConfigError(`the filter "${name}" takes no per-route configuration of type ${config.typeUrl}`)
+    return perRoute.parse(config.value, context)
+  }
+
+  accessLog(config: NamedConfig, context: FactoryContext): AccessLog {
+    const { extension, message } = this.#find('access-log', config)
+    return extension.create(message, context)
+  }
+
+  #add<T>(map: Map<string, T>, key: string, value: T): void {
+    if (map.has(key)) throw new Error(`two extensions for ${key}`)
+    map.set(key, value)
+  }
+
+  #find<K extends Kind>(kind: K, config: NamedConfig): { extension: OfKind<K>; message: unknown } {
+    const any = config.typedConfig
+    if (any === undefined)
+      throw configError(config, 'typedConfig', `"${config.name}" needs a typed_config: extensions are found by its "@type"`)
+    const extension = this.#byType.get(`${kind} ${any.typeUrl}`)
+    if (extension === undefined)
+      throw configError(config, 'typedConfig', `${any.typeUrl} is not a ${kind.replace('-', ' ')} that sluice has`)
+    return { extension: extension as OfKind<K>, message: any.value }
+  }
+}

@@ -1,0 +1,274 @@
+/**
+ * One listener on one worker: binds, accepts, and gives each connection its filter chain.
+ * Follows Envoy's `source/common/listener_manager` (active_tcp_listener, listener_impl).
+ */
+import { chmodSync, unlinkSync } from 'node:fs'
+import net from 'node:net'
+import type { SharedCell, SharedCells } from '../base/shared-cells.ts'
+import { logger } from '../base/log.ts'
+import type { AccessLog } from '../core/access-log.ts'
+import { type Address, addressToString } from '../core/address.ts'
+import type { ConnectionCallbacks, ConnectionEvent, NetworkFilterFactory } from '../core/connection.ts'
+import type { Runtime } from '../core/extension.ts'
+import type { Counter, Gauge, Histogram, Scope } from '../stats/scope.ts'
+import { acceptConnection, type SocketConnection } from '../network/connection.ts'
+import { NetworkFilterChain } from '../network/filter-chain.ts'
+
+const log = logger('connection')
+
+export interface FilterChain {
+  readonly name: string
+  readonly factories: readonly NetworkFilterFactory[]
+}
+
+export interface ListenerSettings {
+  readonly name: string
+  readonly addresses: readonly Address[]
+  /** 0: no limit. */
+  readonly perConnectionBufferLimitBytes: number
+  readonly backlog: number
+  readonly reusePort: boolean
+  readonly bindToPort: boolean
+  readonly trafficDirection: 'UNSPECIFIED' | 'INBOUND' | 'OUTBOUND'
+  readonly filterChain: FilterChain
+  /** Connection access logs of the listener itself. */
+  readonly accessLogs: readonly AccessLog[]
+}
+
+export interface ListenerContext {
+  readonly workerIndex: number
+  /** `listener.<address>.` */
+  readonly stats: Scope
+  readonly shared: SharedCells
+  readonly runtime: Runtime
+}
+
+export class Listener {
+  readonly settings: ListenerSettings
+  /** Where it is bound, once `listen` has resolved. */
+  bound: readonly Address[] = []
+  readonly #servers: net.Server[] = []
+  readonly #connections = new Set<AcceptedConnection>()
+  readonly #stats: ListenerStats
+  readonly #runtime: Runtime
+  /** Connections of this listener over all workers. */
+  readonly #processConnections: SharedCell
+  readonly #limitKey: string
+  readonly #workerIndex: number
+  #onIdle: (() => void) | undefined
+
+  constructor(settings: ListenerSettings, context: ListenerContext) {
+    this.settings = settings
+    this.#stats = new ListenerStats(context.stats, context.workerIndex)
+    this.#runtime = context.runtime
+    this.#processConnections = context.shared.cell(`listener.${settings.name}.connections`)
+    this.#limitKey = `envoy.resource_limits.listener.${settings.name}.connection_limit`
+    this.#workerIndex = context.workerIndex
+  }
+
+  /**
+   * Binds every address. @param bound the addresses that another worker got (port 0 resolved), [] on the first
+   * worker. Rejects with Envoy's words when an address cannot be bound.
+   */
+  async listen(bound: readonly Address[]): Promise<readonly Address[]> {
+    if (!this.settings.bindToPort) return []
+    const first = bound.length === 0
+    const addresses = first ? this.settings.addresses : bound
+    // Without SO_REUSEPORT (Unix sockets, enable_reuse_port: false) the first worker accepts for all.
+    const shared = (address: Address): boolean => address.kind === 'ip' && this.settings.reusePort
+    this.bound = await Promise.all(
+      addresses.map(address => (first || shared(address) ? this.#bind(address) : Promise.resolve(address))),
+    )
+    return this.bound
+  }
+
+  /** New connections are refused from here on. */
+  stopAccepting(): void {
+    for (const server of this.#servers.splice(0)) server.close()
+  }
+
+  get activeConnections(): number {
+    return this.#connections.size
+  }
+
+  /** Resolves when the last connection has gone. */
+  whenIdle(): Promise<void> {
+    if (this.#connections.size === 0) return Promise.resolve()
+    return new Promise(resolve => {
+      this.#onIdle = resolve
+    })
+  }
+
+  /** Ends every connection at once. */
+  closeConnections(): void {
+    for (const each of [...this.#connections]) each.connection.close('no-flush', 'listener_closed')
+  }
+
+  async #bind(address: Address): Promise<Address> {
+    const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, socket =>
+      this.#accept(socket, address),
+    )
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(address, error)))
+    server.listen(listenOptions(address, this.settings), resolve)
+    await promise
+    server.removeAllListeners('error')
+    server.on('error', error => {
+      log.warn(`listener "${this.settings.name}" ${addressToString(address)}: accept failed: ${error.message}`)
+      this.#stats.acceptFailed.inc()
+    })
+    this.#servers.push(server)
+    if (address.kind !== 'ip') {
+      if (address.kind === 'pipe' && address.mode) chmodSync(address.path, address.mode)
+      return address
+    }
+    return { ...address, port: (server.address() as net.AddressInfo).port }
+  }
+
+  #accept(socket: net.Socket, address: Address): void {
+    const limit = this.#runtime.getInteger(this.#limitKey, Number.MAX_SAFE_INTEGER)
+    if (limit !== Number.MAX_SAFE_INTEGER && this.#processConnections.sum() >= limit) {
+      this.#stats.overflow.inc()
+      socket.resetAndDestroy()
+      return
+    }
+    const connection = acceptConnection(socket, {
+      workerIndex: this.#workerIndex,
+      bufferLimitBytes: this.settings.perConnectionBufferLimitBytes,
+      listenerAddress: address,
+    })
+    if (connection === undefined) return
+    this.#processConnections.add(1)
+    this.#connections.add(new AcceptedConnection(this, connection))
+  }
+
+  /** Called by `AcceptedConnection` alone. */
+  onClosed(closed: AcceptedConnection, durationMs: number): void {
+    this.#connections.delete(closed)
+    this.#processConnections.add(-1)
+    this.#stats.closed(durationMs)
+    if (this.#connections.size === 0) this.#onIdle?.()
+  }
+
+  get stats(): ListenerStats {
+    return this.#stats
+  }
+}
+
+class AcceptedConnection implements ConnectionCallbacks {
+  readonly connection: SocketConnection
+  readonly #listener: Listener
+  readonly #chain: NetworkFilterChain
+  readonly #startMs = performance.now()
+
+  constructor(listener: Listener, connection: SocketConnection) {
+    this.#listener = listener
+    this.connection = connection
+    listener.stats.opened()
+    connection.addCallbacks(this)
+    const { filterChain, name } = listener.settings
+    this.#chain = new NetworkFilterChain(connection, filterChain.factories, {
+      listenerName: name,
+      filterChainName: filterChain.name,
+    })
+    this.#chain.start()
+  }
+
+  onEvent(event: ConnectionEvent): void {
+    if (event === 'connected') return
+    const { accessLogs } = this.#listener.settings
+    if (accessLogs.length > 0) {
+      const streamInfo = this.#chain.streamInfo
+      streamInfo.durationMs = performance.now() - this.#startMs
+      for (const each of accessLogs)
+        each.log({
+          requestHeaders: undefined,
+          responseHeaders: undefined,
+          responseTrailers: undefined,
+          streamInfo,
+          localReplyBody: '',
+          logType: 'NotSet',
+        })
+    }
+    this.#listener.onClosed(this, performance.now() - this.#startMs)
+  }
+}
+
+/** `listener.<address>.downstream_cx_*` and the worker's own pair. */
+class ListenerStats {
+  readonly overflow: Counter
+  readonly acceptFailed: Counter
+  readonly #total: Counter
+  readonly #destroy: Counter
+  readonly #active: Gauge
+  readonly #lengthMs: Histogram
+  readonly #workerTotal: Counter
+  readonly #workerActive: Gauge
+
+  constructor(scope: Scope, workerIndex: number) {
+    const worker = scope.scope(workerIndex < 0 ? 'main_thread' : `worker_${workerIndex}`)
+    this.overflow = scope.counter('downstream_cx_overflow')
+    this.acceptFailed = scope.counter('downstream_listener_accept_failed')
+    this.#total = scope.counter('downstream_cx_total')
+    this.#destroy = scope.counter('downstream_cx_destroy')
+    this.#active = scope.gauge('downstream_cx_active')
+    this.#lengthMs = scope.histogram('downstream_cx_length_ms', 'milliseconds')
+    this.#workerTotal = worker.counter('downstream_cx_total')
+    this.#workerActive = worker.gauge('downstream_cx_active')
+    for (const name of [
+      'downstream_cx_overload_reject',
+      'downstream_global_cx_overflow',
+      'downstream_cx_transport_socket_connect_timeout',
+      'downstream_pre_cx_timeout',
+      'no_filter_chain_match',
+    ])
+      scope.counter(name)
+    scope.gauge('downstream_pre_cx_active')
+  }
+
+  opened(): void {
+    this.#total.inc()
+    this.#active.inc()
+    this.#workerTotal.inc()
+    this.#workerActive.inc()
+  }
+
+  closed(durationMs: number): void {
+    this.#destroy.inc()
+    this.#active.dec()
+    this.#workerActive.dec()
+    this.#lengthMs.record(durationMs)
+  }
+}
+
+function listenOptions(address: Address, settings: ListenerSettings): net.ListenOptions {
+  if (address.kind === 'ip')
+    return {
+      host: address.ip,
+      port: address.port,
+      backlog: settings.backlog,
+      reusePort: settings.reusePort,
+      ipv6Only: address.version === 6,
+    }
+  if (address.kind === 'internal') throw new Error('internal listeners bind no socket')
+  if (!address.path.startsWith('@')) removeStaleSocket(address.path)
+  return { path: address.path.replace(/^@/, '\0'), backlog: settings.backlog }
+}
+
+/** A socket file that a dead process left would make the bind fail; Envoy unlinks it too. */
+function removeStaleSocket(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}
+
+function bindError(address: Address, error: NodeJS.ErrnoException): Error {
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'Address already in use',
+    EACCES: 'Permission denied',
+    EADDRNOTAVAIL: 'Cannot assign requested address',
+  }
+  return new Error(`cannot bind '${addressToString(address)}': ${reasons[error.code ?? ''] ?? error.message}`)
+}

@@ -1,0 +1,35 @@
+/** The one worker of `--concurrency 0`: the same runtime in the calling thread, behind the pool's interface. */
+import type { Scope } from '../stats/scope.ts'
+import type { ProcessState } from './process-state.ts'
+import type { Snapshot } from './snapshot.ts'
+import { type BoundListener, type WorkerMethods, WorkerRuntime } from './worker-runtime.ts'
+import type { Workers } from './workers.ts'
+
+export class LocalWorker implements Workers {
+  readonly #runtime: WorkerRuntime
+
+  /** @throws ConfigError */
+  constructor(snapshot: Snapshot, state: ProcessState, stats: Scope) {
+    this.#runtime = new WorkerRuntime(snapshot, { workerIndex: 0, state, stats })
+  }
+
+  start(): Promise<void> {
+    return this.#runtime.ready
+  }
+
+  listen(): Promise<readonly BoundListener[]> {
+    return this.#runtime.listen([])
+  }
+
+  async callAll<M extends keyof WorkerMethods>(
+    method: M,
+    ...args: Parameters<WorkerMethods[M]>
+  ): Promise<Awaited<ReturnType<WorkerMethods[M]>>[]> {
+    const call = this.#runtime[method] as (...args: Parameters<WorkerMethods[M]>) => ReturnType<WorkerMethods[M]>
+    return [await call.apply(this.#runtime, args)]
+  }
+
+  close(): Promise<void> {
+    return this.#runtime.close()
+  }
+}
