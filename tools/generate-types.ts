@@ -128,7 +128,7 @@ function shortNames(fullNames: readonly string[]): Map<string, string> {
     for (const fullName of group) {
       const others = group.filter(other => other !== fullName)
       // The newer home of a message keeps the plain name: config and type packages are what others refer to.
-      const plain = others.length === 0 || others.every(other => rank(other) > rank(fullName))
+      const plain = others.every(other => rank(other) > rank(fullName))
       result.set(fullName, plain ? local : `${packageWord(fullName)}${local}`)
     }
   }

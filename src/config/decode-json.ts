@@ -40,7 +40,7 @@ export function decodeJson(
   return new JsonDecoder(source, errors).message(messageSchema(fullName), value, path)
 }
 
-class JsonDecoder {
+export class JsonDecoder {
   readonly #source: Source
   readonly #errors: ConfigError[]
   #depth = 0
@@ -157,6 +157,8 @@ class JsonDecoder {
       return undefined
     }
     const typeUrl = input['@type']
+    // Protobuf's legacy mode takes an empty object for an Any that is not set.
+    if (Object.keys(input).length === 0) return undefined
     if (typeof typeUrl !== 'string') {
       this.#error(path, 'has no "@type": it must name the type, as "type.googleapis.com/envoy…"')
       return undefined

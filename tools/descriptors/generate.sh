@@ -18,7 +18,7 @@ fi
   {
     # Envoy itself no longer knows the v2 API.
     go list -mod=mod "$api/envoy/..." "$api/contrib/..." | grep -vE '/v[12][a-z0-9]*(/|$)'
-    go list -mod=mod "$otlp/collector/..."
+    go list -mod=mod github.com/cncf/xds/go/udpa/type/... github.com/cncf/xds/go/xds/type/... "$otlp/collector/..."
     echo google.golang.org/grpc/health/grpc_health_v1
   } | sed 's/.*/_ "&"/'
   echo ')'
