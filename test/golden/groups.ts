@@ -9,6 +9,7 @@ import { rewrites } from './cases/rewrites.ts'
 import { routing } from './cases/routing.ts'
 import { stats } from './cases/stats.ts'
 import { tcpProxy } from './cases/tcp.ts'
+import { timeouts } from './cases/timeouts.ts'
 import type { Group } from './case.ts'
 
 export const groups: readonly Group[] = [
@@ -16,6 +17,7 @@ export const groups: readonly Group[] = [
   headers,
   badRequests,
   localReplies,
+  timeouts,
   routing,
   rewrites,
   headerMutation,
