@@ -1,0 +1,224 @@
+/**
+ * Files that access logs append to. Lines are buffered and written in the background, so that a slow or full disk
+ * costs lines (`filesystem.write_failed`), never a request. Follows Envoy's `AccessLogFileImpl`; the files are opened
+ * with O_APPEND, so that all threads share them line by line.
+ */
+import { close, closeSync, openSync, write, writeSync } from 'node:fs'
+import { logger } from './log.ts'
+
+const log = logger('file')
+/** Lines beyond this are lost while the file takes none. */
+const bufferLimitBytes = 8 * 1024 * 1024
+const flushLimitBytes = 1024 * 1024
+const stdoutFd = 1
+const stderrFd = 2
+
+interface Count {
+  inc(): void
+  add(n: number): void
+  sub?(n: number): void
+}
+
+/** What of a stats scope is needed here. */
+interface Stats {
+  counter(name: string): Count
+  gauge(name: string): Count & { sub(n: number): void }
+}
+
+export interface AccessLogFilesOptions {
+  readonly flushIntervalMs: number
+  /** A buffer of this size is written at once. */
+  readonly flushMinBytes: number
+  readonly stats: Stats
+  /** False: paths are checked by nobody and nothing is written (validation). */
+  readonly openFiles: boolean
+}
+
+/** The access log files of one thread, one object a path. */
+export class AccessLogFiles {
+  readonly #options: AccessLogFilesOptions
+  readonly #stats: FileStats
+  readonly #files = new Map<string, AccessLogFile>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: AccessLogFilesOptions) {
+    this.#options = options
+    this.#stats = new FileStats(options.stats)
+  }
+
+  /** @throws Error (`unable to open file '…': …`) */
+  open(path: string): AccessLogFile {
+    let file = this.#files.get(path)
+    if (file === undefined) {
+      file = new AccessLogFile(path, this.#options, this.#stats)
+      this.#files.set(path, file)
+      this.#timer ??= setInterval(() => this.flush('timer'), this.#options.flushIntervalMs).unref()
+    }
+    return file
+  }
+
+  /** After a log rotation: what was buffered goes to the old file, the rest to the new one at the same path. */
+  reopen(): void {
+    for (const file of this.#files.values()) file.reopen()
+  }
+
+  flush(reason?: 'timer'): void {
+    for (const file of this.#files.values()) file.flush(reason)
+  }
+
+  /** Writes what is buffered, before it returns. */
+  close(): void {
+    clearInterval(this.#timer)
+    for (const file of this.#files.values()) file.close()
+    this.#files.clear()
+  }
+}
+
+class FileStats {
+  readonly writeBuffered: Count
+  readonly writeCompleted: Count
+  readonly writeFailed: Count
+  readonly flushedByTimer: Count
+  readonly reopenFailed: Count
+  readonly totalBuffered: Count & { sub(n: number): void }
+
+  constructor(stats: Stats) {
+    this.writeBuffered = stats.counter('filesystem.write_buffered')
+    this.writeCompleted = stats.counter('filesystem.write_completed')
+    this.writeFailed = stats.counter('filesystem.write_failed')
+    this.flushedByTimer = stats.counter('filesystem.flushed_by_timer')
+    this.reopenFailed = stats.counter('filesystem.reopen_failed')
+    this.totalBuffered = stats.gauge('filesystem.write_total_buffered')
+  }
+}
+
+export class AccessLogFile {
+  readonly path: string
+  readonly #flushMinBytes: number
+  readonly #enabled: boolean
+  readonly #stats: FileStats
+  #fd: number
+  #buffered: string[] = []
+  #bufferedBytes = 0
+  /** What the kernel is writing now. */
+  #inFlight: Buffer | undefined
+  #reopenAfterWrite = false
+  #closed = false
+  #complained = false
+
+  constructor(path: string, options: AccessLogFilesOptions, stats: FileStats) {
+    this.path = path
+    this.#flushMinBytes = options.flushMinBytes
+    this.#enabled = options.openFiles
+    this.#stats = stats
+    this.#fd = this.#enabled ? open(path) : -1
+  }
+
+  /** @param line with its line end */
+  write(line: string): void {
+    if (!this.#enabled || this.#closed) return
+    if (this.#bufferedBytes + line.length > bufferLimitBytes) {
+      this.#stats.writeFailed.inc()
+      return
+    }
+    this.#buffered.push(line)
+    this.#bufferedBytes += line.length
+    this.#stats.writeBuffered.inc()
+    this.#stats.totalBuffered.add(line.length)
+    if (this.#bufferedBytes >= this.#flushMinBytes) this.flush()
+  }
+
+  flush(reason?: 'timer'): void {
+    if (this.#bufferedBytes === 0 || this.#inFlight !== undefined || this.#closed) return
+    if (reason === 'timer') this.#stats.flushedByTimer.inc()
+    this.#writeOn(this.#take(), 0)
+  }
+
+  reopen(): void {
+    if (!this.#enabled || isStandard(this.path)) return
+    if (this.#inFlight === undefined && this.#bufferedBytes > 0) this.flush()
+    if (this.#inFlight === undefined) this.#reopenNow()
+    else this.#reopenAfterWrite = true
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    if (!this.#enabled) return
+    const rest = this.#take()
+    try {
+      for (let at = 0; at < rest.length; ) at += writeSync(this.#fd, rest, at)
+      if (rest.length > 0) this.#stats.writeCompleted.inc()
+    } catch (error) {
+      this.#fail(error as Error)
+    }
+    // A write that is under way closes the file when it is done.
+    if (this.#inFlight === undefined && !isStandard(this.path)) closeSync(this.#fd)
+  }
+
+  #take(): Buffer {
+    const bytes = Buffer.from(this.#buffered.join(''), 'latin1')
+    this.#stats.totalBuffered.sub(this.#bufferedBytes)
+    this.#buffered = []
+    this.#bufferedBytes = 0
+    return bytes
+  }
+
+  #writeOn(bytes: Buffer, start: number): void {
+    this.#inFlight = bytes
+    write(this.#fd, bytes, start, Math.min(flushLimitBytes, bytes.length - start), null, (error, written) => {
+      if (error) this.#fail(error)
+      else if (start + written < bytes.length) {
+        this.#writeOn(bytes, start + written)
+        return
+      } else {
+        this.#complained = false
+        this.#stats.writeCompleted.inc()
+      }
+      this.#inFlight = undefined
+      if (this.#closed) {
+        if (!isStandard(this.path)) close(this.#fd)
+        return
+      }
+      if (this.#reopenAfterWrite) this.#reopenNow()
+      if (this.#bufferedBytes >= this.#flushMinBytes) this.flush()
+    })
+  }
+
+  #reopenNow(): void {
+    this.#reopenAfterWrite = false
+    try {
+      const fd = open(this.path)
+      closeSync(this.#fd)
+      this.#fd = fd
+    } catch (error) {
+      this.#stats.reopenFailed.inc()
+      log.warn((error as Error).message)
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#stats.writeFailed.inc()
+    if (!this.#complained) log.warn(`cannot write to ${this.path}: ${error.message}; access log lines are lost`)
+    this.#complained = true
+  }
+}
+
+function isStandard(path: string): boolean {
+  return path === '/dev/stdout' || path === '/dev/stderr'
+}
+
+function open(path: string): number {
+  if (path === '/dev/stdout') return stdoutFd
+  if (path === '/dev/stderr') return stderrFd
+  try {
+    return openSync(path, 'a', 0o644)
+  } catch (error) {
+    throw new Error(`unable to open file '${path}': ${reason(error as NodeJS.ErrnoException)}`, { cause: error })
+  }
+}
+
+function reason(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT') return 'No such file or directory'
+  return error.code === 'EACCES' ? 'Permission denied' : error.message
+}
