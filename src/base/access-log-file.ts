@@ -3,7 +3,8 @@
  * costs lines (`filesystem.write_failed`), never a request. Follows Envoy's `AccessLogFileImpl`; the files are opened
  * with O_APPEND, so that all threads share them line by line.
  */
-import { close, closeSync, openSync, write, writeSync } from 'node:fs'
+import { accessSync, close, closeSync, constants, existsSync, openSync, write, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { logger } from './log.ts'
 
 const log = logger('file')
@@ -30,7 +31,7 @@ export interface AccessLogFilesOptions {
   /** A buffer of this size is written at once. */
   readonly flushMinBytes: number
   readonly stats: Stats
-  /** False: paths are checked by nobody and nothing is written (validation). */
+  /** False: it is only checked that the file could be opened (validation). */
   readonly openFiles: boolean
 }
 
@@ -111,7 +112,7 @@ export class AccessLogFile {
     this.#flushMinBytes = options.flushMinBytes
     this.#enabled = options.openFiles
     this.#stats = stats
-    this.#fd = this.#enabled ? open(path) : -1
+    this.#fd = this.#enabled ? open(path) : check(path)
   }
 
   /** @param line with its line end */
@@ -214,11 +215,21 @@ function open(path: string): number {
   try {
     return openSync(path, 'a', 0o644)
   } catch (error) {
-    throw new Error(`unable to open file '${path}': ${reason(error as NodeJS.ErrnoException)}`, { cause: error })
+    throw cannotOpen(path, error as NodeJS.ErrnoException)
   }
 }
 
-function reason(error: NodeJS.ErrnoException): string {
-  if (error.code === 'ENOENT') return 'No such file or directory'
-  return error.code === 'EACCES' ? 'Permission denied' : error.message
+/** Opening would make the file: a trial must not. */
+function check(path: string): -1 {
+  try {
+    accessSync(existsSync(path) ? path : dirname(path), constants.W_OK)
+    return -1
+  } catch (error) {
+    throw cannotOpen(path, error as NodeJS.ErrnoException)
+  }
+}
+
+function cannotOpen(path: string, error: NodeJS.ErrnoException): Error {
+  const reasons: Record<string, string> = { ENOENT: 'No such file or directory', EACCES: 'Permission denied' }
+  return new Error(`unable to open file '${path}': ${reasons[error.code ?? ''] ?? error.message}`, { cause: error })
 }

@@ -1,0 +1,116 @@
+/** `envoy.config.accesslog.v3.AccessLogFilter` as a predicate. Follows Envoy's `source/common/access_log/access_log_impl.cc`. */
+import { randomInt } from 'node:crypto'
+import { configError } from '../../../config/position.ts'
+import type { AccessLogFilter, ComparisonFilter, GrpcStatusFilter, RuntimeFilter } from '../../../config/v3.ts'
+import type { LogContext } from '../../../core/access-log.ts'
+import type { Runtime } from '../../../core/extension.ts'
+import { responseFlagNames } from '../../../core/stream-info.ts'
+import { fromHttp } from '../../../format/grpc-status.ts'
+import { makeHeaderMatcher } from '../../../matching/header-matcher.ts'
+
+export type LogPredicate = (context: LogContext) => boolean
+
+const denominators = { HUNDRED: 100, TEN_THOUSAND: 10_000, MILLION: 1_000_000 } as const
+const grpcStatuses = [
+  'OK',
+  'CANCELED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
+] as const
+const unknownStatus = 2
+
+/** @throws ConfigError for a filter that says nothing, or one that sluice lacks */
+export function makeAccessLogFilter(message: AccessLogFilter, runtime: Runtime): LogPredicate {
+  if (message.statusCodeFilter) {
+    const test = comparison(message.statusCodeFilter, runtime)
+    return context => test(context.streamInfo.responseCode)
+  }
+  if (message.durationFilter) {
+    const test = comparison(message.durationFilter, runtime)
+    return ({ streamInfo }) =>
+      test(Math.floor(streamInfo.durationMs ?? performance.now() - streamInfo.startMonotonicMs))
+  }
+  // Nothing marks a request as a health check but the health_check filter.
+  if (message.notHealthCheckFilter) return () => true
+  if (message.runtimeFilter) return runtimePredicate(message.runtimeFilter, runtime)
+  if (message.andFilter) {
+    const filters = message.andFilter.filters.map(each => makeAccessLogFilter(each, runtime))
+    return context => filters.every(filter => filter(context))
+  }
+  if (message.orFilter) {
+    const filters = message.orFilter.filters.map(each => makeAccessLogFilter(each, runtime))
+    return context => filters.some(filter => filter(context))
+  }
+  if (message.headerFilter?.header) {
+    const matches = makeHeaderMatcher(message.headerFilter.header)
+    return context => context.requestHeaders !== undefined && matches(context.requestHeaders)
+  }
+  if (message.responseFlagFilter) {
+    const names = message.responseFlagFilter.flags
+    const mask =
+      names.length === 0 ? -1 : names.reduce((bits, name) => bits | (1 << responseFlagNames.indexOf(name)), 0)
+    return context => (context.streamInfo.responseFlags & mask) !== 0
+  }
+  if (message.grpcStatusFilter) return grpcStatusPredicate(message.grpcStatusFilter)
+  if (message.logTypeFilter) {
+    const { types, exclude } = message.logTypeFilter
+    return context => types.includes(context.logType) !== exclude
+  }
+  const [name] = Object.keys(message)
+  if (name === undefined) throw configError(message, undefined, 'an access log filter must say what it filters by')
+  throw configError(message, name, 'this access log filter is not supported by sluice yet')
+}
+
+function comparison(parent: { comparison?: ComparisonFilter }, runtime: Runtime): (value: number) => boolean {
+  const message = parent.comparison
+  if (message?.value === undefined) throw configError(parent, 'comparison', 'needs an op and a value')
+  const { runtimeKey, defaultValue } = message.value
+  const limit = (): number => runtime.getInteger(runtimeKey, defaultValue)
+  switch (message.op) {
+    case 'EQ':
+      return value => value === limit()
+    case 'NE':
+      return value => value !== limit()
+    case 'GE':
+      return value => value >= limit()
+    case 'LE':
+      return value => value <= limit()
+  }
+}
+
+/** By the request id, so that all proxies on a request's way log it or none. */
+function runtimePredicate(message: RuntimeFilter, runtime: Runtime): LogPredicate {
+  const numerator = message.percentSampled?.numerator ?? 0
+  const denominator = denominators[message.percentSampled?.denominator ?? 'HUNDRED']
+  return context => {
+    const id = message.useIndependentRandomness ? undefined : context.requestHeaders?.get('x-request-id')
+    const random =
+      id !== undefined && /^[\da-f]{8}/i.test(id) ? Number.parseInt(id.slice(0, 8), 16) : randomInt(2 ** 32)
+    return runtime.featureEnabled(message.runtimeKey, numerator, denominator, random)
+  }
+}
+
+function grpcStatusPredicate(message: GrpcStatusFilter): LogPredicate {
+  const wanted = new Set(message.statuses.map(name => grpcStatuses.indexOf(name)))
+  return context => {
+    const text = context.responseTrailers?.get('grpc-status') ?? context.responseHeaders?.get('grpc-status')
+    const { responseCode } = context.streamInfo
+    let status = unknownStatus
+    if (text !== undefined && /^\d{1,9}$/.test(text)) status = Number(text)
+    else if (text === undefined && responseCode !== 0) status = fromHttp(responseCode)
+    return wanted.has(status) !== message.exclude
+  }
+}
