@@ -24,6 +24,13 @@ export interface ConnectionCallbacks {
   onBelowWriteBufferLowWatermark?(): void
 }
 
+/** Where a connection counts: `read` and `write` in bytes. */
+export interface ConnectionStats {
+  readonly readTotal: { add(n: number): void }
+  readonly writeTotal: { add(n: number): void }
+  readonly delayedCloseTimeouts?: { inc(): void }
+}
+
 export interface Connection {
   /** Unique in the process. */
   readonly id: number
@@ -56,6 +63,12 @@ export interface Connection {
   readDisable(disable: boolean): void
   close(type: CloseType, reason?: string): void
   setNoDelay(enabled: boolean): void
+  /**
+   * How long a closing connection waits for the peer to take what was written and, with `flush-write-and-delay`, to
+   * close. 0, the default: for ever, and `flush-write-and-delay` is `flush-write`.
+   */
+  delayedCloseTimeoutMs?: number
+  setConnectionStats?(stats: ConnectionStats): void
 }
 
 /** Who reads a connection's bytes when no network filter chain does (upstream codecs and TCP pools). */

@@ -1,0 +1,79 @@
+/** Opens client connections. Follows Envoy's `ClientConnectionImpl`. */
+import type { Address } from '../core/address.ts'
+import { localAddressOf, noAddress } from './address.ts'
+import { SocketConnection } from './connection.ts'
+import {
+  makePipeConnectRequest,
+  makePipeHandle,
+  makeTcpConnectRequest,
+  makeTcpHandle,
+  type TcpHandle,
+} from './stream-handle.ts'
+
+export interface ConnectOptions {
+  readonly address: Address
+  /** 0 = no limit. */
+  readonly bufferLimitBytes: number
+  /** Bound to before connecting. */
+  readonly sourceAddress?: Address | undefined
+  /** 0: the system's default. */
+  readonly keepAlive?:
+    | { readonly idleSeconds: number; readonly intervalSeconds: number; readonly probes: number }
+    | undefined
+}
+
+/**
+ * Never throws: a failure is told as a close event with `transportFailureReason`, 'local-close' when the call itself
+ * was refused, 'remote-close' when the peer or the network refused.
+ */
+export function connect(options: ConnectOptions): SocketConnection {
+  const { address } = options
+  if (address.kind === 'internal') throw new Error(`internal address ${address.listener} cannot be connected to`)
+  if (address.kind === 'pipe') {
+    const handle = makePipeHandle()
+    const connection = new SocketConnection(handle, connectionOptions(options, noAddress))
+    const path = address.path.startsWith('@') ? `\0${address.path.slice(1)}` : address.path
+    refused(connection, handle.connect(makePipeConnectRequest(connection), path))
+    return connection
+  }
+  const handle = makeTcpHandle()
+  const connection = new SocketConnection(handle, connectionOptions(options, noAddress))
+  const bound = bindSource(handle, options.sourceAddress)
+  if (bound !== 0) {
+    refused(connection, bound)
+    return connection
+  }
+  const req = makeTcpConnectRequest(connection)
+  const status =
+    address.version === 4
+      ? handle.connect(req, address.ip, address.port)
+      : handle.connect6(req, address.ip, address.port)
+  if (refused(connection, status)) return connection
+  handle.setNoDelay?.(true)
+  if (options.keepAlive !== undefined) {
+    const { idleSeconds, intervalSeconds, probes } = options.keepAlive
+    connection.setKeepAlive(idleSeconds, intervalSeconds, probes)
+  }
+  connection.localAddress = localAddressOf(handle)
+  return connection
+}
+
+function connectionOptions(options: ConnectOptions, localAddress: Address) {
+  return {
+    localAddress,
+    remoteAddress: options.address,
+    bufferLimitBytes: options.bufferLimitBytes,
+    connected: false,
+  }
+}
+
+function bindSource(handle: TcpHandle, source: Address | undefined): number {
+  if (source === undefined || source.kind !== 'ip') return 0
+  return source.version === 4 ? handle.bind(source.ip, source.port) : handle.bind6(source.ip, source.port, 0)
+}
+
+function refused(connection: SocketConnection, status: number): boolean {
+  if (status === 0) return false
+  connection.failConnect(status)
+  return true
+}

@@ -1,0 +1,44 @@
+/**
+ * Coalesces writes: what all connections of this thread are given while one event is handled leaves when the event
+ * has been handled, as one write a connection. Written outside of an event (a timer, a promise), it leaves in a
+ * microtask.
+ */
+export interface Flushable {
+  /** Must not throw. */
+  flush(): void
+}
+
+const dirty: Flushable[] = []
+let depth = 0
+let scheduled = false
+
+/** A socket event begins; pair with `leaveTurn`. */
+export function enterTurn(): void {
+  depth++
+}
+
+export function leaveTurn(): void {
+  if (depth === 1) flushAll()
+  depth--
+}
+
+/** Asks for `flush` at the end of the turn; the caller sees to it that this is not asked twice. */
+export function flushLater(connection: Flushable): void {
+  dirty.push(connection)
+  if (depth > 0 || scheduled) return
+  scheduled = true
+  queueMicrotask(flushScheduled)
+}
+
+function flushScheduled(): void {
+  scheduled = false
+  depth++
+  flushAll()
+  depth--
+}
+
+/** Flushing may make further connections dirty: the list grows while it is walked. */
+function flushAll(): void {
+  for (let i = 0; i < dirty.length; i++) (dirty[i] as Flushable).flush()
+  dirty.length = 0
+}
