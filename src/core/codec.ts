@@ -81,6 +81,11 @@ export interface ServerConnectionCallbacks {
   newStream(encoder: ResponseEncoder): RequestDecoder
   /** The peer will send no further requests (HTTP/2 GOAWAY). */
   onGoAway(): void
+  /**
+   * HTTP/1: bytes that waited behind a response turned out bad after `dispatch` had returned: do as for its
+   * 'protocol-error'. Left out, the codec closes the connection itself.
+   */
+  onDeferredError?(): void
 }
 
 export interface ClientConnectionCallbacks {

@@ -1,0 +1,340 @@
+/** The client side of an HTTP/1 connection: requests out, responses in. Follows Envoy's `Http1::ClientConnectionImpl`. */
+import type {
+  ClientConnection,
+  ClientConnectionCallbacks,
+  CodecStream,
+  DispatchResult,
+  RequestEncoder,
+  ResponseDecoder,
+  StreamCallbacks,
+  StreamResetReason,
+} from '../../core/codec.ts'
+import type { Connection } from '../../core/connection.ts'
+import { HeaderMap } from '../../core/header-map.ts'
+import type { Protocol } from '../../core/stream-info.ts'
+import {
+  chunkedContentLength,
+  codecError,
+  contentLengthNotAllowed,
+  invalidTransferEncoding,
+  type MessageError,
+  transferEncodingNotAllowed,
+} from './errors.ts'
+import { type BodyFraming, Http1Parser, type MessageHandler } from './parser.ts'
+import type { Http1Settings } from './settings.ts'
+import { hasToken } from './tokens.ts'
+import { fieldLines, writeBody, type WrittenFraming, writeTrailers } from './writer.ts'
+
+const noBytes = new Uint8Array(0)
+const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/
+
+export class Http1ClientConnection implements ClientConnection, MessageHandler {
+  readonly connection: Connection
+  readonly settings: Http1Settings
+  readonly maxConcurrentStreams = 1
+  protocol: Protocol = 'HTTP/1.1'
+  errorDetails = ''
+  readonly #parser: Http1Parser
+  #stream: ClientStream | undefined = undefined
+  #reusable = true
+  #status = 0
+
+  constructor(connection: Connection, _callbacks: ClientConnectionCallbacks, settings: Http1Settings) {
+    this.connection = connection
+    this.settings = settings
+    this.#parser = new Http1Parser('responses', this, {
+      headBytes: settings.maxHeadersKb * 1024,
+      fieldCount: settings.maxHeadersCount,
+    })
+  }
+
+  get activeStreams(): number {
+    return this.#stream === undefined ? 0 : 1
+  }
+
+  get reusable(): boolean {
+    return this.#reusable && this.connection.state === 'open'
+  }
+
+  newStream(decoder: ResponseDecoder): RequestEncoder {
+    if (this.#stream !== undefined || !this.#reusable) throw new Error('the HTTP/1 connection is busy or used up')
+    const stream = new ClientStream(this, decoder)
+    this.#stream = stream
+    return stream
+  }
+
+  dispatch(data: Uint8Array, endStream: boolean): DispatchResult {
+    const parser = this.#parser
+    let at = 0
+    while (at < data.length) {
+      // Bytes that nobody asked for.
+      if (this.#stream === undefined) return this.#reusable ? this.#fail(codecError) : 'ok'
+      at = parser.execute(data, at)
+      if (parser.error !== undefined) return this.#fail(parser.error)
+      if (parser.complete && this.#messageDone(at < data.length)) {
+        if (at < data.length) return this.#fail(codecError)
+        break
+      }
+    }
+    if (!endStream) return 'ok'
+    this.#reusable = false
+    if (this.#stream === undefined) return 'ok'
+    parser.finish()
+    if (parser.error !== undefined) return this.#fail(parser.error)
+    if (parser.complete) this.#messageDone(false)
+    return 'ok'
+  }
+
+  /**
+   * After an interim response the next head follows; after the final one the stream is over, and the connection ready
+   * for the next before its user hears of it.
+   * @returns whether the response was final
+   */
+  #messageDone(excess: boolean): boolean {
+    const stream = this.#stream
+    this.#parser.next()
+    if (this.#status < 200 && this.#status !== 101) return false
+    if (stream === undefined) return true
+    if (excess || !stream.requestComplete) this.#reusable = false
+    stream.responseComplete = true
+    stream.releaseReads()
+    this.#stream = undefined
+    stream.deliverEnd()
+    return true
+  }
+
+  #fail(error: MessageError): DispatchResult {
+    this.#reusable = false
+    this.errorDetails = error.details
+    if (this.#stream !== undefined) this.#stream.codecDetails = error.details
+    return 'protocol-error'
+  }
+
+  onStartLine(line: string): MessageError | undefined {
+    const parts = statusLine.exec(line)
+    if (parts === null) return codecError
+    this.protocol = parts[1] === '1' ? 'HTTP/1.1' : 'HTTP/1.0'
+    const status = parts[2] as string
+    this.#status = Number(status)
+    this.#parser.fields.push(':status', status)
+    return undefined
+  }
+
+  onHead(): BodyFraming | MessageError {
+    const stream = this.#stream
+    if (stream === undefined) return 'none'
+    const parser = this.#parser
+    const status = this.#status
+    const coding = parser.transferEncoding
+    if (status < 200 && status !== 101) {
+      if (coding !== undefined) return transferEncodingNotAllowed
+      if (parser.contentLength !== undefined) {
+        if (parser.contentLength !== 0) return contentLengthNotAllowed
+        removeField(parser.fields, 'content-length')
+      }
+      stream.decoder.decode1xxHeaders(new HeaderMap(parser.fields))
+      return 'none'
+    }
+    const framing = this.#framing(stream)
+    if (typeof framing !== 'string') return framing
+    if (!this.#keepsAlive(framing)) this.#reusable = false
+    if (framing === 'none' || (framing === 'length' && parser.contentLength === 0)) {
+      stream.pendingHeaders = parser.fields
+      return 'none'
+    }
+    stream.decoder.decodeHeaders(new HeaderMap(parser.fields), false)
+    return framing
+  }
+
+  /** RFC 9112 §6.3. */
+  #framing(stream: ClientStream): BodyFraming | MessageError {
+    const parser = this.#parser
+    const status = this.#status
+    const coding = parser.transferEncoding
+    const length = parser.contentLength
+    if (status === 101) return stream.isUpgrade ? 'raw' : codecError
+    if (stream.isConnect && status < 300) return 'raw'
+    if (coding !== undefined) {
+      if (status === 204) return transferEncodingNotAllowed
+      if (coding.toLowerCase() !== 'chunked') return invalidTransferEncoding
+      if (length !== undefined) {
+        if (!this.settings.allowChunkedLength) return chunkedContentLength
+        removeField(parser.fields, 'content-length')
+        this.#reusable = false
+      }
+      if (this.protocol === 'HTTP/1.0') return codecError
+    }
+    if (status === 204) {
+      if (length !== undefined && length !== 0) return contentLengthNotAllowed
+      removeField(parser.fields, 'content-length')
+      return 'none'
+    }
+    if (stream.isHead || status === 304) return 'none'
+    if (coding !== undefined) return 'chunked'
+    return length === undefined ? 'until-close' : 'length'
+  }
+
+  #keepsAlive(framing: BodyFraming): boolean {
+    if (framing === 'until-close' || framing === 'raw') return false
+    const parser = this.#parser
+    if (parser.proxyConnection !== undefined && hasToken(parser.proxyConnection, 'close')) return false
+    if (parser.connection === undefined) return this.protocol === 'HTTP/1.1'
+    if (hasToken(parser.connection, 'close')) return false
+    return this.protocol === 'HTTP/1.1' || hasToken(parser.connection, 'keep-alive')
+  }
+
+  onBody(data: Uint8Array, last: boolean): void {
+    const stream = this.#stream
+    if (stream === undefined) return
+    if (last) stream.pendingData = data
+    else stream.decoder.decodeData(data, false)
+  }
+
+  onTrailers(fields: string[]): void {
+    if (this.settings.enableTrailers && this.#stream !== undefined) this.#stream.pendingTrailers = fields
+  }
+
+  onComplete(): void {
+    // `dispatch` ends the stream once it knows what follows in the same read.
+  }
+
+  onReset(stream: ClientStream): void {
+    if (this.#stream !== stream) return
+    this.#stream = undefined
+    this.#reusable = false
+    stream.releaseReads()
+    if (this.connection.state === 'open') this.connection.close('no-flush')
+  }
+
+  onConnectionClosed(reason: StreamResetReason, transportFailureReason: string): void {
+    const stream = this.#stream
+    this.#stream = undefined
+    this.#reusable = false
+    stream?.callbacks?.onResetStream(reason, transportFailureReason)
+  }
+
+  onUnderlyingConnectionAboveWriteBufferHighWatermark(): void {
+    this.#stream?.callbacks?.onAboveWriteBufferHighWatermark()
+  }
+
+  onUnderlyingConnectionBelowWriteBufferLowWatermark(): void {
+    this.#stream?.callbacks?.onBelowWriteBufferLowWatermark()
+  }
+
+  goAway(): void {
+    // HTTP/1 has no such message.
+  }
+
+  shutdownNotice(): void {
+    // As goAway.
+  }
+}
+
+/** Methods whose requests have no body unless they say so: they get no `content-length: 0`. */
+const bodiless = new Set(['GET', 'HEAD', 'DELETE', 'TRACE', 'CONNECT'])
+const notInTarget = /[^\x21-\x7e\x80-\xff]/g
+
+/** One request and its response. */
+class ClientStream implements RequestEncoder, CodecStream {
+  readonly decoder: ResponseDecoder
+  callbacks: StreamCallbacks | undefined = undefined
+  codecDetails = ''
+  isHead = false
+  isConnect = false
+  isUpgrade = false
+  requestComplete = false
+  responseComplete = false
+  /** What ends the response; at most one is set. */
+  pendingHeaders: string[] | undefined = undefined
+  pendingData: Uint8Array = noBytes
+  pendingTrailers: string[] | undefined = undefined
+  readonly #owner: Http1ClientConnection
+  #framing: WrittenFraming = 'plain'
+  #readDisables = 0
+
+  constructor(owner: Http1ClientConnection, decoder: ResponseDecoder) {
+    this.#owner = owner
+    this.decoder = decoder
+  }
+
+  get stream(): CodecStream {
+    return this
+  }
+
+  get bufferedBytes(): number {
+    return this.#owner.connection.bufferedBytes
+  }
+
+  setCallbacks(callbacks: StreamCallbacks): void {
+    this.callbacks = callbacks
+  }
+
+  readDisable(disable: boolean): void {
+    if (this.responseComplete) return
+    this.#readDisables += disable ? 1 : -1
+    this.#owner.connection.readDisable(disable)
+  }
+
+  releaseReads(): void {
+    for (; this.#readDisables > 0; this.#readDisables--) this.#owner.connection.readDisable(false)
+  }
+
+  resetStream(): void {
+    this.#owner.onReset(this)
+  }
+
+  deliverEnd(): void {
+    if (this.pendingHeaders !== undefined) this.decoder.decodeHeaders(new HeaderMap(this.pendingHeaders), true)
+    else if (this.pendingTrailers !== undefined) this.decoder.decodeTrailers(new HeaderMap(this.pendingTrailers))
+    else this.decoder.decodeData(this.pendingData, true)
+  }
+
+  encodeHeaders(headers: HeaderMap, endStream: boolean): void {
+    const { connection, settings } = this.#owner
+    const method = headers.method
+    this.isHead = method === 'HEAD'
+    this.isConnect = method === 'CONNECT'
+    const upgrade = headers.get('upgrade')
+    this.isUpgrade = upgrade !== undefined && hasToken(headers.get('connection') ?? '', 'upgrade')
+
+    let head = `${method} ${this.#target(headers)} HTTP/1.1\r\n${fieldLines(headers, settings.properCaseHeaders)}`
+    this.#framing = 'plain'
+    if (!this.isConnect && !this.isUpgrade && !headers.has('content-length')) {
+      if (!endStream) {
+        head += 'transfer-encoding: chunked\r\n'
+        this.#framing = 'chunked'
+      } else if (!bodiless.has(method)) head += 'content-length: 0\r\n'
+    }
+    connection.write(`${head}\r\n`, false)
+    if (endStream) this.requestComplete = true
+  }
+
+  #target(headers: HeaderMap): string {
+    if (this.isConnect) return headers.authority
+    const path = headers.path
+    const target = this.#owner.settings.sendFullyQualifiedUrl ? `${headers.scheme}://${headers.authority}${path}` : path
+    // A filter may have put anything there: what would end the request line is encoded.
+    return target.search(notInTarget) < 0 ? target : target.replace(notInTarget, percentEncoded)
+  }
+
+  encodeData(data: Uint8Array | string, endStream: boolean): void {
+    if (this.responseComplete) return
+    writeBody(this.#owner.connection, this.#framing, data, endStream)
+    if (endStream) this.requestComplete = true
+  }
+
+  encodeTrailers(trailers: HeaderMap): void {
+    if (this.responseComplete) return
+    const { connection, settings } = this.#owner
+    writeTrailers(connection, this.#framing, settings.enableTrailers ? trailers : undefined, settings.properCaseHeaders)
+    this.requestComplete = true
+  }
+}
+
+function percentEncoded(character: string): string {
+  return `%${(character.charCodeAt(0) & 0xff).toString(16).padStart(2, '0').toUpperCase()}`
+}
+
+function removeField(fields: string[], name: string): void {
+  for (let i = fields.length - 2; i >= 0; i -= 2) if (fields[i] === name) fields.splice(i, 2)
+}

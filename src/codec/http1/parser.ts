@@ -1,0 +1,459 @@
+/**
+ * Reads HTTP/1 messages (RFC 9112) strictly, in whatever pieces they come: lines end in CRLF, sizes are digits, names
+ * are tokens. What a message means beyond its framing is up to the handler (server or client connection).
+ *
+ *     start-line → fields → body (none | length | chunked | until close | raw) → [trailers] → complete
+ *
+ * Each line is judged when its LF arrives, so that a message gives the same events and errors however it is split.
+ */
+import {
+  codecError,
+  headersTooLarge,
+  invalidCharacters,
+  type MessageError,
+  tooManyHeaders,
+  tooManyTrailers,
+  trailersTooLarge,
+} from './errors.ts'
+import { FieldKind, fieldName } from './field-names.ts'
+
+export type BodyFraming = 'none' | 'length' | 'chunked' | 'until-close' | 'raw'
+
+export interface MessageHandler {
+  /** The start line without CRLF; may put pseudo-headers into `parser.fields`. */
+  onStartLine(line: string): MessageError | undefined
+  /** The head is in `parser.fields`. Decides how the body is framed. */
+  onHead(): BodyFraming | MessageError
+  /** `data` is valid until the call returns. `last`: certain to be the last of the message; else it is not known. */
+  onBody(data: Uint8Array, last: boolean): void
+  /** Only when there are any. */
+  onTrailers(fields: string[]): void
+  /** Called once, after the last byte of the message. */
+  onComplete(): void
+}
+
+export interface ParserLimits {
+  /** Bytes of the head, and of the trailers. */
+  readonly headBytes: number
+  /** Fields in the head, and in the trailers. */
+  readonly fieldCount: number
+}
+
+const State = {
+  startLine: 0,
+  fields: 1,
+  body: 2,
+  chunkSize: 3,
+  chunkExtension: 4,
+  chunkSizeLf: 5,
+  chunkData: 6,
+  chunkDataCr: 7,
+  chunkDataLf: 8,
+  trailers: 9,
+  untilClose: 10,
+  complete: 11,
+  failed: 12,
+} as const
+type State = (typeof State)[keyof typeof State]
+
+const cr = 13
+const lf = 10
+const space = 32
+const tab = 9
+
+/** From here on it pays to look for the end of the head before making a string of it. */
+const longReadBytes = 2048
+/** Of one chunk extension; a limit of ours, far above any use. */
+const maxChunkExtensionBytes = 1024
+/** 2^48 - 1, in 12 hexadecimal digits. */
+const maxChunkSize = 0xffff_ffff_ffff
+
+// oxlint-disable-next-line no-control-regex
+const suspect = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/
+// oxlint-disable-next-line no-control-regex
+const control = /[\0-\x08\x0a-\x1f\x7f]/
+const methodSoFar = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]*(?:$|[ \r])/
+
+const { indexOf, latin1Slice, set } = Buffer.prototype as unknown as {
+  indexOf(this: Uint8Array, value: string | number, from?: number): number
+  latin1Slice(this: Uint8Array, start: number, end: number): string
+  set(this: Uint8Array, from: Uint8Array, at: number): void
+}
+
+const noBytes = new Uint8Array(0)
+
+/** The value of each hexadecimal digit, 255 for other bytes. */
+const hexValue = new Uint8Array(256).fill(255)
+for (let digit = 0; digit < 16; digit++) {
+  hexValue[digit.toString(16).charCodeAt(0)] = digit
+  hexValue[digit.toString(16).toUpperCase().charCodeAt(0)] = digit
+}
+
+export class Http1Parser {
+  /** Of the message being read: name, value, …; the handler takes it with `takeFields`. */
+  fields: string[] = []
+  error: MessageError | undefined = undefined
+
+  /** undefined: no content-length. */
+  contentLength: number | undefined = undefined
+  transferEncoding: string | undefined = undefined
+  /** Values of the respective fields, joined by commas. */
+  connection: string | undefined = undefined
+  proxyConnection: string | undefined = undefined
+  upgrade: string | undefined = undefined
+  host: string | undefined = undefined
+
+  readonly #handler: MessageHandler
+  readonly #limits: ParserLimits
+  /** Requests: `host` is not kept as a field, empty lines may precede, folded lines are refused (responses: joined). */
+  readonly #requests: boolean
+  #state: State = State.startLine
+  /** The line that is not complete. */
+  #partial: Uint8Array = noBytes
+  #partialLength = 0
+  #sectionBytes = 0
+  #fieldCount = 0
+  #trailerFields: string[] = []
+  /** Of the body or the chunk. */
+  #remaining = 0
+  #sizeDigits = 0
+
+  constructor(kind: 'requests' | 'responses', handler: MessageHandler, limits: ParserLimits) {
+    this.#requests = kind === 'requests'
+    this.#handler = handler
+    this.#limits = limits
+  }
+
+  /** Nothing of a message has been read since the last one. */
+  get atStart(): boolean {
+    return this.#state === State.startLine && this.#sectionBytes === 0 && this.#partialLength === 0
+  }
+
+  get complete(): boolean {
+    return this.#state === State.complete
+  }
+
+  /** A complete message makes way for the next. */
+  next(): void {
+    this.#state = State.startLine
+    this.fields = []
+    this.contentLength = undefined
+    this.transferEncoding = undefined
+    this.connection = undefined
+    this.proxyConnection = undefined
+    this.upgrade = undefined
+    this.host = undefined
+    this.#sectionBytes = 0
+    this.#fieldCount = 0
+  }
+
+  /**
+   * Reads from `start` on, to the end of `data`, of the message, or to an error (then `error` is set and the parser
+   * stays so).
+   * @returns the position after the last byte that was used
+   */
+  execute(data: Uint8Array, start: number): number {
+    let at = start
+    while (at < data.length) {
+      switch (this.#state) {
+        case State.startLine:
+        case State.fields:
+        case State.trailers:
+          at = this.#lines(data, at)
+          break
+        case State.body:
+          at = this.#body(data, at, State.complete)
+          break
+        case State.untilClose:
+          this.#handler.onBody(at === 0 ? data : data.subarray(at), false)
+          return data.length
+        case State.complete:
+        case State.failed:
+          return at
+        default:
+          at = this.#chunked(data, at)
+      }
+    }
+    return at
+  }
+
+  /** The peer has sent all it will: ends a message that lasts until then; an error in the middle of any other. */
+  finish(): void {
+    if (this.#state === State.untilClose) this.#end()
+    else if (this.#state !== State.complete && this.#state !== State.failed && !this.atStart) this.#fail(codecError)
+  }
+
+  #fail(error: MessageError): void {
+    this.error = error
+    this.#state = State.failed
+    this.#partial = noBytes
+    this.#partialLength = 0
+  }
+
+  #end(): void {
+    this.#state = State.complete
+    this.#handler.onComplete()
+  }
+
+  #lines(data: Uint8Array, start: number): number {
+    if (this.#partialLength > 0) return this.#completePartial(data, start)
+    let end = data.length
+    if (end - start > longReadBytes) {
+      const found = indexOf.call(data, '\r\n\r\n', start)
+      if (found >= 0) end = found + 4
+    }
+    const text = latin1Slice.call(data, start, end)
+    const clean = !suspect.test(text)
+    let at = 0
+    for (;;) {
+      const lineEnd = text.indexOf('\n', at)
+      if (lineEnd < 0) {
+        this.#stash(data, start + at, end)
+        return end
+      }
+      this.#line(text, at, lineEnd, clean)
+      at = lineEnd + 1
+      if (this.#state > State.fields && this.#state !== State.trailers) return start + at
+    }
+  }
+
+  #stash(data: Uint8Array, start: number, end: number): void {
+    const length = this.#partialLength + end - start
+    if (length === 0) return
+    if (this.#sectionBytes + length > this.#limits.headBytes) return this.#failTooLarge()
+    if (length > this.#partial.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(256, length * 2))
+      set.call(grown, this.#partial.subarray(0, this.#partialLength), 0)
+      this.#partial = grown
+    }
+    set.call(this.#partial, data.subarray(start, end), this.#partialLength)
+    this.#partialLength = length
+    if (this.#state !== State.startLine || !this.#requests || length > 64) return
+    if (!methodSoFar.test(latin1Slice.call(this.#partial, 0, length))) this.#fail(codecError)
+  }
+
+  #completePartial(data: Uint8Array, start: number): number {
+    const found = indexOf.call(data, lf, start)
+    const end = found < 0 ? data.length : found + 1
+    this.#stash(data, start, end)
+    if (found < 0 || this.#state === State.failed) return end
+    const line = latin1Slice.call(this.#partial, 0, this.#partialLength)
+    this.#partial = noBytes
+    this.#partialLength = 0
+    this.#line(line, 0, line.length - 1, !suspect.test(line))
+    return end
+  }
+
+  #failTooLarge(): void {
+    this.#fail(this.#state === State.trailers ? trailersTooLarge : headersTooLarge)
+  }
+
+  /** @param lineEnd the position of LF  @param clean no control character stands in the line */
+  #line(text: string, start: number, lineEnd: number, clean: boolean): void {
+    this.#sectionBytes += lineEnd + 1 - start
+    if (this.#sectionBytes > this.#limits.headBytes) return this.#failTooLarge()
+    const end = lineEnd - 1
+    if (end < start || text.charCodeAt(end) !== cr) return this.#fail(codecError)
+    if (this.#state === State.startLine) {
+      if (end === start && this.#requests) return
+      const error = this.#handler.onStartLine(text.substring(start, end))
+      if (error !== undefined) return this.#fail(error)
+      this.#state = State.fields
+    } else if (end > start) {
+      this.#field(text, start, end, clean)
+    } else if (this.#state === State.fields) {
+      this.#headComplete()
+    } else {
+      if (this.#trailerFields.length > 0) {
+        const fields = this.#trailerFields
+        this.#trailerFields = []
+        this.#handler.onTrailers(fields)
+      }
+      this.#end()
+    }
+  }
+
+  #field(text: string, start: number, end: number, clean: boolean): void {
+    const inTrailers = this.#state === State.trailers
+    const colon = text.indexOf(':', start)
+    const first = text.charCodeAt(start)
+    if (first === space || first === tab) return this.#fold(text, start, end, clean)
+    if (colon < 0 || colon > end) return this.#fail(codecError)
+    const field = fieldName(text.substring(start, colon))
+    if (field === undefined) return this.#fail(codecError)
+    if (++this.#fieldCount > this.#limits.fieldCount) return this.#fail(inTrailers ? tooManyTrailers : tooManyHeaders)
+
+    let from = colon + 1
+    let to = end
+    let code = text.charCodeAt(from)
+    while (from < to && (code === space || code === tab)) code = text.charCodeAt(++from)
+    code = text.charCodeAt(to - 1)
+    while (to > from && (code === space || code === tab)) code = text.charCodeAt(--to - 1)
+    const value = text.substring(from, to)
+    if (!clean && control.test(value)) return this.#fail(invalidCharacters)
+
+    if (inTrailers) {
+      // Framing and routing fields mean nothing here, and must not reach someone who merges trailers (RFC 9110 §6.5.1).
+      if (field.kind === FieldKind.plain) this.#trailerFields.push(field.name, value)
+      return
+    }
+    if (field.kind === FieldKind.plain) this.fields.push(field.name, value)
+    else this.#special(field.name, field.kind, value)
+  }
+
+  #special(name: string, kind: FieldKind, value: string): void {
+    switch (kind) {
+      case FieldKind.host:
+        if (!this.#requests) break
+        if (this.host !== undefined) return this.#fail(codecError)
+        this.host = value
+        return
+      case FieldKind.contentLength: {
+        const length = parseLength(value)
+        if (length === undefined || this.contentLength !== undefined) return this.#fail(codecError)
+        this.contentLength = length
+        break
+      }
+      // A coding is told by one field: two make a list that is refused like any other.
+      case FieldKind.transferEncoding:
+        this.transferEncoding = joined(this.transferEncoding, value)
+        break
+      case FieldKind.connection:
+        this.connection = joined(this.connection, value)
+        break
+      case FieldKind.proxyConnection:
+        this.proxyConnection = joined(this.proxyConnection, value)
+        break
+      case FieldKind.upgrade:
+        this.upgrade = joined(this.upgrade, value)
+        break
+      case FieldKind.plain:
+    }
+    this.fields.push(name, value)
+  }
+
+  /** A line that continues the last one (obs-fold): responses get a space for it (RFC 9112 §5.2). */
+  #fold(text: string, start: number, end: number, clean: boolean): void {
+    const fields = this.#state === State.trailers ? this.#trailerFields : this.fields
+    const last = fields[fields.length - 2]
+    if (this.#requests || last === undefined || last.startsWith(':')) return this.#fail(codecError)
+    const more = text.substring(start, end).trim()
+    if (!clean && control.test(more)) return this.#fail(invalidCharacters)
+    const known = fieldName(last)
+    if (known === undefined || known.kind !== FieldKind.plain) return this.#fail(codecError)
+    fields[fields.length - 1] = `${fields.at(-1)} ${more}`
+  }
+
+  #headComplete(): void {
+    this.#sectionBytes = 0
+    const framing = this.#handler.onHead()
+    if (typeof framing !== 'string') return this.#fail(framing)
+    // The handler may have taken the connection down.
+    if (this.#state !== State.fields) return
+    switch (framing) {
+      case 'none':
+        return this.#end()
+      case 'length':
+        this.#remaining = this.contentLength ?? 0
+        if (this.#remaining === 0) return this.#end()
+        this.#state = State.body
+        return
+      case 'chunked':
+        this.#startChunk()
+        return
+      case 'until-close':
+      case 'raw':
+        this.#state = State.untilClose
+    }
+  }
+
+  #body(data: Uint8Array, start: number, then: State): number {
+    const end = Math.min(data.length, start + this.#remaining)
+    this.#remaining -= end - start
+    const last = this.#remaining === 0
+    if (last) this.#state = then
+    const complete = last && then === State.complete
+    this.#handler.onBody(start === 0 && end === data.length ? data : data.subarray(start, end), complete)
+    if (complete) this.#handler.onComplete()
+    return end
+  }
+
+  #startChunk(): void {
+    this.#state = State.chunkSize
+    this.#remaining = 0
+    this.#sizeDigits = 0
+  }
+
+  /** One step through the framing of chunks. */
+  #chunked(data: Uint8Array, start: number): number {
+    const byte = data[start] as number
+    switch (this.#state) {
+      case State.chunkSize:
+        return this.#chunkSize(data, start)
+      case State.chunkExtension:
+        if (byte === cr) this.#state = State.chunkSizeLf
+        else if ((byte < space && byte !== tab) || byte === 127 || ++this.#sizeDigits > maxChunkExtensionBytes)
+          this.#fail(codecError)
+        return start + 1
+      case State.chunkSizeLf:
+        if (byte !== lf) this.#fail(codecError)
+        else if (this.#remaining > 0) this.#state = State.chunkData
+        else {
+          this.#state = State.trailers
+          this.#fieldCount = 0
+        }
+        return start + 1
+      case State.chunkData:
+        return this.#body(data, start, State.chunkDataCr)
+      case State.chunkDataCr:
+        if (byte !== cr) this.#fail(codecError)
+        else this.#state = State.chunkDataLf
+        return start + 1
+      default:
+        if (byte !== lf) this.#fail(codecError)
+        else this.#startChunk()
+        return start + 1
+    }
+  }
+
+  #chunkSize(data: Uint8Array, start: number): number {
+    let at = start
+    for (; at < data.length; at++) {
+      const byte = data[at] as number
+      const digit = hexValue[byte] as number
+      if (digit < 16) {
+        this.#remaining = this.#remaining * 16 + digit
+        // Zeros before the size are digits too: their number has a limit.
+        if (++this.#sizeDigits > 16 || this.#remaining > maxChunkSize) {
+          this.#fail(codecError)
+          return at + 1
+        }
+        continue
+      }
+      if (this.#sizeDigits === 0) this.#fail(codecError)
+      else if (byte === cr) this.#state = State.chunkSizeLf
+      else if (byte === 59) {
+        this.#state = State.chunkExtension
+        this.#sizeDigits = 0
+      } else this.#fail(codecError)
+      return at + 1
+    }
+    return at
+  }
+}
+
+/** Digits only, at most 15 of them; undefined otherwise. */
+function parseLength(value: string): number | undefined {
+  if (value.length === 0 || value.length > 15) return undefined
+  let length = 0
+  for (let i = 0; i < value.length; i++) {
+    const digit = value.charCodeAt(i) - 48
+    if (digit < 0 || digit > 9) return undefined
+    length = length * 10 + digit
+  }
+  return length
+}
+
+function joined(before: string | undefined, value: string): string {
+  return before === undefined ? value : `${before},${value}`
+}

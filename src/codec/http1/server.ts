@@ -1,0 +1,447 @@
+/** The server side of an HTTP/1 connection: requests in, responses out. Follows Envoy's `Http1::ServerConnectionImpl`. */
+import type {
+  CodecStream,
+  DispatchResult,
+  RequestDecoder,
+  ResponseEncoder,
+  ServerConnection,
+  ServerConnectionCallbacks,
+  StreamCallbacks,
+  StreamResetReason,
+} from '../../core/codec.ts'
+import type { Connection } from '../../core/connection.ts'
+import { HeaderMap } from '../../core/header-map.ts'
+import type { Protocol } from '../../core/stream-info.ts'
+import {
+  chunkedContentLength,
+  codecError,
+  connectionHeaderRejected,
+  contentLengthNotAllowed,
+  invalidAuthority,
+  invalidTransferEncoding,
+  invalidUrl,
+  lowVersion,
+  type MessageError,
+} from './errors.ts'
+import { type BodyFraming, Http1Parser, type MessageHandler } from './parser.ts'
+import { statusLine } from './reason-phrases.ts'
+import {
+  authorityIsValid,
+  connectTargetIsValid,
+  parseAbsoluteTarget,
+  parseRequestLine,
+  type RequestLine,
+} from './request-target.ts'
+import type { Http1Settings } from './settings.ts'
+import { hasToken, removeNominated } from './tokens.ts'
+import { fieldLines, writeBody, type WrittenFraming, writeTrailers } from './writer.ts'
+
+const upgradeToken = /^\s*(?:upgrade|http2-settings)\s*$/i
+const noBytes = new Uint8Array(0)
+
+export class Http1ServerConnection implements ServerConnection, MessageHandler {
+  readonly connection: Connection
+  readonly settings: Http1Settings
+  protocol: Protocol = 'HTTP/1.1'
+  closeAfterResponse = false
+  errorDetails = ''
+  readonly #callbacks: ServerConnectionCallbacks
+  readonly #parser: Http1Parser
+  #requestLine: RequestLine | undefined = undefined
+  #stream: ServerStream | undefined = undefined
+  /** Nothing more is read: after an error, a reset, or a response that ended before its request. */
+  #stopped = false
+  #dispatching = false
+  /** Bytes of pipelined requests that wait for the response; while there are any, the socket is not read. */
+  #held: Uint8Array | undefined = undefined
+
+  constructor(connection: Connection, callbacks: ServerConnectionCallbacks, settings: Http1Settings) {
+    this.connection = connection
+    this.settings = settings
+    this.#callbacks = callbacks
+    this.#parser = new Http1Parser('requests', this, {
+      headBytes: settings.maxHeadersKb * 1024,
+      fieldCount: settings.maxHeadersCount,
+    })
+  }
+
+  get activeStreams(): number {
+    return this.#stream === undefined ? 0 : 1
+  }
+
+  get requestComplete(): boolean {
+    return this.#parser.complete
+  }
+
+  dispatch(data: Uint8Array, endStream: boolean): DispatchResult {
+    if (this.#stopped) return this.errorDetails === '' ? 'ok' : 'protocol-error'
+    if (this.#stream !== undefined && this.#parser.complete) {
+      this.#hold(data)
+      return 'ok'
+    }
+    this.#dispatching = true
+    let result: DispatchResult
+    try {
+      result = this.#run(data)
+    } finally {
+      this.#dispatching = false
+    }
+    if (endStream && result === 'ok' && !this.#stopped && this.#stream?.raw === true) this.#parser.finish()
+    return result
+  }
+
+  #run(data: Uint8Array): DispatchResult {
+    const parser = this.#parser
+    let at = 0
+    for (;;) {
+      at = parser.execute(data, at)
+      if (this.#stopped) return 'ok'
+      if (parser.error !== undefined) return this.#fail(parser.error)
+      if (!parser.complete) return 'ok'
+      if (this.#stream !== undefined) {
+        if (at < data.length) this.#hold(data.subarray(at))
+        return 'ok'
+      }
+      if (this.closeAfterResponse) {
+        this.#stopped = true
+        return 'ok'
+      }
+      parser.next()
+      if (at >= data.length) return 'ok'
+    }
+  }
+
+  #hold(data: Uint8Array): void {
+    if (data.length === 0) return
+    if (this.#held === undefined) {
+      this.#held = Buffer.from(data)
+      this.connection.readDisable(true)
+    } else this.#held = Buffer.concat([this.#held, data])
+  }
+
+  /** Reads what was held, in a turn of its own: the user of the last stream may still be cleaning up. */
+  readonly #resume = (): void => {
+    const held = this.#held
+    if (held === undefined) return
+    this.#held = undefined
+    this.connection.readDisable(false)
+    if (this.connection.state !== 'open' || this.dispatch(held, false) === 'ok') return
+    if (this.#callbacks.onDeferredError !== undefined) this.#callbacks.onDeferredError()
+    else this.connection.close('flush-write-and-delay', this.errorDetails)
+  }
+
+  #fail(error: MessageError): DispatchResult {
+    this.#stopped = true
+    this.errorDetails = error.details
+    this.closeAfterResponse = true
+    const stream = this.#stream ?? this.#openStream()
+    stream.codecDetails = error.details
+    if (!stream.responseStarted) stream.decoder.sendLocalReply(error.status, error.body, error.details)
+    return 'protocol-error'
+  }
+
+  #openStream(): ServerStream {
+    const stream = new ServerStream(this)
+    this.#stream = stream
+    stream.decoder = this.#callbacks.newStream(stream)
+    return stream
+  }
+
+  onStartLine(line: string): MessageError | undefined {
+    const parsed = parseRequestLine(line, this.settings.allowCustomMethods)
+    if ('status' in parsed) return parsed
+    this.#requestLine = parsed
+    const stream = this.#openStream()
+    stream.isHead = parsed.method === 'HEAD'
+    stream.isConnect = parsed.method === 'CONNECT'
+    this.#parser.fields.push(':authority', '', ':path', parsed.target, ':method', parsed.method, ':scheme', '')
+    return undefined
+  }
+
+  onHead(): BodyFraming | MessageError {
+    const stream = this.#stream
+    const line = this.#requestLine
+    if (stream === undefined || line === undefined) return 'none'
+    const parser = this.#parser
+    const fields = parser.fields
+    const framing = this.#framing(stream, line)
+    if (typeof framing !== 'string') return framing
+    const wrong = this.#target(fields, line) ?? this.#version(fields, line)
+    if (wrong !== undefined) return wrong
+    if (!authorityIsValid(fields[1] as string)) return invalidAuthority
+    if (parser.connection !== undefined && !removeNominated(fields, parser.connection)) return connectionHeaderRejected
+    this.#dropAbsent(fields, line)
+    if (framing === 'none' || (framing === 'length' && parser.contentLength === 0)) return 'none'
+    stream.deliverHeaders(fields, false)
+    return framing
+  }
+
+  #framing(stream: ServerStream, line: RequestLine): BodyFraming | MessageError {
+    const parser = this.#parser
+    const coding = parser.transferEncoding
+    if (parser.upgrade !== undefined && parser.connection !== undefined && hasToken(parser.connection, 'upgrade')) {
+      if (this.settings.ignoreUpgrade(parser.upgrade.toLowerCase())) {
+        removeField(parser.fields, 'upgrade')
+        removeField(parser.fields, 'http2-settings')
+        parser.connection = parser.connection
+          .split(',')
+          .filter(token => !upgradeToken.test(token))
+          .join(',')
+      } else stream.raw = true
+    }
+    if (stream.isConnect) {
+      if (parser.contentLength !== undefined) {
+        if (parser.contentLength !== 0) return contentLengthNotAllowed
+        removeField(parser.fields, 'content-length')
+      }
+      stream.raw = true
+    }
+    if (coding !== undefined) {
+      if (coding.toLowerCase() !== 'chunked' || stream.isConnect) return invalidTransferEncoding
+      // HTTP/1.0 knows no transfer codings: who sends one is not to be trusted with framing (RFC 9112 §6.1).
+      if (line.version !== '1.1') return line.version === 'low' || !this.settings.acceptHttp10 ? lowVersion : codecError
+      if (parser.contentLength !== undefined) {
+        if (!this.settings.allowChunkedLength) return chunkedContentLength
+        removeField(parser.fields, 'content-length')
+        // The peer may be one that reads such messages otherwise (RFC 9112 §6.1).
+        this.closeAfterResponse = true
+      }
+    }
+    if (stream.raw) return 'raw'
+    if (coding !== undefined) return 'chunked'
+    return parser.contentLength === undefined ? 'none' : 'length'
+  }
+
+  /** `fields` starts with :authority, :path, :method, :scheme. */
+  #target(fields: string[], line: RequestLine): MessageError | undefined {
+    const target = line.target
+    if (this.#parser.host !== undefined) fields[1] = this.#parser.host
+    if (line.method === 'CONNECT') {
+      if (!connectTargetIsValid(target)) return invalidUrl
+      fields[1] = target
+      return undefined
+    }
+    if (target.charCodeAt(0) === 47 || (target === '*' && line.method === 'OPTIONS')) return undefined
+    if (target !== '*' && !target.includes('://')) return codecError
+    if (!this.settings.allowAbsoluteUrl) return undefined
+    const parsed = parseAbsoluteTarget(target)
+    if ('status' in parsed) return parsed
+    fields[1] = parsed.authority
+    fields[3] = parsed.path
+    fields[7] = parsed.scheme
+    this.#parser.host = parsed.authority
+    return undefined
+  }
+
+  #version(fields: string[], line: RequestLine): MessageError | undefined {
+    const parser = this.#parser
+    if (line.version === '1.1') {
+      this.protocol = 'HTTP/1.1'
+      if (parser.connection !== undefined && hasToken(parser.connection, 'close')) this.closeAfterResponse = true
+    } else {
+      if (line.version === 'low' || !this.settings.acceptHttp10) return lowVersion
+      this.protocol = 'HTTP/1.0'
+      if (parser.connection === undefined || !hasToken(parser.connection, 'keep-alive')) this.closeAfterResponse = true
+      if (parser.host === undefined && this.settings.defaultHostForHttp10 !== '') {
+        parser.host = this.settings.defaultHostForHttp10
+        fields[1] = parser.host
+      }
+    }
+    if (parser.proxyConnection !== undefined && hasToken(parser.proxyConnection, 'close'))
+      this.closeAfterResponse = true
+    return undefined
+  }
+
+  /** Pseudo-headers that the request does not have. */
+  #dropAbsent(fields: string[], line: RequestLine): void {
+    if (line.method === 'CONNECT') fields.splice(2, 2)
+    else if (this.#parser.host === undefined) fields.splice(0, 2)
+  }
+
+  onBody(data: Uint8Array, last: boolean): void {
+    if (!this.#stopped) this.#stream?.deliverData(data, last)
+  }
+
+  onTrailers(fields: string[]): void {
+    if (!this.#stopped && this.settings.enableTrailers) this.#stream?.deliverTrailers(fields)
+  }
+
+  onComplete(): void {
+    if (this.#stopped) return
+    const stream = this.#stream
+    if (stream === undefined) return
+    stream.deliverEnd(this.#parser.fields)
+  }
+
+  /** The response has been written whole. */
+  onResponseComplete(stream: ServerStream): void {
+    stream.releaseReads()
+    this.#stream = undefined
+    if (!this.#parser.complete) {
+      this.closeAfterResponse = true
+      this.#stopped = true
+    } else if (this.closeAfterResponse) this.#stopped = true
+    else if (!this.#dispatching) {
+      this.#parser.next()
+      if (this.#held !== undefined) queueMicrotask(this.#resume)
+    }
+  }
+
+  onReset(stream: ServerStream): void {
+    if (this.#stream !== stream) return
+    stream.releaseReads()
+    this.#stream = undefined
+    this.#stopped = true
+    this.closeAfterResponse = true
+    if (this.connection.state === 'open') this.connection.close('flush-write-and-delay')
+  }
+
+  onConnectionClosed(reason: StreamResetReason, transportFailureReason: string): void {
+    const stream = this.#stream
+    this.#stream = undefined
+    this.#stopped = true
+    this.#held = undefined
+    stream?.callbacks?.onResetStream(reason, transportFailureReason)
+  }
+
+  onUnderlyingConnectionAboveWriteBufferHighWatermark(): void {
+    this.#stream?.callbacks?.onAboveWriteBufferHighWatermark()
+  }
+
+  onUnderlyingConnectionBelowWriteBufferLowWatermark(): void {
+    this.#stream?.callbacks?.onBelowWriteBufferLowWatermark()
+  }
+
+  goAway(): void {
+    // HTTP/1 says it with `connection: close`, which the connection manager adds.
+  }
+
+  shutdownNotice(): void {
+    // As goAway.
+  }
+}
+
+/** One request and its response. */
+class ServerStream implements ResponseEncoder, CodecStream {
+  readonly #owner: Http1ServerConnection
+  decoder!: RequestDecoder
+  callbacks: StreamCallbacks | undefined = undefined
+  codecDetails = ''
+  responseStarted = false
+  isHead = false
+  isConnect = false
+  /** CONNECT or an upgrade: bytes, not messages, after the head. */
+  raw = false
+  #framing: WrittenFraming = 'plain'
+  #headersDelivered = false
+  #endDelivered = false
+  #readDisables = 0
+
+  constructor(owner: Http1ServerConnection) {
+    this.#owner = owner
+  }
+
+  get stream(): CodecStream {
+    return this
+  }
+
+  get streamErrorOnInvalidHttpMessage(): boolean {
+    return this.#owner.settings.streamErrorOnInvalidHttpMessage
+  }
+
+  get bufferedBytes(): number {
+    return this.#owner.connection.bufferedBytes
+  }
+
+  setCallbacks(callbacks: StreamCallbacks): void {
+    this.callbacks = callbacks
+  }
+
+  readDisable(disable: boolean): void {
+    this.#readDisables += disable ? 1 : -1
+    this.#owner.connection.readDisable(disable)
+  }
+
+  releaseReads(): void {
+    for (; this.#readDisables > 0; this.#readDisables--) this.#owner.connection.readDisable(false)
+  }
+
+  resetStream(): void {
+    this.#owner.onReset(this)
+  }
+
+  deliverHeaders(fields: string[], endStream: boolean): void {
+    this.#headersDelivered = true
+    this.#endDelivered = endStream
+    this.decoder.decodeHeaders(new HeaderMap(fields), endStream)
+  }
+
+  deliverData(data: Uint8Array, last: boolean): void {
+    this.#endDelivered = last
+    this.decoder.decodeData(data, last)
+  }
+
+  deliverTrailers(fields: string[]): void {
+    this.#endDelivered = true
+    this.decoder.decodeTrailers(new HeaderMap(fields))
+  }
+
+  deliverEnd(fields: string[]): void {
+    if (!this.#headersDelivered) this.deliverHeaders(fields, true)
+    else if (!this.#endDelivered) this.deliverData(noBytes, true)
+  }
+
+  encode1xxHeaders(headers: HeaderMap): void {
+    if (this.#owner.protocol === 'HTTP/1.0') return
+    const { connection, settings } = this.#owner
+    const head = statusLine(headers.get(':status') ?? '', false)
+    connection.write(`${head}${fieldLines(headers, settings.properCaseHeaders)}\r\n`, false)
+  }
+
+  encodeHeaders(headers: HeaderMap, endStream: boolean): void {
+    const owner = this.#owner
+    const { connection, settings } = owner
+    const http10 = owner.protocol === 'HTTP/1.0'
+    const status = headers.get(':status') ?? ''
+    const code = Number(status)
+    const tunnel = code === 101 || (this.isConnect && code < 300)
+    this.responseStarted = true
+    if (!owner.requestComplete && !tunnel) owner.closeAfterResponse = true
+
+    let head = statusLine(status, http10) + fieldLines(headers, settings.properCaseHeaders)
+    let framing: WrittenFraming = 'plain'
+    let extra = ''
+    if (code === 204 || code === 304 || (code < 200 && code !== 101)) framing = 'none'
+    else if (tunnel || headers.has('content-length')) framing = 'plain'
+    else if (endStream && !this.isHead) extra = 'content-length: 0\r\n'
+    else if (http10) owner.closeAfterResponse = true
+    else if (!endStream || !this.isHead) {
+      extra = 'transfer-encoding: chunked\r\n'
+      framing = 'chunked'
+    }
+    this.#framing = this.isHead ? 'none' : framing
+
+    const connectionField = headers.get('connection')
+    if (connectionField === undefined) {
+      if (owner.closeAfterResponse)
+        head += settings.properCaseHeaders ? 'Connection: close\r\n' : 'connection: close\r\n'
+    } else if (hasToken(connectionField, 'close')) owner.closeAfterResponse = true
+    connection.write(`${head}${extra}\r\n`, false)
+    if (endStream) owner.onResponseComplete(this)
+  }
+
+  encodeData(data: Uint8Array | string, endStream: boolean): void {
+    writeBody(this.#owner.connection, this.#framing, data, endStream)
+    if (endStream) this.#owner.onResponseComplete(this)
+  }
+
+  encodeTrailers(trailers: HeaderMap): void {
+    const { connection, settings } = this.#owner
+    writeTrailers(connection, this.#framing, settings.enableTrailers ? trailers : undefined, settings.properCaseHeaders)
+    this.#owner.onResponseComplete(this)
+  }
+}
+
+function removeField(fields: string[], name: string): void {
+  for (let i = fields.length - 2; i >= 0; i -= 2) if (fields[i] === name) fields.splice(i, 2)
+}

@@ -1,0 +1,81 @@
+/** What an HTTP/1 codec may be told, with Envoy's defaults. Follows `envoy.config.core.v3.Http1ProtocolOptions`. */
+import { ConfigError } from '../../base/errors.ts'
+import type { Http1ProtocolOptions } from '../../config/v3.ts'
+
+export interface Http1Settings {
+  /** `http://…` request targets are taken apart into :scheme, :authority and :path; otherwise they stay in :path. */
+  readonly allowAbsoluteUrl: boolean
+  readonly acceptHttp10: boolean
+  /** The authority of an HTTP/1.0 request without `host`; '' = none. */
+  readonly defaultHostForHttp10: string
+  /** Trailers are passed on instead of dropped. */
+  readonly enableTrailers: boolean
+  /** `content-length` beside `transfer-encoding: chunked` is removed instead of refused. */
+  readonly allowChunkedLength: boolean
+  /** A message that is well framed but wrong costs the stream only, not the connection. */
+  readonly streamErrorOnInvalidHttpMessage: boolean
+  /** Any token is taken for a method; otherwise only those that Envoy knows. */
+  readonly allowCustomMethods: boolean
+  /** Requests to upstream carry `scheme://host/path` as their target. */
+  readonly sendFullyQualifiedUrl: boolean
+  /** `x-some-name` is written `X-Some-Name`. */
+  readonly properCaseHeaders: boolean
+  /** Limit of the head (start line and fields) and of the trailers, KiB. */
+  readonly maxHeadersKb: number
+  /** Limit of the number of fields in the head, and in the trailers. */
+  readonly maxHeadersCount: number
+  /** Whether a request for this `upgrade` value (lower case) is treated as if it asked for no upgrade. */
+  ignoreUpgrade(upgrade: string): boolean
+}
+
+/** `h2c` is never offered: Envoy ignores it too. */
+export const defaultHttp1Settings: Http1Settings = {
+  allowAbsoluteUrl: true,
+  acceptHttp10: false,
+  defaultHostForHttp10: '',
+  enableTrailers: false,
+  allowChunkedLength: false,
+  streamErrorOnInvalidHttpMessage: false,
+  allowCustomMethods: false,
+  sendFullyQualifiedUrl: false,
+  properCaseHeaders: false,
+  maxHeadersKb: 60,
+  maxHeadersCount: 100,
+  ignoreUpgrade: upgrade => upgrade === 'h2c',
+}
+
+/** Envoy allows responses a bigger head than requests. */
+export const defaultUpstreamHttp1Settings: Http1Settings = { ...defaultHttp1Settings, maxHeadersKb: 80 }
+
+/**
+ * The settings of a message, over the defaults of its side.
+ * @param ignoreUpgrade made from `ignore_http_11_upgrade`; absent when that is empty
+ * @throws ConfigError for a header key format other than proper-case words
+ */
+export function http1Settings(
+  options: Http1ProtocolOptions | undefined,
+  defaults: Http1Settings,
+  ignoreUpgrade?: (upgrade: string) => boolean,
+): Http1Settings {
+  if (options === undefined) return defaults
+  const format = options.headerKeyFormat
+  if (format?.statefulFormatter !== undefined)
+    throw new ConfigError('header_key_format.stateful_formatter is not supported by sluice; proper_case_words is')
+  return {
+    ...defaults,
+    allowAbsoluteUrl: options.allowAbsoluteUrl ?? defaults.allowAbsoluteUrl,
+    acceptHttp10: options.acceptHttp10,
+    defaultHostForHttp10: options.defaultHostForHttp10,
+    enableTrailers: options.enableTrailers,
+    allowChunkedLength: options.allowChunkedLength,
+    streamErrorOnInvalidHttpMessage:
+      options.overrideStreamErrorOnInvalidHttpMessage ?? defaults.streamErrorOnInvalidHttpMessage,
+    allowCustomMethods: options.allowCustomMethods,
+    sendFullyQualifiedUrl: options.sendFullyQualifiedUrl,
+    properCaseHeaders: format?.properCaseWords !== undefined,
+    ignoreUpgrade:
+      ignoreUpgrade === undefined
+        ? defaults.ignoreUpgrade
+        : upgrade => ignoreUpgrade(upgrade) || defaults.ignoreUpgrade(upgrade),
+  }
+}
