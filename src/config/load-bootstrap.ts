@@ -4,9 +4,12 @@
  */
 import { readFileSync } from 'node:fs'
 import { ConfigError, ConfigErrors } from '../base/errors.ts'
+import { checkMessage } from './check-message.ts'
 import { decodeJson } from './decode-json.ts'
 import { type JsonValue, parseJson } from './json-source.ts'
+import { mergeMessage } from './merge.ts'
 import type { Source } from './position.ts'
+import type { Message } from './schema.ts'
 import type { Bootstrap } from './v3.ts'
 import { parseYaml } from './yaml-source.ts'
 
@@ -26,25 +29,48 @@ export interface LoadedBootstrap {
 
 /** Throws `ConfigErrors` with everything that is wrong. */
 export function loadBootstrap(options: LoadOptions): LoadedBootstrap {
-  const errors: ConfigError[] = []
   const { configPath, configYaml } = options
-  if (configPath === undefined && configYaml === undefined) {
+  let message: Message | undefined
+  if (configPath !== undefined) message = decode(readConfigFile(configPath))
+  if (configYaml !== undefined) {
+    const over = decode(readText(() => parseYaml(configYaml, '--config-yaml')))
+    message = message === undefined ? over : mergeMessage(bootstrapType, message, over)
+  }
+  if (message === undefined) {
     throw new ConfigErrors([new ConfigError('a configuration is needed: -c FILE or --config-yaml TEXT')])
   }
-  const { value, source } =
-    configPath === undefined ? parseYaml(configYaml ?? '', '--config-yaml') : readConfigFile(configPath)
-  const bootstrap = decodeJson(bootstrapType, value, source, errors) as unknown as Bootstrap
+  const { errors, warnings } = checkMessage(bootstrapType, message)
   if (errors.length > 0) throw new ConfigErrors(errors)
-  return { bootstrap, warnings: [] }
+  return { bootstrap: message as unknown as Bootstrap, warnings }
+}
+
+interface Parsed {
+  readonly value: JsonValue
+  readonly source: Source
 }
 
 /** YAML when the name ends in .yaml or .yml, JSON otherwise. Throws `ConfigErrors`. */
-export function readConfigFile(path: string): { value: JsonValue; source: Source } {
+export function readConfigFile(path: string): Parsed {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
     throw new ConfigErrors([new ConfigError(`cannot read ${path}: ${(error as Error).message}`)])
   }
-  return /\.ya?ml$/i.test(path) ? parseYaml(text, path) : parseJson(text, path)
+  return readText(() => (/\.ya?ml$/i.test(path) ? parseYaml(text, path) : parseJson(text, path)))
+}
+
+function readText(parse: () => Parsed): Parsed {
+  try {
+    return parse()
+  } catch (error) {
+    throw error instanceof ConfigError ? new ConfigErrors([error]) : error
+  }
+}
+
+function decode({ value, source }: Parsed): Message {
+  const errors: ConfigError[] = []
+  const message = decodeJson(bootstrapType, value, source, errors)
+  if (errors.length > 0) throw new ConfigErrors(errors)
+  return message
 }

@@ -43,7 +43,7 @@ export function parseEnum(typeName: string, value: JsonValue): string {
   if (typeof value === 'string') {
     const upper = value.toUpperCase()
     const named = schema.values.find(known => known.name.toUpperCase() === upper)
-    if (named !== undefined) return named.name
+    if (named !== undefined) return canonicalName(schema, named.number)
     if (!/^-?\d+$/.test(value)) throw new ValueError(`${show(value)} is none of ${enumNames(schema, value)}`)
   } else if (typeof value !== 'number' || !Number.isInteger(value)) {
     throw new ValueError(`expected one of ${enumNames(schema, '')}, got ${show(value)}`)
@@ -51,6 +51,11 @@ export function parseEnum(typeName: string, value: JsonValue): string {
   const numbered = schema.values.find(known => known.number === Number(value))
   if (numbered === undefined) throw new ValueError(`${show(value)} is none of ${enumNames(schema, '')}`)
   return numbered.name
+}
+
+/** One name where several stand for a number, as from binary. */
+function canonicalName(schema: EnumSchema, number: number): string {
+  return schema.values.find(known => known.number === number)?.name ?? ''
 }
 
 function enumNames(schema: EnumSchema, given: string): string {
