@@ -102,6 +102,7 @@ export interface ClusterStats {
   readonly upstreamRqCompleted: StatCounter
   readonly upstreamRqTimeout: StatCounter
   readonly upstreamRqPerTryTimeout: StatCounter
+  readonly upstreamRqPerTryIdleTimeout: StatCounter
   readonly upstreamRqRxReset: StatCounter
   readonly upstreamRqTxReset: StatCounter
   readonly upstreamRqRetry: StatCounter
@@ -119,8 +120,12 @@ export interface ClusterStats {
   readonly upstreamFlowControlBackedUpTotal: StatCounter
   readonly upstreamFlowControlDrainedTotal: StatCounter
   readonly upstreamInternalRedirectSucceededTotal: StatCounter
+  /** `retry_or_shadow_abandoned`: the request body was too long to be kept. */
+  readonly retryOrShadowAbandoned: StatCounter
   /** `upstream_rq_<code>` and `upstream_rq_<n>xx`, under ``, `internal.`, `external.`, `canary.`; cached by code. */
   chargeResponseCode(status: number, internal: boolean): void
+  /** `retry.upstream_rq_<code>`, of responses that were answered by a retry. */
+  chargeRetryResponseCode(status: number): void
   readonly upstreamRqTimeMs: StatHistogram
 }
 

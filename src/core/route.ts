@@ -35,8 +35,10 @@ export interface DirectResponse {
   body(headers: HeaderMap, streamInfo: StreamInfo): string | Uint8Array
   /** The `location` of a redirect, '' for a plain direct response. */
   location(headers: HeaderMap): string
-  /** Applies the route's request header changes that `finalizeResponseHeaders` may refer to. */
-  rewritePathHeader(headers: HeaderMap): void
+  /** `content_type` of a formatted body, '' for the local reply's own. */
+  readonly contentType: string
+  /** The path change of a redirect: `location` is made from the result. */
+  rewritePathHeader(headers: HeaderMap, streamInfo: StreamInfo, insertEnvoyOriginalPath: boolean): void
 }
 
 export interface RouteEntry {
@@ -53,6 +55,10 @@ export interface RouteEntry {
   readonly retryPolicy: RetryPolicy | undefined
   readonly includeAttemptCountInRequest: boolean
   readonly includeAttemptCountInResponse: boolean
+  /** `x-envoy-is-timeout-retry` on retries. */
+  readonly includeIsTimeoutRetryHeader: boolean
+  /** Most bytes of the request body that are kept for a retry, beside the connection's limit. */
+  readonly retryBufferLimitBytes: number | undefined
   readonly autoHostRewrite: boolean
   readonly appendXForwardedHost: boolean
   readonly metadataMatch: Readonly<Record<string, unknown>> | undefined
@@ -64,8 +70,14 @@ export interface RetryPolicy {
   /** `retry_on` words. */
   readonly retryOn: ReadonlySet<string>
   readonly retriableStatusCodes: readonly number[]
+  /** Any of them on the response makes it retriable (`retriable-headers`). */
+  readonly retriableHeaders: readonly ((headers: HeaderMap) => boolean)[]
+  /** Requests that none of them takes are not retried; all are when there is none. */
+  readonly retriableRequestHeaders: readonly ((headers: HeaderMap) => boolean)[]
   readonly numRetries: number
   readonly perTryTimeoutMs: number
+  /** 0 = none. */
+  readonly perTryIdleTimeoutMs: number
   readonly baseIntervalMs: number
   readonly maxIntervalMs: number
   readonly hostSelectionMaxAttempts: number

@@ -1,0 +1,16 @@
+/** `envoy.filters.http.router`: sends requests where their route says. Last in every chain. */
+import { Router } from '../../../../config/v3.ts'
+import type { HttpFilterExtension } from '../../../../core/extension.ts'
+import { RouterFilter } from '../../../../router/router.ts'
+import { makeRouterSettings } from '../../../../router/router-settings.ts'
+
+export const routerFilter: HttpFilterExtension<Router> = {
+  kind: 'http-filter',
+  name: 'envoy.filters.http.router',
+  message: Router,
+  terminal: true,
+  create(message, context) {
+    const settings = makeRouterSettings(message, context)
+    return callbacks => new RouterFilter(callbacks, settings)
+  },
+}

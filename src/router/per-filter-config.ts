@@ -1,0 +1,56 @@
+/** `typed_per_filter_config` of the levels of a route. Follows Envoy's `PerFilterConfigs`. */
+import { ConfigError } from '../base/errors.ts'
+import { configError } from '../config/position.ts'
+import type { FilterConfig } from '../config/v3.ts'
+import type { AnyMessage, FactoryContext } from '../core/extension.ts'
+
+const wrapperType = 'envoy.config.route.v3.FilterConfig'
+
+interface Entry {
+  /** Least specific first. */
+  readonly configs: readonly unknown[]
+  readonly disabled: boolean | undefined
+}
+
+/** What all levels so far say of each filter, by its configured name. */
+export type PerFilterConfigs = ReadonlyMap<string, Entry>
+
+export const noPerFilterConfigs: PerFilterConfigs = new Map()
+const noConfigs: readonly unknown[] = []
+
+/** Adds a more specific level. `of` is the message that has the field. Throws `ConfigError`. */
+export function addPerFilterConfigs(
+  less: PerFilterConfigs,
+  configs: Readonly<Record<string, AnyMessage>>,
+  context: FactoryContext,
+  of: object,
+): PerFilterConfigs {
+  const names = Object.keys(configs)
+  if (names.length === 0) return less
+  const all = new Map(less)
+  for (const name of names) {
+    const any = configs[name] as AnyMessage
+    const wrapper = any.typeUrl.endsWith(wrapperType) ? (any.value as FilterConfig) : undefined
+    const config = wrapper === undefined ? any : wrapper.config
+    const before = all.get(name)?.configs ?? noConfigs
+    try {
+      all.set(name, {
+        configs: config === undefined ? before : [...before, context.extensions.perFilterConfig(name, config, context)],
+        disabled: wrapper?.disabled ?? false,
+      })
+    } catch (error) {
+      if (error instanceof ConfigError && error.path === '')
+        throw configError(of, 'typedPerFilterConfig', error.reason, name)
+      throw error
+    }
+  }
+  return all
+}
+
+export function mostSpecific(all: PerFilterConfigs, name: string): unknown {
+  return all.get(name)?.configs.at(-1)
+}
+
+export function allLevels(all: PerFilterConfigs, name: string): readonly unknown[] {
+  return all.get(name)?.configs ?? noConfigs
+}

@@ -1,0 +1,195 @@
+/** Whether and when a request is tried again. Follows Envoy's `retry_state_impl.cc`. */
+import type { ClusterInfo, Host, Priority, Resource } from '../core/cluster.ts'
+import type { StreamResetReason } from '../core/codec.ts'
+import type { HeaderMap } from '../core/header-map.ts'
+import type { RetryPolicy } from '../core/route.ts'
+import type { EnvoyHeaders } from './envoy-headers.ts'
+import { parseInteger } from './envoy-headers.ts'
+import { parseRetryOn } from './retry-policy.ts'
+
+export type RetryDecision = 'yes' | 'no' | 'overflow' | 'limit-exceeded'
+
+/** Called when the back-off is over. */
+export interface RetryCallbacks {
+  onRetry(): void
+}
+
+const defaultPolicy: RetryPolicy = {
+  retryOn: new Set(),
+  retriableStatusCodes: [],
+  retriableHeaders: [],
+  retriableRequestHeaders: [],
+  numRetries: 1,
+  perTryTimeoutMs: 0,
+  perTryIdleTimeoutMs: 0,
+  baseIntervalMs: 25,
+  maxIntervalMs: 250,
+  hostSelectionMaxAttempts: 1,
+  previousHosts: false,
+}
+
+/** `undefined` when neither route nor request ask for retries. */
+export function makeRetryState(
+  policy: RetryPolicy | undefined,
+  asked: EnvoyHeaders,
+  requestHeaders: HeaderMap,
+  cluster: ClusterInfo,
+  priority: Priority,
+  callbacks: RetryCallbacks,
+): RetryState | undefined {
+  const configured = policy !== undefined && policy.retryOn.size > 0
+  if (!configured && asked.retryOn === undefined && asked.retryGrpcOn === undefined) return undefined
+  return new RetryState(policy ?? defaultPolicy, asked, requestHeaders, cluster, priority, callbacks)
+}
+
+export class RetryState {
+  readonly #policy: RetryPolicy
+  readonly #retryOn: ReadonlySet<string>
+  readonly #statusCodes: readonly number[]
+  readonly #headerNames: readonly string[]
+  readonly #cluster: ClusterInfo
+  readonly #retries: Resource
+  readonly #callbacks: RetryCallbacks
+  readonly #attempted: Host[] = []
+  #remaining: number
+  #attempt = 0
+  #timer: NodeJS.Timeout | undefined = undefined
+  /** A retry is counted in the circuit breaker, waiting or under way. */
+  #armed = false
+
+  constructor(
+    policy: RetryPolicy,
+    asked: EnvoyHeaders,
+    requestHeaders: HeaderMap,
+    cluster: ClusterInfo,
+    priority: Priority,
+    callbacks: RetryCallbacks,
+  ) {
+    this.#policy = policy
+    this.#retryOn = mergeRetryOn(policy, asked, requestHeaders)
+    this.#statusCodes = mergeStatusCodes(policy, asked)
+    this.#headerNames = asked.retriableHeaderNames?.split(',').map(name => name.trim().toLowerCase()) ?? []
+    this.#remaining = parseInteger(asked.maxRetries) ?? policy.numRetries
+    this.#cluster = cluster
+    this.#retries = cluster.resourceManager(priority).retries
+    this.#callbacks = callbacks
+  }
+
+  get enabled(): boolean {
+    return this.#retryOn.size > 0
+  }
+
+  onHostAttempted(host: Host): void {
+    if (this.#policy.previousHosts) this.#attempted.push(host)
+  }
+
+  /** How often another host may be asked for. */
+  get hostSelectionMaxAttempts(): number {
+    return this.#policy.hostSelectionMaxAttempts
+  }
+
+  shouldSelectAnotherHost(host: Host): boolean {
+    return this.#attempted.includes(host)
+  }
+
+  shouldRetryHeaders(status: number, headers: HeaderMap): RetryDecision {
+    return this.#shouldRetry(this.#wouldRetryFromHeaders(status, headers))
+  }
+
+  /** `started`: the request was given to a connection. */
+  shouldRetryReset(reason: StreamResetReason, started: boolean): RetryDecision {
+    return this.#shouldRetry(this.#wouldRetryFromReset(reason, started))
+  }
+
+  /** Gives up a waiting retry and its place in the circuit breaker. */
+  close(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (!this.#armed) return
+    this.#armed = false
+    this.#retries.dec()
+  }
+
+  #shouldRetry(would: boolean): RetryDecision {
+    const stats = this.#cluster.stats
+    // An earlier retry brought something that needs no other.
+    if (this.#armed && !would) stats.upstreamRqRetrySuccess.inc()
+    this.close()
+    if (!would) return 'no'
+    if (this.#remaining === 0) {
+      stats.upstreamRqRetryLimitExceeded.inc()
+      return 'limit-exceeded'
+    }
+    this.#remaining--
+    if (!this.#retries.canCreate()) {
+      stats.upstreamRqRetryOverflow.inc()
+      return 'overflow'
+    }
+    this.#armed = true
+    this.#retries.inc()
+    stats.upstreamRqRetry.inc()
+    stats.upstreamRqRetryBackoffExponential.inc()
+    this.#timer = setTimeout(onBackOff, this.#backOffMs(), this.#callbacks)
+    return 'yes'
+  }
+
+  /** Fully jittered exponential back-off. */
+  #backOffMs(): number {
+    const { baseIntervalMs, maxIntervalMs } = this.#policy
+    const limit = Math.min(baseIntervalMs * (2 ** ++this.#attempt - 1), maxIntervalMs)
+    return Math.floor(Math.random() * limit)
+  }
+
+  #wouldRetryFromHeaders(status: number, headers: HeaderMap): boolean {
+    const on = this.#retryOn
+    if (headers.has('x-envoy-ratelimited')) return on.has('envoy-ratelimited')
+    if (status >= 500 && status < 600 && on.has('5xx')) return true
+    if (status >= 502 && status <= 504 && on.has('gateway-error')) return true
+    if (status === 409 && on.has('retriable-4xx')) return true
+    if (on.has('retriable-status-codes') && this.#statusCodes.includes(status)) return true
+    if (on.has('retriable-headers')) {
+      if (this.#policy.retriableHeaders.some(matches => matches(headers))) return true
+      if (this.#headerNames.some(name => headers.has(name))) return true
+    }
+    const word = grpcWords[headers.get('grpc-status') ?? '']
+    return word !== undefined && on.has(word)
+  }
+
+  #wouldRetryFromReset(reason: StreamResetReason, started: boolean): boolean {
+    const on = this.#retryOn
+    if (reason === 'overflow') return false
+    if (on.has('reset') || on.has('5xx') || on.has('gateway-error')) return true
+    if (on.has('reset-before-request') && !started) return true
+    if (reason === 'remote-refused-stream-reset') return on.has('refused-stream')
+    const connecting =
+      reason === 'connection-failure' || reason === 'local-connection-failure' || reason === 'connection-timeout'
+    return connecting && on.has('connect-failure')
+  }
+}
+
+function onBackOff(callbacks: RetryCallbacks): void {
+  callbacks.onRetry()
+}
+
+const grpcWords: Readonly<Record<string, string>> = {
+  '1': 'cancelled',
+  '4': 'deadline-exceeded',
+  '8': 'resource-exhausted',
+  '13': 'internal',
+  '14': 'unavailable',
+}
+
+const none: ReadonlySet<string> = new Set()
+
+function mergeRetryOn(policy: RetryPolicy, asked: EnvoyHeaders, requestHeaders: HeaderMap): ReadonlySet<string> {
+  const limits = policy.retriableRequestHeaders
+  if (limits.length > 0 && !limits.some(matches => matches(requestHeaders))) return none
+  if (asked.retryOn === undefined && asked.retryGrpcOn === undefined) return policy.retryOn
+  return new Set([...policy.retryOn, ...parseRetryOn(`${asked.retryOn ?? ''},${asked.retryGrpcOn ?? ''}`)])
+}
+
+function mergeStatusCodes(policy: RetryPolicy, asked: EnvoyHeaders): readonly number[] {
+  if (asked.retriableStatusCodes === undefined) return policy.retriableStatusCodes
+  const codes = asked.retriableStatusCodes.split(',').map(code => parseInteger(code.trim()))
+  return [...policy.retriableStatusCodes, ...codes.filter(code => code !== undefined)]
+}

@@ -1,0 +1,106 @@
+/** Changes of path and host, by routes and redirects. Follows Envoy's `config_impl.cc` (finalizePathHeader). */
+import { ConfigError } from '../base/errors.ts'
+import { toBytes } from '../base/latin1.ts'
+import { configError } from '../config/position.ts'
+import type { RedirectAction, RouteAction } from '../config/v3.ts'
+import type { HeaderMap } from '../core/header-map.ts'
+import type { StreamInfo } from '../core/stream-info.ts'
+import { headerContext } from '../format/header-parser.ts'
+import type { FormatContext } from '../format/operators.ts'
+import { makeTextFormatter } from '../format/text-formatter.ts'
+import { makeReplacement } from '../matching/regex.ts'
+import type { RouteMatcher } from './route-match.ts'
+
+/** The new value of a header, '' to leave it. */
+type Rewrite = (headers: HeaderMap, streamInfo: StreamInfo) => string
+
+/** Makes the new `:path` with its query; `undefined` when the path stays. Throws `ConfigError`. */
+export function makePathRewrite(
+  message: RouteAction | RedirectAction,
+  matcher: RouteMatcher,
+  context: FormatContext,
+): Rewrite | undefined {
+  const { prefixRewrite, regexRewrite, pathRewrite } = message
+  if ([prefixRewrite, regexRewrite, pathRewrite].filter(Boolean).length > 1)
+    throw configError(message, 'prefixRewrite', 'only one of prefix_rewrite, regex_rewrite and path_rewrite may be set')
+  if (prefixRewrite) {
+    const bytes = toBytes(prefixRewrite)
+    return headers => {
+      const path = headers.path
+      return bytes + path.slice(matcher.matchedLength(withoutQuery(path)))
+    }
+  }
+  if (regexRewrite !== undefined) {
+    const replace = makeReplacement(regexRewrite)
+    return headers => {
+      const path = headers.path
+      const bare = withoutQuery(path)
+      return replace(bare) + path.slice(bare.length)
+    }
+  }
+  if (pathRewrite) return formatRewrite(message, 'pathRewrite', pathRewrite, context)
+  return undefined
+}
+
+/** Makes the new `:authority`; `undefined` when the host stays. Throws `ConfigError`. */
+export function makeHostRewrite(message: RouteAction, context: FormatContext): Rewrite | undefined {
+  const { hostRewriteLiteral, hostRewriteHeader, hostRewritePathRegex, hostRewrite } = message
+  if (hostRewriteLiteral) {
+    const bytes = toBytes(hostRewriteLiteral)
+    return () => bytes
+  }
+  if (hostRewriteHeader) {
+    const name = hostRewriteHeader.toLowerCase()
+    return headers => headers.get(name) ?? ''
+  }
+  if (hostRewritePathRegex !== undefined) {
+    const replace = makeReplacement(hostRewritePathRegex)
+    return headers => replace(withoutQuery(headers.path))
+  }
+  if (hostRewrite) return formatRewrite(message, 'hostRewrite', hostRewrite, context)
+  return undefined
+}
+
+function formatRewrite(of: object, field: string, format: string, context: FormatContext): Rewrite {
+  try {
+    const formatter = makeTextFormatter(format, context, true)
+    return (headers, streamInfo) => formatter(headerContext(headers, undefined, streamInfo))
+  } catch (error) {
+    if (error instanceof ConfigError) throw configError(of, field, error.reason)
+    throw error
+  }
+}
+
+/** Replaces `:path`, keeping the first one as `x-envoy-original-path` when asked. */
+export function rewritePath(headers: HeaderMap, path: string, keepOriginal: boolean): void {
+  if (path === '') return
+  if (keepOriginal) headers.set('x-envoy-original-path', headers.path)
+  headers.set(':path', path)
+}
+
+/** Replaces `:authority`, and remembers the old one as asked. */
+export function rewriteHost(
+  headers: HeaderMap,
+  host: string,
+  appendForwardedHost: boolean,
+  keepOriginal: boolean,
+): void {
+  const old = headers.authority
+  if (old !== '') {
+    if (appendForwardedHost) {
+      const forwarded = headers.get('x-forwarded-host')
+      if (!forwarded) headers.set('x-forwarded-host', old)
+      else if (forwarded.slice(forwarded.lastIndexOf(',') + 1) !== old)
+        headers.set('x-forwarded-host', `${forwarded},${old}`)
+    }
+    if (keepOriginal) headers.set('x-envoy-original-host', old)
+  }
+  headers.set(':authority', host)
+}
+
+export function withoutQuery(path: string): string {
+  const query = path.indexOf('?')
+  const end = query < 0 ? path.length : query
+  const fragment = path.indexOf('#')
+  return path.slice(0, fragment < 0 ? end : Math.min(end, fragment))
+}

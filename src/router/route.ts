@@ -1,0 +1,194 @@
+/** The routes of a table, as the router and filters see them. Follows Envoy's `RouteEntryImplBase`. */
+import type { Metadata, Priority } from '../core/cluster.ts'
+import type { HeaderMap } from '../core/header-map.ts'
+import type { DirectResponse, RetryPolicy, Route, RouteEntry } from '../core/route.ts'
+import type { StreamInfo } from '../core/stream-info.ts'
+import { type HeaderMutations, headerContext } from '../format/header-parser.ts'
+import { allLevels, mostSpecific, type PerFilterConfigs } from './per-filter-config.ts'
+import { rewriteHost, rewritePath } from './rewrite.ts'
+
+/** What all kinds of routes have. */
+export interface RouteSettings {
+  readonly routeName: string
+  readonly virtualHostName: string
+  readonly metadata: Metadata | undefined
+  readonly perFilterConfigs: PerFilterConfigs
+  /** In the order in which they are applied. */
+  readonly requestMutations: readonly HeaderMutations[]
+  readonly responseMutations: readonly HeaderMutations[]
+}
+
+abstract class ConfiguredRoute<Settings extends RouteSettings> {
+  readonly settings: Settings
+  readonly routeName: string
+  readonly virtualHostName: string
+  readonly metadata: Metadata | undefined
+
+  constructor(settings: Settings) {
+    this.settings = settings
+    this.routeName = settings.routeName
+    this.virtualHostName = settings.virtualHostName
+    this.metadata = settings.metadata
+  }
+
+  perFilterConfig(name: string): unknown {
+    return mostSpecific(this.settings.perFilterConfigs, name)
+  }
+
+  allPerFilterConfigs(name: string): readonly unknown[] {
+    return allLevels(this.settings.perFilterConfigs, name)
+  }
+
+  filterDisabled(name: string): boolean | undefined {
+    return this.settings.perFilterConfigs.get(name)?.disabled
+  }
+
+  finalizeResponseHeaders(headers: HeaderMap, streamInfo: StreamInfo, requestHeaders: HeaderMap | undefined): void {
+    const mutations = this.settings.responseMutations
+    if (mutations.length === 0) return
+    const context = headerContext(requestHeaders, headers, streamInfo)
+    for (let i = 0; i < mutations.length; i++) (mutations[i] as HeaderMutations).apply(headers, context)
+  }
+}
+
+export interface ForwardSettings extends RouteSettings {
+  readonly clusterNotFoundStatus: number
+  readonly priority: Priority
+  readonly timeoutMs: number
+  readonly idleTimeoutMs: number | undefined
+  readonly maxStreamDurationMs: number | undefined
+  readonly grpcTimeoutHeaderMaxMs: number | undefined
+  readonly retryPolicy: RetryPolicy | undefined
+  readonly includeAttemptCountInRequest: boolean
+  readonly includeAttemptCountInResponse: boolean
+  readonly includeIsTimeoutRetryHeader: boolean
+  readonly retryBufferLimitBytes: number | undefined
+  readonly autoHostRewrite: boolean
+  readonly appendXForwardedHost: boolean
+  readonly metadataMatch: Readonly<Record<string, unknown>> | undefined
+  readonly pathRewrite: ((headers: HeaderMap, streamInfo: StreamInfo) => string) | undefined
+  readonly hostRewrite: ((headers: HeaderMap, streamInfo: StreamInfo) => string) | undefined
+}
+
+/** Sends requests to a cluster. One object for every cluster that its action can name; with `cluster_header` one a request. */
+export class ForwardRoute extends ConfiguredRoute<ForwardSettings> implements Route, RouteEntry {
+  readonly clusterName: string
+  readonly directResponse = undefined
+
+  constructor(settings: ForwardSettings, clusterName: string) {
+    super(settings)
+    this.clusterName = clusterName
+  }
+
+  get entry(): RouteEntry {
+    return this
+  }
+
+  get clusterNotFoundStatus(): number {
+    return this.settings.clusterNotFoundStatus
+  }
+
+  get priority(): Priority {
+    return this.settings.priority
+  }
+
+  get timeoutMs(): number {
+    return this.settings.timeoutMs
+  }
+
+  get idleTimeoutMs(): number | undefined {
+    return this.settings.idleTimeoutMs
+  }
+
+  get maxStreamDurationMs(): number | undefined {
+    return this.settings.maxStreamDurationMs
+  }
+
+  get grpcTimeoutHeaderMaxMs(): number | undefined {
+    return this.settings.grpcTimeoutHeaderMaxMs
+  }
+
+  get retryPolicy(): RetryPolicy | undefined {
+    return this.settings.retryPolicy
+  }
+
+  get includeAttemptCountInRequest(): boolean {
+    return this.settings.includeAttemptCountInRequest
+  }
+
+  get includeAttemptCountInResponse(): boolean {
+    return this.settings.includeAttemptCountInResponse
+  }
+
+  get includeIsTimeoutRetryHeader(): boolean {
+    return this.settings.includeIsTimeoutRetryHeader
+  }
+
+  get retryBufferLimitBytes(): number | undefined {
+    return this.settings.retryBufferLimitBytes
+  }
+
+  get autoHostRewrite(): boolean {
+    return this.settings.autoHostRewrite
+  }
+
+  get appendXForwardedHost(): boolean {
+    return this.settings.appendXForwardedHost
+  }
+
+  get metadataMatch(): Readonly<Record<string, unknown>> | undefined {
+    return this.settings.metadataMatch
+  }
+
+  finalizeRequestHeaders(headers: HeaderMap, streamInfo: StreamInfo, insertEnvoyOriginalPath: boolean): void {
+    const { requestMutations, hostRewrite, pathRewrite } = this.settings
+    if (requestMutations.length > 0) {
+      const context = headerContext(headers, undefined, streamInfo)
+      for (let i = 0; i < requestMutations.length; i++) (requestMutations[i] as HeaderMutations).apply(headers, context)
+    }
+    if (hostRewrite !== undefined) {
+      const host = hostRewrite(headers, streamInfo)
+      if (host !== '') rewriteHost(headers, host, this.settings.appendXForwardedHost, insertEnvoyOriginalPath)
+    }
+    if (pathRewrite !== undefined) rewritePath(headers, pathRewrite(headers, streamInfo), insertEnvoyOriginalPath)
+  }
+}
+
+export interface DirectSettings extends RouteSettings {
+  readonly status: number
+  readonly body: (headers: HeaderMap, streamInfo: StreamInfo) => string | Uint8Array
+  readonly contentType: string
+  /** '' without one. */
+  readonly location: (headers: HeaderMap) => string
+  readonly pathRewrite: ((headers: HeaderMap, streamInfo: StreamInfo) => string) | undefined
+}
+
+/** Answers by itself: `direct_response`, `redirect`, or the redirect of `require_tls`. */
+export class DirectRoute extends ConfiguredRoute<DirectSettings> implements Route, DirectResponse {
+  readonly entry = undefined
+  readonly status: number
+  readonly contentType: string
+
+  constructor(settings: DirectSettings) {
+    super(settings)
+    this.status = settings.status
+    this.contentType = settings.contentType
+  }
+
+  get directResponse(): DirectResponse {
+    return this
+  }
+
+  body(headers: HeaderMap, streamInfo: StreamInfo): string | Uint8Array {
+    return this.settings.body(headers, streamInfo)
+  }
+
+  location(headers: HeaderMap): string {
+    return this.settings.location(headers)
+  }
+
+  rewritePathHeader(headers: HeaderMap, streamInfo: StreamInfo, insertEnvoyOriginalPath: boolean): void {
+    const rewrite = this.settings.pathRewrite
+    if (rewrite !== undefined) rewritePath(headers, rewrite(headers, streamInfo), insertEnvoyOriginalPath)
+  }
+}

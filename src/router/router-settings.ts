@@ -1,0 +1,55 @@
+/** What all streams through one router filter share. Follows Envoy's `Router::FilterConfig`. */
+import type { Router } from '../config/v3.ts'
+import type { ClusterManager } from '../core/cluster.ts'
+import type { FactoryContext } from '../core/extension.ts'
+import type { Counter, Scope } from '../stats/scope.ts'
+
+export interface RouterSettings {
+  readonly clusters: ClusterManager
+  readonly stats: RouterStats
+  readonly suppressEnvoyHeaders: boolean
+  readonly respectExpectedRqTimeout: boolean
+  readonly dynamicStats: boolean
+  readonly strictCheckHeaders: readonly string[]
+}
+
+export interface RouterStats {
+  readonly rqTotal: Counter
+  readonly noRoute: Counter
+  readonly noCluster: Counter
+  readonly rqDirectResponse: Counter
+  readonly rqResetAfterDownstreamResponseStarted: Counter
+}
+
+/** `context.stats` is the scope of the connection manager, `http.<stat_prefix>`. */
+export function makeRouterSettings(message: Router, context: FactoryContext): RouterSettings {
+  return {
+    clusters: context.clusters,
+    stats: makeStats(context.stats),
+    suppressEnvoyHeaders: message.suppressEnvoyHeaders,
+    respectExpectedRqTimeout: message.respectExpectedRqTimeout,
+    dynamicStats: message.dynamicStats ?? true,
+    strictCheckHeaders: message.strictCheckHeaders.map(name => name.toLowerCase()),
+  }
+}
+
+/** Those that Envoy shows at 0 and we never count are made too, so that the list of names is the same. */
+function makeStats(scope: Scope): RouterStats {
+  const silent = [
+    'passthrough_internal_redirect_bad_location',
+    'passthrough_internal_redirect_no_route',
+    'passthrough_internal_redirect_predicate',
+    'passthrough_internal_redirect_too_many_redirects',
+    'passthrough_internal_redirect_unsafe_scheme',
+    'rq_overload_local_reply',
+    'rq_redirect',
+  ]
+  for (const name of silent) scope.counter(name)
+  return {
+    rqTotal: scope.counter('rq_total'),
+    noRoute: scope.counter('no_route'),
+    noCluster: scope.counter('no_cluster'),
+    rqDirectResponse: scope.counter('rq_direct_response'),
+    rqResetAfterDownstreamResponseStarted: scope.counter('rq_reset_after_downstream_response_started'),
+  }
+}

@@ -1,0 +1,545 @@
+/**
+ * The terminal filter: from the route to a host and back. Follows Envoy's `source/common/router/router.cc`.
+ *
+ * decodeHeaders → direct response, or cluster → host → pool → UpstreamRequest. What the upstream does comes back in
+ * `onUpstream…`, and goes into the encoder chain, into a retry, or becomes a local reply.
+ */
+import { keep } from '../base/read-buffer.ts'
+import type { Cluster, ClusterInfo, Host, LoadBalancerContext, UpstreamConnectionInfo } from '../core/cluster.ts'
+import type { StreamResetReason } from '../core/codec.ts'
+import type { Connection } from '../core/connection.ts'
+import type { HeaderMap } from '../core/header-map.ts'
+import type {
+  DataStatus,
+  DownstreamWatermarkCallbacks,
+  HeadersStatus,
+  HttpFilter,
+  HttpFilterCallbacks,
+  LocalReply,
+  TrailersStatus,
+} from '../core/http-filter.ts'
+import type { DirectResponse, Route, RouteEntry } from '../core/route.ts'
+import { ResponseFlag } from '../core/stream-info.ts'
+import { type EnvoyHeaders, parseInteger, takeEnvoyHeaders } from './envoy-headers.ts'
+import { resets } from './reset-reason.ts'
+import { makeRetryState, type RetryCallbacks, type RetryDecision, type RetryState } from './retry-state.ts'
+import type { RouterSettings } from './router-settings.ts'
+import { checkStrictHeaders } from './strict-headers.ts'
+import { rewriteHost } from './rewrite.ts'
+import { UpstreamRequest } from './upstream-request.ts'
+
+export class RouterFilter implements HttpFilter, LoadBalancerContext, DownstreamWatermarkCallbacks, RetryCallbacks {
+  readonly callbacks: HttpFilterCallbacks
+  readonly #settings: RouterSettings
+  requestHeaders: HeaderMap | undefined = undefined
+  #requestTrailers: HeaderMap | undefined = undefined
+  #route: Route | undefined = undefined
+  #entry: RouteEntry | undefined = undefined
+  #cluster: Cluster | undefined = undefined
+  #asked: EnvoyHeaders | undefined = undefined
+  #upstream: UpstreamRequest | undefined = undefined
+  #retryState: RetryState | undefined = undefined
+  /** The request body while it may have to be sent again. */
+  #body: Uint8Array[] | undefined = undefined
+  #bodyBytes = 0
+  #attempt = 1
+  #timeoutMs = 0
+  perTryTimeoutMs = 0
+  perTryIdleTimeoutMs = 0
+  #timeoutStatus = 504
+  #responseTimer: NodeJS.Timeout | undefined = undefined
+  /** `performance.now()` when the request was complete, 0 before. */
+  #requestCompleteAt = 0
+  responseStarted = false
+
+  constructor(callbacks: HttpFilterCallbacks, settings: RouterSettings) {
+    this.callbacks = callbacks
+    this.#settings = settings
+  }
+
+  // ── for the load balancer ──
+
+  get downstreamConnection(): Connection {
+    return this.callbacks.connection
+  }
+
+  get metadataMatch(): Readonly<Record<string, unknown>> | undefined {
+    return this.#entry?.metadataMatch
+  }
+
+  computeHashKey(): bigint | undefined {
+    return undefined
+  }
+
+  shouldSelectAnotherHost(host: Host): boolean {
+    return this.#retryState?.shouldSelectAnotherHost(host) ?? false
+  }
+
+  // ── the request ──
+
+  decodeHeaders(headers: HeaderMap, endStream: boolean): HeadersStatus {
+    this.requestHeaders = headers
+    const { stats, clusters, suppressEnvoyHeaders } = this.#settings
+    stats.rqTotal.inc()
+    const route = this.callbacks.route()
+    this.#route = route
+    if (route === undefined) {
+      stats.noRoute.inc()
+      this.#reply({ status: 404, details: 'route_not_found', flags: ResponseFlag.noRouteFound })
+      return 'stop'
+    }
+    if (route.directResponse !== undefined) {
+      stats.rqDirectResponse.inc()
+      this.#replyDirectly(route, route.directResponse, headers)
+      return 'stop'
+    }
+    const entry = route.entry as RouteEntry
+    const info = this.callbacks.streamInfo
+    const cluster = clusters.get(entry.clusterName)
+    info.upstreamClusterName = entry.clusterName
+    if (cluster === undefined) {
+      stats.noCluster.inc()
+      const status = entry.clusterNotFoundStatus
+      this.#reply({ status, details: 'cluster_not_found', flags: ResponseFlag.noClusterFound })
+      return 'stop'
+    }
+    this.#entry = entry
+    this.#cluster = cluster
+    const strict = this.#settings.strictCheckHeaders
+    if (strict.length > 0) {
+      const refused = checkStrictHeaders(headers, strict)
+      if (refused !== undefined) {
+        this.#reply(refused)
+        return 'stop'
+      }
+    }
+    const asked = takeEnvoyHeaders(headers)
+    this.#asked = asked
+    if (cluster.info.maintenanceMode) {
+      cluster.info.stats.upstreamRqMaintenanceMode.inc()
+      this.#charge(503)
+      const flags = ResponseFlag.upstreamOverflow
+      this.#reply({ status: 503, body: 'maintenance mode', details: 'maintenance_mode', flags }, true)
+      return 'stop'
+    }
+    const host = cluster.chooseHost(this)
+    if (host === undefined) {
+      this.#replyNoHost()
+      return 'stop'
+    }
+
+    this.#setTimeouts(entry, asked)
+    this.#setTimeoutHeader(headers, 0)
+    if (entry.includeAttemptCountInRequest) headers.set('x-envoy-attempt-count', '1')
+    info.upstreamRequestAttemptCount = 1
+    entry.finalizeRequestHeaders(headers, info, !suppressEnvoyHeaders)
+    this.#retryState = makeRetryState(entry.retryPolicy, asked, headers, cluster.info, entry.priority, this)
+    this.#startUpstream(cluster, host, endStream)
+    if (endStream) this.#onRequestComplete()
+    return 'stop'
+  }
+
+  decodeData(data: Uint8Array, endStream: boolean): DataStatus {
+    let chunk = data
+    if (this.#retryState?.enabled) {
+      this.#bodyBytes += data.length
+      if (this.#bodyBytes > this.#retryBufferLimit()) this.#giveUpRetries()
+      else {
+        chunk = keep(data)
+        this.#body ??= []
+        this.#body.push(chunk)
+      }
+    }
+    this.#upstream?.acceptData(chunk, endStream)
+    if (endStream) this.#onRequestComplete()
+    return 'stop-no-buffer'
+  }
+
+  decodeTrailers(trailers: HeaderMap): TrailersStatus {
+    this.#requestTrailers = trailers
+    this.#upstream?.acceptTrailers(trailers)
+    this.#onRequestComplete()
+    return 'stop'
+  }
+
+  onDestroy(): void {
+    const upstream = this.#upstream
+    this.#upstream = undefined
+    upstream?.reset()
+    this.#cleanUp()
+  }
+
+  get clusterInfo(): ClusterInfo {
+    return (this.#cluster as Cluster).info
+  }
+
+  get isRequestComplete(): boolean {
+    return this.#requestCompleteAt !== 0
+  }
+
+  #startUpstream(cluster: Cluster, host: Host, endStream: boolean): void {
+    const upstream = new UpstreamRequest(this, host)
+    this.#upstream = upstream
+    const entry = this.#entry as RouteEntry
+    const pool = cluster.httpConnectionPool(host, entry.priority, this.callbacks.streamInfo.protocol ?? 'HTTP/1.1')
+    upstream.acceptHeaders(pool, endStream)
+  }
+
+  #onRequestComplete(): void {
+    this.#requestCompleteAt = performance.now()
+    const upstream = this.#upstream
+    if (upstream === undefined) return
+    if (this.#timeoutMs > 0) this.#responseTimer = setTimeout(onResponseTimeout, this.#timeoutMs, this)
+    upstream.startPerTryTimeouts()
+  }
+
+  #retryBufferLimit(): number {
+    const connection = this.callbacks.decoderBufferLimitBytes || Number.POSITIVE_INFINITY
+    return Math.min(connection, this.#entry?.retryBufferLimitBytes ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** The body is too long to be kept. While no attempt is under way there is nothing left to do for the request. */
+  #giveUpRetries(): void {
+    this.clusterInfo.stats.retryOrShadowAbandoned.inc()
+    this.#retryState?.close()
+    this.#retryState = undefined
+    this.#body = undefined
+    if (this.#upstream !== undefined) return
+    this.#cleanUp()
+    this.#reply({
+      status: 507,
+      body: 'exceeded request buffer limit while retrying upstream',
+      details: 'request_payload_exceeded_retry_buffer_limit',
+    })
+  }
+
+  // ── timeouts ──
+
+  #setTimeouts(entry: RouteEntry, asked: EnvoyHeaders): void {
+    const policy = entry.retryPolicy
+    const expected = this.#settings.respectExpectedRqTimeout ? asked.expectedTimeout : undefined
+    const timeoutMs = parseInteger(expected ?? asked.timeout) ?? entry.timeoutMs
+    const perTryMs = parseInteger(asked.perTryTimeout) ?? policy?.perTryTimeoutMs ?? 0
+    this.#timeoutMs = timeoutMs
+    // One as long as the whole has no effect.
+    this.perTryTimeoutMs = timeoutMs !== 0 && perTryMs >= timeoutMs ? 0 : perTryMs
+    this.perTryIdleTimeoutMs = policy?.perTryIdleTimeoutMs ?? 0
+    if (asked.timeoutAltResponse) this.#timeoutStatus = 204
+  }
+
+  #setTimeoutHeader(headers: HeaderMap, elapsedMs: number): void {
+    let expectedMs = this.perTryTimeoutMs || this.#timeoutMs
+    if (expectedMs === 0 || this.#settings.suppressEnvoyHeaders) return
+    // 0 would mean no timeout.
+    if (this.#timeoutMs > 0) expectedMs = Math.max(Math.min(expectedMs, this.#timeoutMs - elapsedMs), 1)
+    headers.set('x-envoy-expected-rq-timeout-ms', String(Math.trunc(expectedMs)))
+  }
+
+  onResponseTimeout(): void {
+    const upstream = this.#upstream
+    this.#upstream = undefined
+    if (upstream !== undefined) {
+      this.clusterInfo.stats.upstreamRqTimeout.inc()
+      upstream.host.stats.rqTimeout++
+      if (upstream.awaitingHeaders) {
+        upstream.host.onResponse(this.#timeoutStatus)
+        this.#chargeAbort(upstream, this.#timeoutStatus)
+      }
+      upstream.reset()
+    }
+    this.#abortForTimeout('response_timeout')
+  }
+
+  onPerTryTimeout(upstream: UpstreamRequest): void {
+    this.clusterInfo.stats.upstreamRqPerTryTimeout.inc()
+    this.#tryTimedOut(upstream, 'upstream_per_try_timeout')
+  }
+
+  onPerTryIdleTimeout(upstream: UpstreamRequest): void {
+    this.clusterInfo.stats.upstreamRqPerTryIdleTimeout.inc()
+    this.#tryTimedOut(upstream, 'upstream_per_try_idle_timeout')
+  }
+
+  #tryTimedOut(upstream: UpstreamRequest, details: string): void {
+    upstream.host.stats.rqTimeout++
+    upstream.reset()
+    upstream.host.onResponse(this.#timeoutStatus)
+    if (this.#maybeRetryReset(upstream, 'local-reset', true)) return
+    this.#upstream = undefined
+    this.#chargeAbort(upstream, this.#timeoutStatus)
+    this.#abortForTimeout(details)
+  }
+
+  #abortForTimeout(details: string): void {
+    const status = this.#timeoutStatus
+    const body = status === 504 ? 'upstream request timeout' : ''
+    this.#cleanUp()
+    this.#reply({ status, body, details, flags: ResponseFlag.upstreamRequestTimeout })
+  }
+
+  // ── what the attempt reports ──
+
+  onPoolReady(upstream: UpstreamRequest, connection: UpstreamConnectionInfo): void {
+    const info = this.callbacks.streamInfo
+    const { host } = upstream
+    info.upstreamHost = host
+    info.upstreamLocalAddress = connection.localAddress
+    info.upstreamRemoteAddress = connection.remoteAddress
+    info.upstreamProtocol = connection.protocol
+    info.upstreamConnectionId = connection.id
+    info.firstUpstreamTxMs = performance.now() - info.startMonotonicMs
+    this.#retryState?.onHostAttempted(host)
+    this.callbacks.addDownstreamWatermarkCallbacks(this)
+    const entry = this.#entry as RouteEntry
+    if (entry.autoHostRewrite && host.hostname !== '')
+      rewriteHost(
+        this.requestHeaders as HeaderMap,
+        host.hostname,
+        entry.appendXForwardedHost,
+        !this.#settings.suppressEnvoyHeaders,
+      )
+  }
+
+  /** The attempt has let go of its connection. */
+  onUpstreamDetached(): void {
+    this.callbacks.removeDownstreamWatermarkCallbacks(this)
+  }
+
+  onAboveWriteBufferHighWatermark(): void {
+    this.#upstream?.readDisable(true)
+  }
+
+  onBelowWriteBufferLowWatermark(): void {
+    this.#upstream?.readDisable(false)
+  }
+
+  onUpstream1xxHeaders(_upstream: UpstreamRequest, headers: HeaderMap): void {
+    this.#charge(headers.status)
+    this.responseStarted = true
+    // What the next attempt would answer could not follow this.
+    this.#dropRetries()
+    this.callbacks.encode1xxHeaders(headers)
+  }
+
+  onUpstreamHeaders(upstream: UpstreamRequest, status: number, headers: HeaderMap, endStream: boolean): void {
+    const info = this.callbacks.streamInfo
+    const { host } = upstream
+    const entry = this.#entry as RouteEntry
+    if (entry.includeAttemptCountInResponse) headers.set('x-envoy-attempt-count', String(this.#attempt))
+    host.onResponse(status)
+    const retryState = this.#retryState
+    if (retryState !== undefined) {
+      const decision = retryState.shouldRetryHeaders(status, headers)
+      if (decision === 'yes') {
+        host.stats.rqError++
+        this.clusterInfo.stats.chargeRetryResponseCode(status)
+        this.#upstream = undefined
+        if (endStream) upstream.finish()
+        else upstream.reset()
+        return
+      }
+      this.#flagRefusedRetry(decision)
+      this.#dropRetries()
+    }
+    if (this.#requestCompleteAt !== 0 && !this.#settings.suppressEnvoyHeaders)
+      headers.set('x-envoy-upstream-service-time', String(Math.trunc(performance.now() - this.#requestCompleteAt)))
+    this.#charge(status)
+    if (status >= 500) host.stats.rqError++
+    else host.stats.rqSuccess++
+    info.responseCodeDetails = 'via_upstream'
+    info.responseCode = status
+    ;(this.#route as Route).finalizeResponseHeaders(headers, info, this.requestHeaders)
+    this.responseStarted = true
+    if (endStream) this.#onUpstreamComplete(upstream)
+    this.callbacks.encodeHeaders(headers, endStream)
+  }
+
+  onUpstreamData(upstream: UpstreamRequest, data: Uint8Array, endStream: boolean): void {
+    if (endStream) this.#onUpstreamComplete(upstream)
+    this.callbacks.encodeData(data, endStream)
+  }
+
+  onUpstreamTrailers(upstream: UpstreamRequest, trailers: HeaderMap): void {
+    this.#onUpstreamComplete(upstream)
+    this.callbacks.encodeTrailers(trailers)
+  }
+
+  onUpstreamReset(upstream: UpstreamRequest, reason: StreamResetReason, transportFailureReason: string): void {
+    const info = this.callbacks.streamInfo
+    const { host } = upstream
+    info.upstreamHost = host
+    if (transportFailureReason !== '') info.upstreamTransportFailureReason = transportFailureReason
+    if (!upstream.started) this.#retryState?.onHostAttempted(host)
+    const dropped = reason === 'overflow'
+    // An overflow is the cluster's, not the host's.
+    if (!dropped) host.onResponse(503)
+    if (this.#maybeRetryReset(upstream, reason, false)) return
+    const status = reason === 'protocol-error' ? 502 : 503
+    this.#upstream = undefined
+    this.#chargeAbort(upstream, status)
+    const { text, flag } = resets[reason]
+    const retried = this.#attempt > 1 ? 'retried and the latest ' : ''
+    const transport = transportFailureReason === '' ? '' : `, transport failure reason: ${transportFailureReason}`
+    const when = this.responseStarted ? 'after' : 'before'
+    const cause = transportFailureReason === '' ? text : `${text},${transportFailureReason}`
+    this.#cleanUp()
+    this.#reply(
+      {
+        status,
+        body: `upstream connect error or disconnect/reset before headers. ${retried}reset reason: ${text}${transport}`,
+        details: `upstream_reset_${when}_response_started{${cause}}`.replace(/\s/g, '_'),
+        flags: flag,
+      },
+      dropped,
+    )
+  }
+
+  #onUpstreamComplete(upstream: UpstreamRequest): void {
+    this.#upstream = undefined
+    upstream.finish()
+    if (this.#settings.dynamicStats && this.#requestCompleteAt !== 0)
+      this.clusterInfo.stats.upstreamRqTimeMs.record(performance.now() - this.#requestCompleteAt)
+    this.#cleanUp()
+  }
+
+  // ── retries ──
+
+  #maybeRetryReset(upstream: UpstreamRequest, reason: StreamResetReason, isTimeout: boolean): boolean {
+    const retryState = this.#retryState
+    if (this.responseStarted || retryState === undefined) return false
+    const decision = retryState.shouldRetryReset(reason, upstream.started)
+    if (decision === 'yes') {
+      this.#upstream = undefined
+      this.#lastTryTimedOut = isTimeout
+      upstream.host.stats.rqError++
+      return true
+    }
+    this.#flagRefusedRetry(decision)
+    return false
+  }
+
+  #lastTryTimedOut = false
+
+  #flagRefusedRetry(decision: RetryDecision): void {
+    const info = this.callbacks.streamInfo
+    if (decision === 'overflow') info.responseFlags |= ResponseFlag.upstreamOverflow
+    else if (decision === 'limit-exceeded') info.responseFlags |= ResponseFlag.upstreamRetryLimitExceeded
+  }
+
+  #dropRetries(): void {
+    this.#retryState?.close()
+    this.#retryState = undefined
+    this.#body = undefined
+  }
+
+  onRetry(): void {
+    const entry = this.#entry as RouteEntry
+    const headers = this.requestHeaders as HeaderMap
+    this.#attempt++
+    this.callbacks.streamInfo.upstreamRequestAttemptCount = this.#attempt
+    // The cluster may have been removed meanwhile.
+    const cluster = this.#settings.clusters.get(entry.clusterName)
+    if (cluster !== undefined) this.#cluster = cluster
+    const host = cluster && this.#chooseHostAgain(cluster)
+    if (cluster === undefined || host === undefined) {
+      this.#replyNoHost()
+      return
+    }
+    if (entry.includeAttemptCountInRequest) headers.set('x-envoy-attempt-count', String(this.#attempt))
+    if (entry.includeIsTimeoutRetryHeader) headers.set('x-envoy-is-timeout-retry', String(this.#lastTryTimedOut))
+    this.#setTimeoutHeader(headers, this.isRequestComplete ? performance.now() - this.#requestCompleteAt : 0)
+    const body = this.#body
+    const trailers = this.#requestTrailers
+    const ended = this.isRequestComplete && trailers === undefined
+    this.#startUpstream(cluster, host, body === undefined && ended)
+    const upstream = this.#upstream
+    if (upstream === undefined) return
+    if (body !== undefined)
+      for (let i = 0; i < body.length && !upstream.done; i++)
+        upstream.acceptData(body[i] as Uint8Array, ended && i === body.length - 1)
+    if (trailers !== undefined) upstream.acceptTrailers(trailers)
+    if (this.isRequestComplete && this.#responseTimer === undefined && this.#timeoutMs > 0 && !upstream.done)
+      this.#responseTimer = setTimeout(onResponseTimeout, this.#timeoutMs, this)
+  }
+
+  #chooseHostAgain(cluster: Cluster): Host | undefined {
+    let host = cluster.chooseHost(this)
+    const attempts = this.#retryState?.hostSelectionMaxAttempts ?? 1
+    for (let i = 1; i < attempts && host !== undefined && this.shouldSelectAnotherHost(host); i++)
+      host = cluster.chooseHost(this)
+    return host
+  }
+
+  // ── answers of our own ──
+
+  #replyDirectly(route: Route, direct: DirectResponse, headers: HeaderMap): void {
+    const { streamInfo } = this.callbacks
+    direct.rewritePathHeader(headers, streamInfo, !this.#settings.suppressEnvoyHeaders)
+    const { status } = direct
+    this.callbacks.sendLocalReply({
+      status,
+      body: direct.body(headers, streamInfo),
+      details: 'direct_response',
+      modifyHeaders(response) {
+        if (direct.contentType !== '') response.set('content-type', direct.contentType)
+        const location = status === 201 || (status >= 300 && status < 400) ? direct.location(headers) : ''
+        if (location !== '') response.add('location', location)
+        route.finalizeResponseHeaders(response, streamInfo, headers)
+      },
+    })
+  }
+
+  #replyNoHost(): void {
+    this.#charge(503)
+    this.#cleanUp()
+    this.#reply({
+      status: 503,
+      body: 'no healthy upstream',
+      details: 'no_healthy_upstream',
+      flags: ResponseFlag.noHealthyUpstream,
+    })
+  }
+
+  /** `dropped`: by a circuit breaker or maintenance. */
+  #reply(reply: LocalReply, dropped = false): void {
+    const overloaded = dropped && !this.#settings.suppressEnvoyHeaders
+    const attempt = this.#entry?.includeAttemptCountInResponse && this.callbacks.streamInfo.upstreamRequestAttemptCount
+    if (!overloaded && !attempt) {
+      this.callbacks.sendLocalReply(reply)
+      return
+    }
+    this.callbacks.sendLocalReply({
+      ...reply,
+      modifyHeaders(headers) {
+        if (overloaded) headers.add('x-envoy-overloaded', 'true')
+        if (attempt) headers.set('x-envoy-attempt-count', String(attempt))
+      },
+    })
+  }
+
+  // ── accounts ──
+
+  #charge(status: number): void {
+    if (this.#settings.dynamicStats) this.clusterInfo.stats.chargeResponseCode(status, this.#asked?.isInternal ?? false)
+  }
+
+  #chargeAbort(upstream: UpstreamRequest, status: number): void {
+    if (this.responseStarted) {
+      this.#settings.stats.rqResetAfterDownstreamResponseStarted.inc()
+      return
+    }
+    this.#charge(status)
+    upstream.host.stats.rqError++
+  }
+
+  #cleanUp(): void {
+    if (this.#retryState !== undefined) this.#dropRetries()
+    if (this.#responseTimer === undefined) return
+    clearTimeout(this.#responseTimer)
+    this.#responseTimer = undefined
+  }
+}
+
+function onResponseTimeout(router: RouterFilter): void {
+  router.onResponseTimeout()
+}

@@ -1,0 +1,291 @@
+/** One attempt of a request at one host. Follows Envoy's `upstream_request.cc`. */
+import { keep } from '../base/read-buffer.ts'
+import type {
+  Cancellable,
+  Host,
+  HttpConnectionPool,
+  HttpPoolCallbacks,
+  PoolFailureReason,
+  UpstreamConnectionInfo,
+} from '../core/cluster.ts'
+import type { RequestEncoder, ResponseDecoder, StreamCallbacks, StreamResetReason } from '../core/codec.ts'
+import type { HeaderMap } from '../core/header-map.ts'
+import { resetOfPoolFailure } from './reset-reason.ts'
+import type { RouterFilter } from './router.ts'
+
+/**
+ * States: waiting for the pool (`#encoder` undefined) → sending and receiving → done. After done nothing is reported
+ * any more: the router has let go of it.
+ */
+export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPoolCallbacks {
+  readonly #router: RouterFilter
+  host: Host
+  awaitingHeaders = true
+  #encoder: RequestEncoder | undefined = undefined
+  #waiting: Cancellable | undefined = undefined
+  #started = false
+  #done = false
+  #requestEnded = false
+  #responseEnded = false
+  #endWithHeaders = false
+  /** Body that came before there was a connection. */
+  #pending: Uint8Array[] | undefined = undefined
+  #pendingBytes = 0
+  #trailers: HeaderMap | undefined = undefined
+  /** How often downstream was told to pause. */
+  #downstreamPauses = 0
+  /** How often the upstream stream is paused, and how often it will be once headers have come. */
+  #readDisables = 0
+  #deferredReadDisables = 0
+  #perTryTimer: NodeJS.Timeout | undefined = undefined
+  #perTryIdleTimer: NodeJS.Timeout | undefined = undefined
+
+  constructor(router: RouterFilter, host: Host) {
+    this.#router = router
+    this.host = host
+  }
+
+  /** Whether the request was given to a connection. */
+  get started(): boolean {
+    return this.#started
+  }
+
+  get done(): boolean {
+    return this.#done
+  }
+
+  // ── from the router ──
+
+  acceptHeaders(pool: HttpConnectionPool, endStream: boolean): void {
+    this.#endWithHeaders = endStream
+    const waiting = pool.newStream(this, this)
+    if (this.#encoder === undefined && !this.#done) this.#waiting = waiting
+  }
+
+  acceptData(data: Uint8Array, endStream: boolean): void {
+    if (this.#done) return
+    if (this.#encoder === undefined) {
+      this.#pending ??= []
+      this.#pending.push(keep(data))
+      this.#pendingBytes += data.length
+      this.#requestEnded = endStream
+      const limit = this.#router.callbacks.decoderBufferLimitBytes
+      if (limit > 0 && this.#pendingBytes > limit && this.#downstreamPauses === 0) this.#pauseDownstream()
+      return
+    }
+    this.#encoder.encodeData(data, endStream)
+    if (endStream) this.#onRequestEnd()
+  }
+
+  acceptTrailers(trailers: HeaderMap): void {
+    if (this.#done) return
+    if (this.#encoder === undefined) {
+      this.#trailers = trailers
+      return
+    }
+    this.#encoder.encodeTrailers(trailers)
+    this.#onRequestEnd()
+  }
+
+  /** Gives the attempt up: no callback follows. */
+  reset(): void {
+    if (this.#done) return
+    const waiting = this.#waiting
+    const encoder = this.#encoder
+    const complete = this.#requestEnded && this.#responseEnded
+    this.#close()
+    waiting?.cancel()
+    if (encoder !== undefined && !complete) encoder.stream.resetStream('local-reset')
+  }
+
+  /** The request is complete and the response has been passed on. */
+  finish(): void {
+    if (this.#requestEnded) this.#close()
+    // Nobody wants the rest of the request.
+    else this.reset()
+  }
+
+  startPerTryTimeouts(): void {
+    const { perTryTimeoutMs, perTryIdleTimeoutMs } = this.#router
+    if (this.#done || !this.#started || this.#perTryTimer !== undefined) return
+    if (perTryTimeoutMs > 0) this.#perTryTimer = setTimeout(onPerTryTimeout, perTryTimeoutMs, this)
+    if (perTryIdleTimeoutMs > 0) this.#perTryIdleTimer = setTimeout(onPerTryIdleTimeout, perTryIdleTimeoutMs, this)
+  }
+
+  onPerTryTimeout(): void {
+    clearTimeout(this.#perTryIdleTimer)
+    if (!this.#router.responseStarted) this.#router.onPerTryTimeout(this)
+  }
+
+  onPerTryIdleTimeout(): void {
+    clearTimeout(this.#perTryTimer)
+    this.#router.onPerTryIdleTimeout(this)
+  }
+
+  /** Downstream cannot take more, or can again. Before response headers it is only noted: they must come through. */
+  readDisable(disable: boolean): void {
+    if (disable) {
+      if (this.#router.responseStarted) this.#readDisable()
+      else this.#deferredReadDisables++
+    } else if (this.#deferredReadDisables > 0) this.#deferredReadDisables--
+    else if (this.#readDisables > 0) {
+      this.#readDisables--
+      this.#router.clusterInfo.stats.upstreamFlowControlResumedReadingTotal.inc()
+      this.#encoder?.stream.readDisable(false)
+    }
+  }
+
+  // ── from the pool ──
+
+  onPoolReady(encoder: RequestEncoder, host: Host, info: UpstreamConnectionInfo): void {
+    this.#waiting = undefined
+    this.#encoder = encoder
+    this.#started = true
+    this.host = host
+    encoder.stream.setCallbacks(this)
+    this.#router.onPoolReady(this, info)
+    if (this.#router.isRequestComplete) this.startPerTryTimeouts()
+    this.#send(encoder)
+  }
+
+  onPoolFailure(reason: PoolFailureReason, transportFailureReason: string, host: Host | undefined): void {
+    this.#waiting = undefined
+    if (host !== undefined) this.host = host
+    this.#close()
+    this.#router.onUpstreamReset(this, resetOfPoolFailure[reason], transportFailureReason)
+  }
+
+  /** Everything that came while there was no connection. The codec may reset the stream at every step. */
+  #send(encoder: RequestEncoder): void {
+    encoder.encodeHeaders(this.#router.requestHeaders as HeaderMap, this.#endWithHeaders)
+    if (this.#endWithHeaders) {
+      if (!this.#done) this.#onRequestEnd()
+      return
+    }
+    const pending = this.#pending
+    this.#pending = undefined
+    const ended = this.#requestEnded
+    if (pending !== undefined) {
+      this.#requestEnded = false
+      for (let i = 0; i < pending.length && !this.#done; i++)
+        encoder.encodeData(pending[i] as Uint8Array, ended && i === pending.length - 1)
+      this.#pendingBytes = 0
+      while (this.#downstreamPauses > 0 && !this.#done) this.#resumeDownstream()
+    }
+    if (this.#done) return
+    if (this.#trailers !== undefined) encoder.encodeTrailers(this.#trailers)
+    else if (!ended) return
+    if (!this.#done) this.#onRequestEnd()
+  }
+
+  #onRequestEnd(): void {
+    this.#requestEnded = true
+    const info = this.#router.callbacks.streamInfo
+    info.lastUpstreamTxMs = performance.now() - info.startMonotonicMs
+  }
+
+  // ── from the codec ──
+
+  decode1xxHeaders(headers: HeaderMap): void {
+    if (this.#done) return
+    this.#applyDeferredReadDisables()
+    this.#router.onUpstream1xxHeaders(this, headers)
+  }
+
+  decodeHeaders(headers: HeaderMap, endStream: boolean): void {
+    if (this.#done) return
+    const status = headers.status
+    // 101 belongs to the final response; others of the kind that get here are dropped.
+    if (status < 200 && status !== 101) return
+    this.awaitingHeaders = false
+    this.#perTryIdleTimer?.refresh()
+    this.#onResponseBytes(endStream)
+    this.#router.onUpstreamHeaders(this, status, headers, endStream)
+    if (!endStream) this.#applyDeferredReadDisables()
+  }
+
+  decodeData(data: Uint8Array, endStream: boolean): void {
+    if (this.#done) return
+    this.#perTryIdleTimer?.refresh()
+    if (endStream) this.#onResponseBytes(true)
+    this.#router.onUpstreamData(this, data, endStream)
+  }
+
+  decodeTrailers(trailers: HeaderMap): void {
+    if (this.#done) return
+    this.#onResponseBytes(true)
+    this.#router.onUpstreamTrailers(this, trailers)
+  }
+
+  onResetStream(reason: StreamResetReason, transportFailureReason: string): void {
+    if (this.#done) return
+    this.#close()
+    this.#router.onUpstreamReset(this, reason, transportFailureReason)
+  }
+
+  onAboveWriteBufferHighWatermark(): void {
+    if (!this.#done) this.#pauseDownstream()
+  }
+
+  onBelowWriteBufferLowWatermark(): void {
+    if (this.#downstreamPauses > 0) this.#resumeDownstream()
+  }
+
+  // ── inside ──
+
+  #onResponseBytes(end: boolean): void {
+    const info = this.#router.callbacks.streamInfo
+    const nowMs = performance.now() - info.startMonotonicMs
+    info.firstUpstreamRxMs ??= nowMs
+    if (!end) return
+    info.lastUpstreamRxMs = nowMs
+    this.#responseEnded = true
+  }
+
+  #pauseDownstream(): void {
+    this.#downstreamPauses++
+    this.#router.clusterInfo.stats.upstreamFlowControlBackedUpTotal.inc()
+    this.#router.callbacks.onDecoderFilterAboveWriteBufferHighWatermark()
+  }
+
+  #resumeDownstream(): void {
+    this.#downstreamPauses--
+    this.#router.clusterInfo.stats.upstreamFlowControlDrainedTotal.inc()
+    this.#router.callbacks.onDecoderFilterBelowWriteBufferLowWatermark()
+  }
+
+  #applyDeferredReadDisables(): void {
+    for (; this.#deferredReadDisables > 0; this.#deferredReadDisables--) this.#readDisable()
+  }
+
+  #readDisable(): void {
+    if (this.#encoder === undefined) return
+    this.#readDisables++
+    this.#router.clusterInfo.stats.upstreamFlowControlPausedReadingTotal.inc()
+    this.#encoder.stream.readDisable(true)
+  }
+
+  #close(): void {
+    this.#done = true
+    const encoder = this.#encoder
+    this.#encoder = undefined
+    this.#waiting = undefined
+    this.#pending = undefined
+    if (this.#perTryTimer !== undefined) clearTimeout(this.#perTryTimer)
+    if (this.#perTryIdleTimer !== undefined) clearTimeout(this.#perTryIdleTimer)
+    if (encoder !== undefined) {
+      this.#router.onUpstreamDetached()
+      // The connection goes back to the pool as it came.
+      for (; this.#readDisables > 0; this.#readDisables--) encoder.stream.readDisable(false)
+    }
+    while (this.#downstreamPauses > 0) this.#resumeDownstream()
+  }
+}
+
+function onPerTryTimeout(request: UpstreamRequest): void {
+  request.onPerTryTimeout()
+}
+
+function onPerTryIdleTimeout(request: UpstreamRequest): void {
+  request.onPerTryIdleTimeout()
+}

@@ -1,0 +1,232 @@
+/** A virtual host with its routes in order. Follows Envoy's `VirtualHostImpl` and `RouteCreator`. */
+import { toBytes } from '../base/latin1.ts'
+import { configError } from '../config/position.ts'
+import type {
+  Metadata,
+  Route as RouteMessage,
+  RouteAction,
+  RouteConfiguration,
+  VirtualHost as VirtualHostMessage,
+  WeightedCluster_ClusterWeight,
+} from '../config/v3.ts'
+import type { FactoryContext } from '../core/extension.ts'
+import type { HeaderMap } from '../core/header-map.ts'
+import type { Route } from '../core/route.ts'
+import { type HeaderMutations, makeHeaderMutations } from '../format/header-parser.ts'
+import { directResponseSettings, redirectSettings, tlsRedirectSettings } from './direct-response.ts'
+import { addPerFilterConfigs, type PerFilterConfigs } from './per-filter-config.ts'
+import { makeRetryPolicy } from './retry-policy.ts'
+import { makeHostRewrite, makePathRewrite, withoutQuery } from './rewrite.ts'
+import { DirectRoute, ForwardRoute, type ForwardSettings, type RouteSettings } from './route.ts'
+import { makeRouteMatcher, type MatchInput, type RouteMatcher } from './route-match.ts'
+import { makeWeightedChoice, type RouteChoice } from './weighted-clusters.ts'
+
+/** What the levels above a route hand down, most specific header changes first. */
+export interface Level {
+  readonly context: FactoryContext
+  readonly configuration: RouteConfiguration
+  readonly validateClusters: boolean
+  readonly perFilterConfigs: PerFilterConfigs
+  readonly requestMutations: readonly HeaderMutations[]
+  readonly responseMutations: readonly HeaderMutations[]
+}
+
+interface RouteWithMatcher {
+  readonly matcher: RouteMatcher
+  readonly choose: RouteChoice
+}
+
+export class VirtualHost {
+  readonly name: string
+  readonly #routes: readonly RouteWithMatcher[]
+  readonly #requireTls: VirtualHostMessage['requireTls']
+  readonly #tlsRedirect: Route
+
+  /** Throws `ConfigError`. */
+  constructor(message: VirtualHostMessage, above: Level) {
+    this.name = message.name
+    this.#requireTls = message.requireTls
+    const level = addLevel(above, message)
+    this.#routes = message.routes.map(route => makeRoute(route, message, level))
+    this.#tlsRedirect = new DirectRoute(tlsRedirectSettings(common('', message.name, undefined, level)))
+  }
+
+  route(headers: HeaderMap, random: number): Route | undefined {
+    if (this.#requireTls !== 'NONE' && headers.get('x-forwarded-proto') !== 'https') {
+      if (this.#requireTls === 'ALL' || headers.get('x-envoy-internal') !== 'true') return this.#tlsRedirect
+    }
+    const input: MatchInput = { headers, path: withoutQuery(headers.path), random }
+    const routes = this.#routes
+    for (let i = 0; i < routes.length; i++) {
+      const route = routes[i] as RouteWithMatcher
+      if (route.matcher.matches(input)) return route.choose(headers, random)
+    }
+    return undefined
+  }
+}
+
+/** The header and filter fields that all levels have. */
+type LevelMessage = Pick<
+  RouteMessage,
+  | 'requestHeadersToAdd'
+  | 'requestHeadersToRemove'
+  | 'responseHeadersToAdd'
+  | 'responseHeadersToRemove'
+  | 'typedPerFilterConfig'
+>
+
+/** Adds the changes of a more specific level. */
+export function addLevel(above: Level, message: LevelMessage): Level {
+  const { context } = above
+  const request = makeHeaderMutations(
+    message.requestHeadersToAdd,
+    message.requestHeadersToRemove,
+    context,
+    message,
+    'requestHeadersToRemove',
+  )
+  const response = makeHeaderMutations(
+    message.responseHeadersToAdd,
+    message.responseHeadersToRemove,
+    context,
+    message,
+    'responseHeadersToRemove',
+  )
+  return {
+    ...above,
+    perFilterConfigs: addPerFilterConfigs(above.perFilterConfigs, message.typedPerFilterConfig, context, message),
+    requestMutations: request === undefined ? above.requestMutations : [request, ...above.requestMutations],
+    responseMutations: response === undefined ? above.responseMutations : [response, ...above.responseMutations],
+  }
+}
+
+function common(
+  routeName: string,
+  virtualHostName: string,
+  metadata: Metadata | undefined,
+  level: Level,
+): RouteSettings {
+  // What is applied last wins.
+  const specificLast = level.configuration.mostSpecificHeaderMutationsWins
+  const ordered = (mutations: readonly HeaderMutations[]) => (specificLast ? mutations.toReversed() : mutations)
+  return {
+    routeName,
+    virtualHostName,
+    metadata: metadata?.filterMetadata,
+    perFilterConfigs: level.perFilterConfigs,
+    requestMutations: ordered(level.requestMutations),
+    responseMutations: ordered(level.responseMutations),
+  }
+}
+
+function makeRoute(message: RouteMessage, virtualHost: VirtualHostMessage, above: Level): RouteWithMatcher {
+  if (message.match === undefined) throw configError(message, 'match', 'a match is required')
+  const { context, configuration } = above
+  const matcher = makeRouteMatcher(message.match, context.runtime)
+  const level = addLevel(above, message)
+  const settings = common(message.name, virtualHost.name, message.metadata, level)
+  if (message.route !== undefined) {
+    const forward = forwardSettings(message, message.route, virtualHost, settings, matcher, context)
+    return { matcher, choose: makeClusterChoice(message.route, forward, level) }
+  }
+  const direct = message.directResponse
+    ? directResponseSettings(
+        message.directResponse,
+        settings,
+        context,
+        configuration.maxDirectResponseBodySizeBytes ?? 4096,
+      )
+    : message.redirect && redirectSettings(message.redirect, settings, matcher, context)
+  if (direct === undefined) throw configError(message, undefined, 'needs route, redirect or direct_response')
+  const route = new DirectRoute(direct)
+  return { matcher, choose: () => route }
+}
+
+function forwardSettings(
+  message: RouteMessage,
+  action: RouteAction,
+  virtualHost: VirtualHostMessage,
+  settings: RouteSettings,
+  matcher: RouteMatcher,
+  context: FactoryContext,
+): ForwardSettings {
+  const retryPolicy = action.retryPolicy ?? virtualHost.retryPolicy
+  const duration = action.maxStreamDuration
+  const bufferLimit =
+    message.requestBodyBufferLimit ??
+    message.perRequestBufferLimitBytes ??
+    virtualHost.requestBodyBufferLimit ??
+    virtualHost.perRequestBufferLimitBytes
+  return {
+    ...settings,
+    clusterNotFoundStatus: notFoundStatuses[action.clusterNotFoundResponseCode],
+    priority: action.priority === 'HIGH' ? 'high' : 'default',
+    // With max_stream_duration the route timeout has no effect.
+    timeoutMs: duration === undefined ? (action.timeout ?? 15_000) : 0,
+    idleTimeoutMs: action.idleTimeout,
+    maxStreamDurationMs: duration?.maxStreamDuration,
+    grpcTimeoutHeaderMaxMs: duration?.grpcTimeoutHeaderMax,
+    retryPolicy: retryPolicy && makeRetryPolicy(retryPolicy),
+    includeAttemptCountInRequest: virtualHost.includeRequestAttemptCount,
+    includeAttemptCountInResponse: virtualHost.includeAttemptCountInResponse,
+    includeIsTimeoutRetryHeader: virtualHost.includeIsTimeoutRetryHeader,
+    retryBufferLimitBytes: bufferLimit === undefined ? undefined : Number(bufferLimit),
+    autoHostRewrite: action.autoHostRewrite ?? false,
+    appendXForwardedHost: action.appendXForwardedHost,
+    metadataMatch: subsetOf(action.metadataMatch),
+    pathRewrite: makePathRewrite(action, matcher, context),
+    hostRewrite: makeHostRewrite(action, context),
+  }
+}
+
+const notFoundStatuses: Readonly<Record<RouteAction['clusterNotFoundResponseCode'], number>> = {
+  SERVICE_UNAVAILABLE: 503,
+  NOT_FOUND: 404,
+  INTERNAL_SERVER_ERROR: 500,
+}
+
+/** The part of `metadata_match` that chooses a subset of the hosts. */
+function subsetOf(metadata: Metadata | undefined): Readonly<Record<string, unknown>> | undefined {
+  return metadata?.filterMetadata['envoy.lb']
+}
+
+function makeClusterChoice(action: RouteAction, settings: ForwardSettings, level: Level): RouteChoice {
+  if (action.weightedClusters !== undefined)
+    return makeWeightedChoice(action.weightedClusters, level.context.runtime, each =>
+      weightedChoice(each, settings, level),
+    )
+  if (action.clusterHeader) return headerChoice(action.clusterHeader, settings)
+  if (action.cluster === undefined)
+    throw configError(action, undefined, 'needs cluster, cluster_header or weighted_clusters')
+  return namedChoice(action.cluster, settings, level, action, 'cluster')
+}
+
+function namedChoice(name: string, settings: ForwardSettings, level: Level, of: object, field: string): RouteChoice {
+  if (level.validateClusters && level.context.clusters.get(name) === undefined)
+    throw configError(of, field, `unknown cluster '${name}'`)
+  const route = new ForwardRoute(settings, name)
+  return () => route
+}
+
+function headerChoice(header: string, settings: ForwardSettings): RouteChoice {
+  const name = header.toLowerCase()
+  return headers => new ForwardRoute(settings, headers.get(name) ?? '')
+}
+
+function weightedChoice(cluster: WeightedCluster_ClusterWeight, settings: ForwardSettings, above: Level): RouteChoice {
+  const level = addLevel(above, cluster)
+  const { perFilterConfigs, requestMutations, responseMutations } = common('', '', undefined, level)
+  const host = toBytes(cluster.hostRewriteLiteral ?? '')
+  const own = subsetOf(cluster.metadataMatch)
+  const merged: ForwardSettings = {
+    ...settings,
+    perFilterConfigs,
+    requestMutations,
+    responseMutations,
+    metadataMatch: own === undefined ? settings.metadataMatch : { ...settings.metadataMatch, ...own },
+    hostRewrite: host === '' ? settings.hostRewrite : () => host,
+  }
+  return cluster.name === ''
+    ? headerChoice(cluster.clusterHeader, merged)
+    : namedChoice(cluster.name, merged, level, cluster, 'name')
+}
