@@ -1,0 +1,112 @@
+/**
+ * Answers that sluice gives by itself: which failure becomes which status, body, details and flag, and how a reply
+ * becomes headers and body. Follows Envoy's `Utility::prepareLocalReply`.
+ */
+import { HeaderMap } from '../core/header-map.ts'
+import type { LocalReply } from '../core/http-filter.ts'
+import { ResponseFlag } from '../core/stream-info.ts'
+
+/** Failures that the connection manager and the filter chain answer. `complete`: the whole request was read. */
+export const localReplies = {
+  payloadTooLarge: { status: 413, body: 'Payload Too Large', details: 'request_payload_too_large' },
+  responseTooLarge: { status: 500, body: 'Internal Server Error', details: 'response_payload_too_large' },
+  missingHost: { status: 400, details: 'missing_host_header' },
+  missingPath: { status: 404, details: 'missing_path_rejected' },
+  absolutePath: { status: 404, details: 'absolute_path_rejected' },
+  pathNormalizationFailed: { status: 400, details: 'path_normalization_failed' },
+  upgradeFailed: { status: 403, details: 'upgrade_failed' },
+  filterError: { status: 500, body: 'Internal Server Error', details: 'filter_error' },
+  missingStatus: {
+    status: 502,
+    body: 'missing required header: :status',
+    details: 'filter_removed_required_response_headers{missing_required_header:_:status}',
+  },
+  idleTimeout: timeouts('stream timeout', 'stream_idle_timeout', ResponseFlag.streamIdleTimeout),
+  requestTimeout: timeouts('request timeout', 'request_overall_timeout'),
+  headersTimeout: timeouts('request header timeout', 'request_header_timeout'),
+  durationTimeout: timeouts('downstream duration timeout', 'max_duration_timeout', ResponseFlag.durationTimeout, 4),
+} as const
+
+/** 408 while the request is still being read, 504 afterwards. */
+function timeouts(
+  body: string,
+  details: string,
+  flags = 0,
+  grpcStatus?: number,
+): Record<'reading' | 'read', LocalReply> {
+  const rest = grpcStatus === undefined ? { body, details, flags } : { body, details, flags, grpcStatus }
+  return { reading: { status: 408, ...rest }, read: { status: 504, ...rest } }
+}
+
+export interface PreparedReply {
+  readonly headers: HeaderMap
+  /** Empty: the headers end the stream. */
+  readonly body: Uint8Array
+}
+
+const noBody = new Uint8Array(0)
+
+/**
+ * The headers and body of a reply. A string body is sent as UTF-8.
+ * @param finalize route-level header changes, made before those of the reply
+ */
+export function prepareLocalReply(
+  reply: LocalReply,
+  isGrpc: boolean,
+  isHead: boolean,
+  finalize: { finalizeLocalReplyHeaders(headers: HeaderMap): void },
+): PreparedReply {
+  const headers = new HeaderMap([':status', String(reply.status)])
+  finalize.finalizeLocalReplyHeaders(headers)
+  reply.modifyHeaders?.(headers)
+  const body = reply.body === undefined ? noBody : typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body
+  if (isGrpc) {
+    headers.set(':status', '200')
+    headers.set('content-type', 'application/grpc')
+    if (!headers.has('grpc-status'))
+      headers.add('grpc-status', String(reply.grpcStatus ?? grpcStatusOfHttp(reply.status)))
+    if (body.length > 0 && !isHead) headers.set('grpc-message', percentEncode(body))
+    headers.remove('content-length')
+    return { headers, body: noBody }
+  }
+  if (body.length === 0) {
+    headers.remove('content-length')
+    headers.remove('content-type')
+    return { headers, body }
+  }
+  headers.set('content-length', String(body.length))
+  if (!headers.has('content-type')) headers.add('content-type', 'text/plain')
+  return { headers, body: isHead ? noBody : body }
+}
+
+/** As gRPC's http-grpc-status-mapping and Envoy's `httpToGrpcStatus`. */
+export function grpcStatusOfHttp(status: number): number {
+  switch (status) {
+    case 400:
+      return 13
+    case 401:
+      return 16
+    case 403:
+      return 7
+    case 404:
+      return 12
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return 14
+    default:
+      return 2
+  }
+}
+
+/** gRPC's percent-encoding of `grpc-message`. */
+export function percentEncode(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes)
+    text +=
+      byte < 0x20 || byte >= 0x7e || byte === 0x25
+        ? `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
+        : String.fromCharCode(byte)
+  return text
+}

@@ -1,0 +1,85 @@
+/** What a connection manager is configured with: made once from the `HttpConnectionManager` message. */
+import type { AccessLog } from '../core/access-log.ts'
+import type { ServerConnection, ServerConnectionCallbacks } from '../core/codec.ts'
+import type { Connection } from '../core/connection.ts'
+import type { HttpFilterFactory } from '../core/http-filter.ts'
+import type { RouteTable } from '../core/route.ts'
+import type { HttpStats } from './stats.ts'
+
+/** Makes the codec when the first bytes have come; they may decide its version. */
+export type MakeServerCodec = (
+  connection: Connection,
+  callbacks: ServerConnectionCallbacks,
+  firstData: Uint8Array,
+) => ServerConnection
+
+export interface HttpFilterSettings {
+  /** The `name` in the chain. */
+  readonly name: string
+  readonly factory: HttpFilterFactory
+  /** Off unless a route says otherwise. */
+  readonly disabled: boolean
+}
+
+export type ServerHeaderTransformation = 'OVERWRITE' | 'APPEND_IF_ABSENT' | 'PASS_THROUGH'
+
+export type EscapedSlashesAction =
+  | 'KEEP_UNCHANGED'
+  | 'REJECT_REQUEST'
+  | 'UNESCAPE_AND_REDIRECT'
+  | 'UNESCAPE_AND_FORWARD'
+
+export interface RequestHeaderSettings {
+  readonly useRemoteAddress: boolean
+  readonly xffNumTrustedHops: number
+  readonly skipXffAppend: boolean
+  /** Appended instead of a loopback peer's address. */
+  readonly localAddress: string
+  readonly appendXForwardedPort: boolean
+  /** `internal_address_config`; whether an IP address is internal. */
+  isInternalAddress(ip: string): boolean
+  readonly unixSocketsAreInternal: boolean
+  /** `add_user_agent`: the service cluster, undefined when off. */
+  readonly userAgent: string | undefined
+  readonly nodeId: string
+  readonly via: string
+  readonly generateRequestId: boolean
+  readonly preserveExternalRequestId: boolean
+  /** `scheme_header_transformation.scheme_to_overwrite`. */
+  readonly schemeToSet: string | undefined
+  readonly normalizePath: boolean
+  readonly mergeSlashes: boolean
+  readonly escapedSlashesAction: EscapedSlashesAction
+  readonly stripPort: 'none' | 'matching' | 'any'
+  readonly stripTrailingHostDot: boolean
+  /** `forward_client_cert_details` is always SANITIZE without mutual TLS. */
+  readonly forwardClientCert: 'SANITIZE' | 'ALWAYS_FORWARD_ONLY'
+}
+
+export interface HttpConnectionManagerSettings extends RequestHeaderSettings {
+  readonly stats: HttpStats
+  readonly makeServerCodec: MakeServerCodec
+  /** The table in force; a route discovery may replace it. */
+  readonly routes: { readonly current: RouteTable | undefined }
+  readonly filters: readonly HttpFilterSettings[]
+  readonly accessLogs: readonly AccessLog[]
+  readonly accessLogOnNewRequest: boolean
+  readonly serverName: string
+  readonly serverHeaderTransformation: ServerHeaderTransformation
+  readonly alwaysSetRequestIdInResponse: boolean
+  readonly proxy100Continue: boolean
+  readonly delayedCloseTimeoutMs: number
+  /** Lower-case `upgrade_type` of each enabled entry of `upgrade_configs`. */
+  readonly upgrades: ReadonlySet<string>
+  /** All timeouts: 0 = none. */
+  readonly streamIdleTimeoutMs: number
+  readonly requestTimeoutMs: number
+  readonly requestHeadersTimeoutMs: number
+  readonly maxStreamDurationMs: number
+  readonly idleTimeoutMs: number
+  readonly maxConnectionDurationMs: number
+  readonly drainTimeoutMs: number
+  /** 0 = unlimited. */
+  readonly maxRequestsPerConnection: number
+  drainClose(): boolean
+}

@@ -1,0 +1,521 @@
+/**
+ * One request and its response on a downstream connection: checks and changes the request's headers, owns the filter
+ * chain, hands the response to the codec, charges stats and writes access logs. Follows `ConnectionManagerImpl::ActiveStream`.
+ */
+import { logger } from '../base/log.ts'
+import type { AccessLogType, LogContext } from '../core/access-log.ts'
+import type { RequestDecoder, ResponseEncoder, StreamCallbacks, StreamResetReason } from '../core/codec.ts'
+import type { Connection } from '../core/connection.ts'
+import { HeaderMap } from '../core/header-map.ts'
+import type { LocalReply } from '../core/http-filter.ts'
+import type { Route, RouteTable } from '../core/route.ts'
+import { type DownstreamInfo, ResponseFlag } from '../core/stream-info.ts'
+import { StreamInformation } from '../network/stream-info.ts'
+import { FilterChain, type FilterChainOwner } from './filter-chain.ts'
+import { isGrpcRequest, isUpgrade } from './header-utility.ts'
+import { localReplies } from './local-reply.ts'
+import { normalizeHost, normalizePath } from './path.ts'
+import { mutateRequestHeaders } from './request-headers.ts'
+import { mutateResponseHeaders } from './response-headers.ts'
+import type { HttpConnectionManagerSettings } from './settings.ts'
+
+const log = logger('http')
+const never = Number.POSITIVE_INFINITY
+
+/** What a stream needs of its connection manager. */
+export interface StreamOwner {
+  readonly connection: Connection
+  readonly downstream: DownstreamInfo
+  readonly settings: HttpConnectionManagerSettings
+  readonly isHttp2: boolean
+  readonly draining: boolean
+  readonly closeAfterResponse: boolean
+  protocolOf(): 'HTTP/1.0' | 'HTTP/1.1' | 'HTTP/2'
+  /** Starts draining when the listener does. */
+  checkDrain(): void
+  /** The connection closes when its streams are done. */
+  closeWhenDone(): void
+  /** Both sides are done, or nothing more is to come. */
+  onStreamEnd(stream: HttpStream): void
+  /** A timer of the stream may have to fire earlier than what is armed. */
+  arm(deadlineMs: number): void
+  /** The request failed a check that makes the connection unusable. */
+  onCodecError(details: string): void
+}
+
+let nextStreamId = 1
+
+export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainOwner, LogContext {
+  readonly settings: HttpConnectionManagerSettings
+  readonly connection: Connection
+  readonly downstream: DownstreamInfo
+  readonly streamInfo: StreamInformation
+  readonly streamId = nextStreamId++
+  readonly chain: FilterChain
+  readonly routeTable: RouteTable | undefined
+  readonly proxy100Continue: boolean
+  requestHeaders: HeaderMap | undefined = undefined
+  requestTrailers: HeaderMap | undefined = undefined
+  informationalHeaders: HeaderMap | undefined = undefined
+  responseHeaders: HeaderMap | undefined = undefined
+  responseTrailers: HeaderMap | undefined = undefined
+  localReplyBody = ''
+  logType: AccessLogType = 'NotSet'
+
+  /** Absolute `performance.now()` of each timer; the manager has one real timer for all. */
+  idleDeadlineMs = never
+  requestDeadlineMs = never
+  headersDeadlineMs = never
+  durationDeadlineMs = never
+  #idleTimeoutMs: number
+
+  readonly #owner: StreamOwner
+  readonly #encoder: ResponseEncoder
+  #route: Route | undefined = undefined
+  #routeKnown = false
+  #chainMade = false
+  #upgrade = false
+  #tunnel = false
+  #encodeComplete = false
+  #ended = false
+  #random = -1
+
+  constructor(owner: StreamOwner, encoder: ResponseEncoder) {
+    const settings = owner.settings
+    this.settings = settings
+    this.connection = owner.connection
+    this.downstream = owner.downstream
+    this.streamInfo = new StreamInformation(owner.downstream)
+    this.routeTable = settings.routes.current
+    this.proxy100Continue = settings.proxy100Continue
+    this.#owner = owner
+    this.#encoder = encoder
+    this.#idleTimeoutMs = settings.streamIdleTimeoutMs
+    this.chain = new FilterChain(this, owner.connection.bufferLimitBytes)
+    encoder.stream.setCallbacks(this)
+    const stats = settings.stats
+    stats.rqTotal.inc()
+    stats.rqActive.inc()
+    if (owner.isHttp2) stats.rqHttp2Total.inc()
+    else stats.rqHttp1Total.inc()
+    const now = this.streamInfo.startMonotonicMs
+    if (this.#idleTimeoutMs > 0) this.idleDeadlineMs = now + this.#idleTimeoutMs
+    if (settings.requestTimeoutMs > 0) this.requestDeadlineMs = now + settings.requestTimeoutMs
+    if (settings.requestHeadersTimeoutMs > 0) this.headersDeadlineMs = now + settings.requestHeadersTimeoutMs
+    if (settings.maxStreamDurationMs > 0) this.durationDeadlineMs = now + settings.maxStreamDurationMs
+  }
+
+  get random(): number {
+    if (this.#random < 0) this.#random = Math.floor(Math.random() * Number.MAX_SAFE_INTEGER)
+    return this.#random
+  }
+
+  /** The nearest of its timers. */
+  get deadlineMs(): number {
+    const first = this.idleDeadlineMs < this.requestDeadlineMs ? this.idleDeadlineMs : this.requestDeadlineMs
+    const second = this.headersDeadlineMs < this.durationDeadlineMs ? this.headersDeadlineMs : this.durationDeadlineMs
+    return first < second ? first : second
+  }
+
+  onTimer(nowMs: number): void {
+    const complete = this.chain.remoteComplete ? 'read' : 'reading'
+    const stats = this.settings.stats
+    if (nowMs >= this.headersDeadlineMs) {
+      this.headersDeadlineMs = never
+      stats.rqHeaderTimeout.inc()
+      this.#answer(localReplies.headersTimeout[complete])
+    } else if (nowMs >= this.requestDeadlineMs) {
+      this.requestDeadlineMs = never
+      stats.rqTimeout.inc()
+      this.#answer(localReplies.requestTimeout[complete])
+    } else if (nowMs >= this.durationDeadlineMs) {
+      this.durationDeadlineMs = never
+      stats.rqMaxDurationReached.inc()
+      this.#answer(localReplies.durationTimeout[complete])
+    } else if (nowMs >= this.idleDeadlineMs) {
+      this.idleDeadlineMs = never
+      stats.rqIdleTimeout.inc()
+      this.#answer(localReplies.idleTimeout[complete])
+    }
+  }
+
+  // ── from the codec ──
+
+  decodeHeaders(headers: HeaderMap, endStream: boolean): void {
+    if (this.#ended) return
+    try {
+      this.#decodeHeaders(headers, endStream)
+    } catch (error) {
+      this.#bug(error)
+    }
+  }
+
+  decodeData(data: Uint8Array, endStream: boolean): void {
+    if (this.#ended) return
+    if (endStream) this.#onRequestComplete()
+    this.streamInfo.bytesReceived += data.length
+    try {
+      this.chain.decodeData(0, data, endStream)
+    } catch (error) {
+      this.#bug(error)
+    }
+  }
+
+  decodeTrailers(trailers: HeaderMap): void {
+    if (this.#ended) return
+    this.onActivity()
+    this.#onRequestComplete()
+    this.requestTrailers = trailers
+    try {
+      this.chain.decodeTrailers(0, trailers)
+    } catch (error) {
+      this.#bug(error)
+    }
+  }
+
+  /** The codec refuses the request. */
+  sendLocalReply(status: number, body: string, details: string): void {
+    this.streamInfo.protocol ??= this.#owner.protocolOf()
+    this.#answer({ status, body, details, flags: ResponseFlag.downstreamProtocolError })
+  }
+
+  onResetStream(reason: StreamResetReason, _transportFailureReason: string): void {
+    if (this.#ended) return
+    const info = this.streamInfo
+    const details = this.#encoder.stream.codecDetails
+    if (details !== '') {
+      info.responseCodeDetails = details
+      if (reason === 'local-reset') info.responseFlags |= ResponseFlag.downstreamProtocolError
+    }
+    if (reason === 'remote-reset' || reason === 'remote-refused-stream-reset') {
+      info.responseFlags |= ResponseFlag.downstreamRemoteReset
+      if (details === '') info.responseCodeDetails = 'downstream_remote_reset'
+    }
+    this.#destroy(true)
+  }
+
+  /** The connection is gone. */
+  onConnectionClosed(flag: number, details: string): void {
+    if (this.#ended) return
+    const codecDetails = this.#encoder.stream.codecDetails
+    if (codecDetails !== '') this.streamInfo.responseCodeDetails = codecDetails
+    else if (details !== '') this.streamInfo.responseCodeDetails = details
+    this.streamInfo.responseFlags |= flag
+    this.#destroy(true)
+  }
+
+  onAboveWriteBufferHighWatermark(): void {
+    this.chain.onAboveWriteBufferHighWatermark()
+  }
+
+  onBelowWriteBufferLowWatermark(): void {
+    this.chain.onBelowWriteBufferLowWatermark()
+  }
+
+  #decodeHeaders(headers: HeaderMap, endStream: boolean): void {
+    const settings = this.settings
+    const owner = this.#owner
+    const chain = this.chain
+    this.requestHeaders = headers
+    this.headersDeadlineMs = never
+    const method = headers.method
+    chain.isHead = method === 'HEAD'
+    chain.isGrpc = isGrpcRequest(headers)
+    const protocol = owner.protocolOf()
+    this.streamInfo.protocol = protocol
+    if (endStream) this.#onRequestComplete()
+
+    if (!settings.proxy100Continue && headers.get('expect')?.toLowerCase() === '100-continue') {
+      settings.stats.chargeResponse(100)
+      this.#encoder.encode1xxHeaders(new HeaderMap([':status', '100']))
+      headers.remove('expect')
+    }
+    if (!headers.has(':authority')) return this.#answer(localReplies.missingHost)
+    const path = headers.get(':path')
+    const isConnect = method === 'CONNECT'
+    if (path === undefined || path === '') {
+      if (!isConnect || path === '') return this.#answer(localReplies.missingPath)
+    } else {
+      if (path.charCodeAt(0) !== 0x2f && !(path === '*' && method === 'OPTIONS')) {
+        settings.stats.rqNonRelativePath.inc()
+        return this.#answer(localReplies.absolutePath)
+      }
+      const action = normalizePath(headers, path, settings)
+      if (action === 'reject' || (action === 'redirect' && chain.isGrpc)) {
+        settings.stats.rqFailedPathNormalization.inc()
+        return this.#answer(localReplies.pathNormalizationFailed)
+      }
+      if (action === 'redirect') {
+        settings.stats.rqRedirectedWithNormalizedPath.inc()
+        return this.#answer(redirectTo(headers.path))
+      }
+    }
+    if (settings.stripPort !== 'none' || settings.stripTrailingHostDot)
+      normalizeHost(headers, settings, this.connection.localAddress)
+    this.streamInfo.downstreamRemoteAddress = mutateRequestHeaders(
+      headers,
+      this.downstream,
+      settings,
+      this.routeTable?.internalOnlyHeaders ?? none,
+    )
+    this.streamInfo.requestId = headers.get('x-request-id')
+    this.route()
+    if (!this.#makeChain()) {
+      settings.stats.rqWsOnNonWsRoute.inc()
+      return this.#answer(localReplies.upgradeFailed)
+    }
+    if (settings.accessLogOnNewRequest) this.#log('DownstreamStart')
+    chain.decodeHeaders(0, headers, endStream)
+    if (!this.#ended) this.onActivity()
+  }
+
+  #onRequestComplete(): void {
+    this.chain.remoteComplete = true
+    this.streamInfo.lastDownstreamRxMs = this.streamInfo.sinceStart()
+  }
+
+  #answer(reply: LocalReply): void {
+    if (this.#ended) return
+    try {
+      this.chain.sendLocalReply(reply)
+    } catch (error) {
+      this.#bug(error)
+    }
+  }
+
+  // ── for the chain ──
+
+  route(): Route | undefined {
+    if (!this.#routeKnown && this.requestHeaders !== undefined) {
+      this.#routeKnown = true
+      this.#route = this.routeTable?.route(this.requestHeaders, this.streamInfo, this.random)
+      const route = this.#route
+      this.streamInfo.routeName = route?.routeName
+      this.streamInfo.virtualHostName = route?.virtualHostName
+      if (route?.entry !== undefined) this.#applyRouteTimeouts(route.entry)
+    }
+    return this.#route
+  }
+
+  clearRouteCache(): void {
+    // Once the response is on its way, filters must see the route it was made with.
+    if (this.chain.headersSent) return
+    this.#routeKnown = false
+    this.#route = undefined
+  }
+
+  #applyRouteTimeouts(entry: { idleTimeoutMs: number | undefined; maxStreamDurationMs: number | undefined }): void {
+    const start = this.streamInfo.startMonotonicMs
+    if (entry.idleTimeoutMs !== undefined && entry.idleTimeoutMs !== this.#idleTimeoutMs) {
+      this.#idleTimeoutMs = entry.idleTimeoutMs
+      this.idleDeadlineMs = never
+      this.onActivity()
+      this.#owner.arm(this.idleDeadlineMs)
+    }
+    if (entry.maxStreamDurationMs !== undefined) {
+      this.durationDeadlineMs = entry.maxStreamDurationMs > 0 ? start + entry.maxStreamDurationMs : never
+      this.#owner.arm(this.durationDeadlineMs)
+    }
+  }
+
+  onActivity(): void {
+    if (this.#idleTimeoutMs > 0 && !this.#ended) this.idleDeadlineMs = performance.now() + this.#idleTimeoutMs
+  }
+
+  disarmRequestTimeout(): void {
+    this.requestDeadlineMs = never
+  }
+
+  createFilterChain(): void {
+    this.#makeChain()
+  }
+
+  /** False: the request is an upgrade (or CONNECT) that is not configured. The filters are made all the same. */
+  #makeChain(): boolean {
+    if (this.#chainMade) return true
+    this.#chainMade = true
+    const headers = this.requestHeaders
+    let allowed = true
+    if (headers !== undefined) {
+      const upgrade = headers.get('upgrade') ?? (headers.method === 'CONNECT' ? 'connect' : undefined)
+      if (upgrade !== undefined) {
+        allowed = this.settings.upgrades.has(upgrade.toLowerCase())
+        this.#upgrade = allowed
+        if (allowed) {
+          this.settings.stats.cxUpgradesTotal.inc()
+          this.settings.stats.cxUpgradesActive.inc()
+        }
+      }
+    }
+    const filters = this.settings.filters
+    const route = this.#route
+    for (let i = 0; i < filters.length; i++) {
+      const filter = filters[i] as (typeof filters)[number]
+      const disabled = route?.filterDisabled(filter.name)
+      if (disabled === undefined ? filter.disabled : disabled) continue
+      this.chain.addFilter(filter.name, filter.factory)
+    }
+    return allowed
+  }
+
+  finalizeLocalReplyHeaders(headers: HeaderMap): void {
+    const route = this.#route
+    if (route?.entry !== undefined) route.finalizeResponseHeaders(headers, this.streamInfo, this.requestHeaders)
+  }
+
+  onRequestDataTooLarge(): void {
+    this.settings.stats.rqTooLarge.inc()
+  }
+
+  onResponseDataTooLarge(): void {
+    this.settings.stats.rsTooLarge.inc()
+  }
+
+  onFilterError(filterConfigName: string, error: unknown): void {
+    this.settings.stats.chargeFilterError()
+    log.error(
+      `filter "${filterConfigName}" threw, stream ${this.streamId} of connection ${this.connection.id}: ${describe(error)}`,
+    )
+  }
+
+  pauseReading(): void {
+    if (this.#ended) return
+    this.settings.stats.flowControlPausedReadingTotal.inc()
+    this.#encoder.stream.readDisable(true)
+  }
+
+  resumeReading(): void {
+    if (this.#ended) return
+    this.settings.stats.flowControlResumedReadingTotal.inc()
+    this.#encoder.stream.readDisable(false)
+  }
+
+  sendInformationalHeaders(headers: HeaderMap): void {
+    this.settings.stats.chargeResponse(headers.status)
+    this.#encoder.encode1xxHeaders(headers)
+  }
+
+  sendHeaders(headers: HeaderMap, endStream: boolean): void {
+    const owner = this.#owner
+    mutateResponseHeaders(headers, this.requestHeaders, this.settings)
+    owner.checkDrain()
+    const status = headers.status
+    this.#tunnel =
+      this.#upgrade && (status === 101 ? isUpgrade(headers) : status >= 200 && status < 300 && !headers.has('upgrade'))
+    if (!owner.isHttp2) {
+      if (!this.chain.remoteComplete) {
+        this.settings.stats.rqResponseBeforeRqComplete.inc()
+        if (!this.#tunnel) owner.closeWhenDone()
+      }
+      if (this.streamInfo.protocol === 'HTTP/1.0') {
+        // HTTP/1.0 has no chunked coding: without a length the body ends with the connection.
+        if (owner.closeAfterResponse || (!endStream && !headers.has('content-length'))) owner.closeWhenDone()
+        else headers.set('connection', 'keep-alive')
+      } else if (owner.closeAfterResponse) owner.closeWhenDone()
+      if (owner.draining && !this.#tunnel) headers.set('connection', 'close')
+    } else if (!this.chain.remoteComplete) this.settings.stats.rqResponseBeforeRqComplete.inc()
+    this.streamInfo.responseCode = status
+    this.settings.stats.chargeResponse(status)
+    this.streamInfo.firstDownstreamTxMs = this.streamInfo.sinceStart()
+    this.#encoder.encodeHeaders(headers, endStream)
+  }
+
+  sendData(data: Uint8Array, endStream: boolean): void {
+    this.streamInfo.bytesSent += data.length
+    this.#encoder.encodeData(data, endStream)
+  }
+
+  sendTrailers(trailers: HeaderMap): void {
+    this.#encoder.encodeTrailers(trailers)
+  }
+
+  endStream(): void {
+    if (this.#ended) return
+    this.#encodeComplete = true
+    const now = this.streamInfo.sinceStart()
+    this.streamInfo.lastDownstreamTxMs = now
+    this.settings.stats.rqTime.record(Math.floor(now))
+    this.#end()
+  }
+
+  resetStream(_reason: StreamResetReason, _details: string): void {
+    if (this.#ended) return
+    this.settings.stats.rqTxReset.inc()
+    this.#end()
+  }
+
+  /** Resets what is incomplete, then everything of the stream goes. */
+  #end(): void {
+    const incomplete = !this.chain.remoteComplete || !this.#encodeComplete
+    if (incomplete) {
+      const details = this.#encoder.stream.codecDetails
+      if (details !== '') {
+        this.streamInfo.responseCodeDetails = details
+        this.streamInfo.responseFlags |= ResponseFlag.downstreamProtocolError
+      }
+      this.#ended = true
+      this.#encoder.stream.resetStream('local-reset')
+      this.#ended = false
+      if (!this.#owner.isHttp2) this.#owner.closeWhenDone()
+    }
+    this.#destroy(incomplete)
+  }
+
+  #destroy(reset: boolean): void {
+    if (this.#ended) return
+    this.#ended = true
+    const stats = this.settings.stats
+    if (reset) stats.rqRxReset.inc()
+    stats.rqActive.dec()
+    if (this.#upgrade) stats.cxUpgradesActive.dec()
+    this.idleDeadlineMs = never
+    this.requestDeadlineMs = never
+    this.headersDeadlineMs = never
+    this.durationDeadlineMs = never
+    this.streamInfo.durationMs = this.streamInfo.sinceStart()
+    this.chain.onStreamComplete()
+    this.#log('DownstreamEnd')
+    this.chain.destroy()
+    this.#owner.onStreamEnd(this)
+  }
+
+  #log(type: AccessLogType): void {
+    this.logType = type
+    if (type === 'DownstreamEnd') this.chain.log()
+    const logs = this.settings.accessLogs
+    for (let i = 0; i < logs.length; i++) {
+      try {
+        ;(logs[i] as (typeof logs)[number]).log(this)
+      } catch (error) {
+        log.error(`access log ${i}: ${describe(error)}`)
+      }
+    }
+  }
+
+  /** A fault in our own code: this stream ends, nothing else. */
+  #bug(error: unknown): void {
+    this.settings.stats.chargeFilterError()
+    log.error(`stream ${this.streamId} of connection ${this.connection.id}: ${describe(error)}`)
+    if (this.#ended) return
+    try {
+      this.chain.sendLocalReply(localReplies.filterError)
+    } catch (again) {
+      log.error(`stream ${this.streamId}, while answering 500: ${describe(again)}`)
+      this.resetStream('local-reset', '')
+    }
+  }
+}
+
+const none: readonly string[] = []
+
+function redirectTo(location: string): LocalReply {
+  return {
+    status: 307,
+    details: localReplies.pathNormalizationFailed.details,
+    modifyHeaders: headers => headers.add('location', location),
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
