@@ -15,7 +15,7 @@ import {
   tooManyTrailers,
   trailersTooLarge,
 } from './errors.ts'
-import { FieldKind, fieldName } from './field-names.ts'
+import { FieldKind, type FieldName, fieldName, fieldNameAt, hashStep, tokenByte } from './field-names.ts'
 
 export type BodyFraming = 'none' | 'length' | 'chunked' | 'until-close' | 'raw'
 
@@ -60,6 +60,7 @@ const cr = 13
 const lf = 10
 const space = 32
 const tab = 9
+const colon = 58
 
 /** From here on it pays to look for the end of the head before making a string of it. */
 const longReadBytes = 2048
@@ -68,8 +69,6 @@ const maxChunkExtensionBytes = 1024
 /** 2^48 - 1, in 12 hexadecimal digits. */
 const maxChunkSize = 0xffff_ffff_ffff
 
-// oxlint-disable-next-line no-control-regex
-const suspect = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/
 // oxlint-disable-next-line no-control-regex
 const control = /[\0-\x08\x0a-\x1f\x7f]/
 const methodSoFar = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]*(?:$|[ \r])/
@@ -81,6 +80,14 @@ const { indexOf, latin1Slice, set } = Buffer.prototype as unknown as {
 }
 
 const noBytes = new Uint8Array(0)
+
+/** 1 for space and tab. */
+const blank = new Uint8Array(256)
+blank[space] = blank[tab] = 1
+/** 1 for what may stand in a field value. */
+const valueByte = new Uint8Array(256).fill(1, space)
+valueByte[tab] = 1
+valueByte[127] = 0
 
 /** The value of each hexadecimal digit, 255 for other bytes. */
 const hexValue = new Uint8Array(256).fill(255)
@@ -203,15 +210,18 @@ export class Http1Parser {
       if (found >= 0) end = found + 4
     }
     const text = latin1Slice.call(data, start, end)
-    const clean = !suspect.test(text)
     let at = 0
     for (;;) {
+      if (this.#state === State.fields) {
+        at = this.#cleanFields(data, text, start, at)
+        if (this.error !== undefined) return start + at
+      }
       const lineEnd = text.indexOf('\n', at)
       if (lineEnd < 0) {
         this.#stash(data, start + at, end)
         return end
       }
-      this.#line(text, at, lineEnd, clean)
+      this.#line(text, at, lineEnd)
       at = lineEnd + 1
       if (this.#state > State.fields && this.#state !== State.trailers) return start + at
     }
@@ -240,7 +250,7 @@ export class Http1Parser {
     const line = latin1Slice.call(this.#partial, 0, this.#partialLength)
     this.#partial = noBytes
     this.#partialLength = 0
-    this.#line(line, 0, line.length - 1, !suspect.test(line))
+    this.#line(line, 0, line.length - 1)
     return end
   }
 
@@ -248,8 +258,44 @@ export class Http1Parser {
     this.#fail(this.#state === State.trailers ? trailersTooLarge : headersTooLarge)
   }
 
-  /** @param lineEnd the position of LF  @param clean no control character stands in the line */
-  #line(text: string, start: number, lineEnd: number, clean: boolean): void {
+  /**
+   * The short way through the lines of a head that are whole and faultless; stops at the first that is not, and at
+   * the end of the head.
+   * @param base where `text` begins in `data`
+   * @returns the position in `text` of the first line that was not read
+   */
+  #cleanFields(data: Uint8Array, text: string, base: number, start: number): number {
+    const end = text.length
+    const limit = Math.min(end, start + this.#limits.headBytes - this.#sectionBytes)
+    let line = start
+    for (;;) {
+      let at = line
+      let hash = 0
+      let byte = 0
+      while (at < limit && (byte = tokenByte[data[base + at] as number] as number) !== 0) {
+        hash = hashStep(hash, byte)
+        at++
+      }
+      if (at === line || at >= limit || data[base + at] !== colon || this.#fieldCount >= this.#limits.fieldCount) break
+      const nameEnd = at
+      at++
+      while (at < limit && blank[data[base + at] as number] === 1) at++
+      const from = at
+      while (at < limit && valueByte[data[base + at] as number] === 1) at++
+      if (at + 1 >= limit || data[base + at] !== cr || data[base + at + 1] !== lf) break
+      let to = at
+      while (to > from && blank[data[base + to - 1] as number] === 1) to--
+      this.#fieldCount++
+      const field = fieldNameAt(data, base + line, base + nameEnd, hash)
+      line = at + 2
+      if (!this.#keep(field, text.substring(from, to))) break
+    }
+    this.#sectionBytes += line - start
+    return line
+  }
+
+  /** @param lineEnd the position of LF */
+  #line(text: string, start: number, lineEnd: number): void {
     this.#sectionBytes += lineEnd + 1 - start
     if (this.#sectionBytes > this.#limits.headBytes) return this.#failTooLarge()
     const end = lineEnd - 1
@@ -260,7 +306,7 @@ export class Http1Parser {
       if (error !== undefined) return this.#fail(error)
       this.#state = State.fields
     } else if (end > start) {
-      this.#field(text, start, end, clean)
+      this.#field(text, start, end)
     } else if (this.#state === State.fields) {
       this.#headComplete()
     } else {
@@ -273,44 +319,52 @@ export class Http1Parser {
     }
   }
 
-  #field(text: string, start: number, end: number, clean: boolean): void {
+  #field(text: string, start: number, end: number): void {
     const inTrailers = this.#state === State.trailers
-    const colon = text.indexOf(':', start)
+    const nameEnd = text.indexOf(':', start)
     const first = text.charCodeAt(start)
-    if (first === space || first === tab) return this.#fold(text, start, end, clean)
-    if (colon < 0 || colon > end) return this.#fail(codecError)
-    const field = fieldName(text.substring(start, colon))
+    if (first === space || first === tab) return this.#fold(text, start, end)
+    if (nameEnd < 0 || nameEnd > end) return this.#fail(codecError)
+    const field = fieldName(text.substring(start, nameEnd))
     if (field === undefined) return this.#fail(codecError)
     if (++this.#fieldCount > this.#limits.fieldCount) return this.#fail(inTrailers ? tooManyTrailers : tooManyHeaders)
 
-    let from = colon + 1
+    let from = nameEnd + 1
     let to = end
     let code = text.charCodeAt(from)
     while (from < to && (code === space || code === tab)) code = text.charCodeAt(++from)
     code = text.charCodeAt(to - 1)
     while (to > from && (code === space || code === tab)) code = text.charCodeAt(--to - 1)
     const value = text.substring(from, to)
-    if (!clean && control.test(value)) return this.#fail(invalidCharacters)
+    if (control.test(value)) return this.#fail(invalidCharacters)
 
     if (inTrailers) {
       // Framing and routing fields mean nothing here, and must not reach someone who merges trailers (RFC 9110 §6.5.1).
       if (field.kind === FieldKind.plain) this.#trailerFields.push(field.name, value)
       return
     }
-    if (field.kind === FieldKind.plain) this.fields.push(field.name, value)
-    else this.#special(field.name, field.kind, value)
+    this.#keep(field, value)
   }
 
-  #special(name: string, kind: FieldKind, value: string): void {
+  /** @returns false: the field is an error, or makes one of the message */
+  #keep({ name, kind }: FieldName, value: string): boolean {
     switch (kind) {
+      case FieldKind.plain:
+        break
       case FieldKind.host:
         if (!this.#requests) break
-        if (this.host !== undefined) return this.#fail(codecError)
+        if (this.host !== undefined) {
+          this.#fail(codecError)
+          return false
+        }
         this.host = value
-        return
+        return true
       case FieldKind.contentLength: {
         const length = parseLength(value)
-        if (length === undefined || this.contentLength !== undefined) return this.#fail(codecError)
+        if (length === undefined || this.contentLength !== undefined) {
+          this.#fail(codecError)
+          return false
+        }
         this.contentLength = length
         break
       }
@@ -327,18 +381,18 @@ export class Http1Parser {
       case FieldKind.upgrade:
         this.upgrade = joined(this.upgrade, value)
         break
-      case FieldKind.plain:
     }
     this.fields.push(name, value)
+    return true
   }
 
   /** A line that continues the last one (obs-fold): responses get a space for it (RFC 9112 §5.2). */
-  #fold(text: string, start: number, end: number, clean: boolean): void {
+  #fold(text: string, start: number, end: number): void {
     const fields = this.#state === State.trailers ? this.#trailerFields : this.fields
     const last = fields[fields.length - 2]
     if (this.#requests || last === undefined || last.startsWith(':')) return this.#fail(codecError)
     const more = text.substring(start, end).trim()
-    if (!clean && control.test(more)) return this.#fail(invalidCharacters)
+    if (control.test(more)) return this.#fail(invalidCharacters)
     const known = fieldName(last)
     if (known === undefined || known.kind !== FieldKind.plain) return this.#fail(codecError)
     fields[fields.length - 1] = `${fields.at(-1)} ${more}`

@@ -19,6 +19,7 @@ const maxTeLength = 256
  * @returns false: the message is to be refused
  */
 export function removeNominated(fields: string[], connection: string): boolean {
+  if (connection === 'keep-alive' || connection === 'close') return true
   const tokens = connection.split(',').map(part => part.trim().toLowerCase())
   if (tokens.length >= maxNominated) return false
   const kept: string[] = []
