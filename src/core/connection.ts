@@ -77,15 +77,19 @@ export interface ConnectionReader {
   onData(data: Uint8Array, endStream: boolean): void
 }
 
-export type NetworkFilterStatus = 'continue' | 'stop'
+/**
+ * 'stop': later filters do not see the bytes before `continueReading`, the chain keeps them until then.
+ * 'consumed': the bytes are used up, or will be injected in another shape. The last filter consumes whatever it says.
+ */
+export type NetworkFilterStatus = 'continue' | 'stop' | 'consumed'
 
 /** One network filter on one connection. Methods may be left out; they return at once. */
 export interface NetworkFilter {
   /** Before the first byte. 'stop': later filters wait for `continueReading`. */
   onNewConnection?(): NetworkFilterStatus
-  /** Bytes from downstream. 'stop': bytes were consumed or are kept by this filter; later filters do not see them. */
+  /** Bytes from downstream. */
   onData?(data: Uint8Array, endStream: boolean): NetworkFilterStatus
-  /** Bytes on their way to downstream, filters in reverse order. 'stop' drops them from the chain. */
+  /** Bytes on their way to downstream, filters in reverse order. Anything but 'continue' ends their way here. */
   onWrite?(data: Uint8Array | string, endStream: boolean): NetworkFilterStatus
   /** The connection is closed: stop timers here and nowhere else. */
   onDestroy?(): void

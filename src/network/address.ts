@@ -1,13 +1,9 @@
 /** Socket addresses from configuration messages and from the kernel. */
 import { isIP } from 'node:net'
+import { configError } from '../config/position.ts'
+import type { Address as AddressMessage } from '../config/v3.ts'
 import type { Address } from '../core/address.ts'
 import type { SocketName } from './stream-handle.ts'
-
-/** The parts of `envoy.config.core.v3.Address` that name a socket. */
-export interface AddressMessage {
-  readonly socketAddress?: { readonly address: string; readonly portValue?: number }
-  readonly pipe?: { readonly path: string; readonly mode: number }
-}
 
 export const noAddress: Address = { kind: 'pipe', path: '' }
 
@@ -17,11 +13,23 @@ export function ipAddress(ip: string, port: number): Address | undefined {
   return version === 0 ? undefined : { kind: 'ip', ip, port, version: version === 4 ? 4 : 6 }
 }
 
-/** Undefined when the message names a host by DNS name or is of another kind. */
-export function addressOf(message: AddressMessage): Address | undefined {
-  const socket = message.socketAddress
-  if (socket !== undefined) return ipAddress(socket.address, socket.portValue ?? 0)
-  return message.pipe === undefined ? undefined : { kind: 'pipe', path: message.pipe.path, mode: message.pipe.mode }
+/** @throws ConfigError for a host name, a named port or an address of another kind, where an IP address must stand */
+export function addressFromMessage(message: AddressMessage): Address {
+  const { socketAddress: socket, pipe } = message
+  if (socket !== undefined) {
+    if (socket.namedPort !== undefined)
+      throw configError(socket, 'namedPort', 'named ports are not supported by sluice')
+    const address = ipAddress(socket.address, socket.portValue ?? 0)
+    if (address === undefined)
+      throw configError(
+        socket,
+        'address',
+        `malformed IP address: ${socket.address}. Consider setting resolver_name or setting cluster type to 'STRICT_DNS' or 'LOGICAL_DNS'`,
+      )
+    return address
+  }
+  if (pipe !== undefined) return { kind: 'pipe', path: pipe.path, mode: pipe.mode }
+  throw configError(message, undefined, 'a socket_address or a pipe is needed here')
 }
 
 /** What `getsockname` or `getpeername` told; IPv4-mapped IPv6 becomes IPv4, as Envoy shows it. */

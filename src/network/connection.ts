@@ -89,6 +89,7 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
   #callbacks: ConnectionCallbacks[] = []
   #reader: ConnectionReader | undefined = undefined
   #stats: ConnectionStats | undefined = undefined
+  #writeFilter: ((data: Uint8Array | string, endStream: boolean) => void) | undefined = undefined
   #halfClose = false
 
   #readBuffer: ReadBuffer = sharedReadBuffer
@@ -162,7 +163,17 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
     this.#updateReading()
   }
 
+  /** Write filters see what is written; what they let pass comes back by `writeUnfiltered`. */
+  setWriteFilter(filter: (data: Uint8Array | string, endStream: boolean) => void): void {
+    this.#writeFilter = filter
+  }
+
   write(data: Uint8Array | string, endStream: boolean): void {
+    if (this.#writeFilter === undefined) this.writeUnfiltered(data, endStream)
+    else this.#writeFilter(data, endStream)
+  }
+
+  writeUnfiltered(data: Uint8Array | string, endStream: boolean): void {
     if (this.state !== 'open' || this.#writeEnded) return
     if (data.length > 0) this.#append(data)
     if (endStream) this.#writeEnded = true
@@ -192,6 +203,17 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
     this.#closeType = this.delayedCloseTimeoutMs > 0 ? type : 'flush-write'
     if (this.#writing === 0) this.#finishClose()
     else this.#startDelayedClose()
+  }
+
+  /** Runs code of this connection's users as one turn; a bug in it costs this connection only. */
+  guard(work: () => void): void {
+    enterTurn()
+    try {
+      work()
+    } catch (error) {
+      this.#onBug(error)
+    }
+    leaveTurn()
   }
 
   // ── events of the handle ──
