@@ -79,24 +79,29 @@ export function http(options: {
   readonly routeConfig?: JsonObject
   readonly hcm?: JsonObject
   readonly log?: string
+  readonly listener?: JsonObject
 }): JsonObject {
   const virtual_hosts = options.virtualHosts ?? [
     { name: 'all', domains: ['*'], routes: options.routes ?? [{ match: { prefix: '/' }, route: { cluster: 'a' } }] },
   ]
-  return listenOn(options.name ?? 'http', [
-    {
-      name: 'envoy.filters.network.http_connection_manager',
-      typed_config: {
-        '@type': `${type}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
-        stat_prefix: options.name ?? 'http',
-        delayed_close_timeout: '0.05s',
-        access_log: [fileLog(options.log)],
-        route_config: { name: 'local_route', virtual_hosts, ...options.routeConfig },
-        http_filters: [router],
-        ...options.hcm,
+  return listenOn(
+    options.name ?? 'http',
+    [
+      {
+        name: 'envoy.filters.network.http_connection_manager',
+        typed_config: {
+          '@type': `${type}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
+          stat_prefix: options.name ?? 'http',
+          delayed_close_timeout: '0.05s',
+          access_log: [fileLog(options.log)],
+          route_config: { name: 'local_route', virtual_hosts, ...options.routeConfig },
+          http_filters: [router],
+          ...options.hcm,
+        },
       },
-    },
-  ])
+    ],
+    options.listener,
+  )
 }
 
 /** A TCP proxy listener. */

@@ -177,6 +177,7 @@ function configuration(group: Group, ports: Readonly<Record<string, number>>): J
     name: 'barrier',
     routes: [{ match: { prefix: '/' }, direct_response: { status: 204 } }],
     hcm: { access_log: [] },
+    listener: { stat_prefix: 'barrier' },
   })
   const clusters = [
     cluster('a', ['$a']),

@@ -9,7 +9,7 @@ export class FakeConnection implements Connection {
   readonly localAddress = nowhere
   readonly remoteAddress = nowhere
   state: 'open' | 'closing' | 'closed' = 'open'
-  readonly bufferLimitBytes = 0
+  readonly bufferLimitBytes: number = 0
   readonly bufferedBytes = 0
   readonly aboveHighWatermark = false
   readonly transportFailureReason = ''

@@ -213,7 +213,7 @@ export class Harness {
     const factories = [...(options.filters ?? []), options.terminal ?? (callbacks => this.#recorder(callbacks))]
     const settings: HttpConnectionManagerSettings = {
       ...defaults,
-      stats: new HttpStats(this.stats.scope('http.p'), this.stats.scope('listener.l.http.p')),
+      stats: new HttpStats(this.stats.scope('http.p'), this.stats.scope('listener.l.http.p'), this.stats),
       makeServerCodec: (_connection, callbacks) => {
         this.codec = new FakeCodec(callbacks)
         return this.codec
@@ -300,6 +300,10 @@ export const getRequest: Readonly<Record<string, string>> = {
 /** Envoy's defaults, without what needs a factory. */
 export const defaults: Omit<HttpConnectionManagerSettings, 'stats' | 'makeServerCodec' | 'routes' | 'filters'> = {
   accessLogs: [],
+  clusters: { get: () => undefined },
+  localReplyRewriter: undefined,
+  headersWithUnderscores: 'ALLOW',
+  streamErrorOnInvalidHttpMessage: false,
   accessLogOnNewRequest: false,
   serverName: 'envoy',
   serverHeaderTransformation: 'OVERWRITE',

@@ -9,11 +9,14 @@ export class RawClient {
   readonly #waiting = new Set<() => void>()
   #chunks: Buffer[] = []
   peer: PeerState = 'open'
+  /** Takes the bytes instead of `received`, for amounts that are better not kept. */
+  onData: ((bytes: Buffer) => void) | undefined
 
   private constructor(socket: Socket) {
     this.#socket = socket
     socket.on('data', chunk => {
-      this.#chunks.push(chunk as Buffer)
+      if (this.onData === undefined) this.#chunks.push(chunk as Buffer)
+      else this.onData(chunk as Buffer)
       this.#wake()
     })
     socket.on('end', () => this.#leave('closed'))
@@ -51,6 +54,18 @@ export class RawClient {
   write(bytes: string | Uint8Array): void {
     if (typeof bytes === 'string') this.#socket.write(bytes, 'latin1')
     else this.#socket.write(bytes)
+  }
+
+  /** Sends what `next` returns, as fast as the peer takes it, until it returns undefined. */
+  pump(next: () => Uint8Array | undefined): void {
+    for (;;) {
+      const bytes = next()
+      if (bytes === undefined) return
+      if (!this.#socket.write(bytes)) {
+        this.#socket.once('drain', () => this.pump(next))
+        return
+      }
+    }
   }
 
   /** Sends FIN and keeps reading. */

@@ -3,7 +3,7 @@ import { type Group, http, req, res, toA } from '../case.ts'
 
 export const stats: Group = {
   name: 'stats',
-  stats: [/^http\.http\./, /^cluster\.(a|dead|empty)\./, /^listener\.127\.0\.0\.1_\{http\}\./, /^http1\./],
+  stats: [/^http\.http\./, /^cluster\.(a|dead|empty)\./, /^listener\.127\.0\.0\.1_0\./, /^http1\./],
   listeners: [
     http({
       routes: [
