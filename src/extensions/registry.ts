@@ -64,7 +64,11 @@ export class ExtensionRegistry implements ExtensionResolver {
   #find<K extends Kind>(kind: K, config: NamedConfig): { extension: OfKind<K>; message: unknown } {
     const any = config.typedConfig
     if (any === undefined)
-      throw configError(config, 'typedConfig', `"${config.name}" needs a typed_config: extensions are found by its "@type"`)
+      throw configError(
+        config,
+        'typedConfig',
+        `"${config.name}" needs a typed_config: extensions are found by its "@type"`,
+      )
     const extension = this.#byType.get(`${kind} ${any.typeUrl}`)
     if (extension === undefined)
       throw configError(config, 'typedConfig', `${any.typeUrl} is not a ${kind.replace('-', ' ')} that sluice has`)

@@ -11,8 +11,10 @@ import { type Address, addressToString } from '../core/address.ts'
 import type { ConnectionCallbacks, ConnectionEvent, NetworkFilterFactory } from '../core/connection.ts'
 import type { Runtime } from '../core/extension.ts'
 import type { Counter, Gauge, Histogram, Scope } from '../stats/scope.ts'
-import { acceptConnection, type SocketConnection } from '../network/connection.ts'
+import { acceptHandles, makeServerConnection } from '../network/accept.ts'
+import type { SocketConnection } from '../network/connection.ts'
 import { NetworkFilterChain } from '../network/filter-chain.ts'
+import type { StreamHandle } from '../network/stream-handle.ts'
 
 const log = logger('connection')
 
@@ -54,7 +56,6 @@ export class Listener {
   /** Connections of this listener over all workers. */
   readonly #processConnections: SharedCell
   readonly #limitKey: string
-  readonly #workerIndex: number
   #onIdle: (() => void) | undefined
 
   constructor(settings: ListenerSettings, context: ListenerContext) {
@@ -63,7 +64,6 @@ export class Listener {
     this.#runtime = context.runtime
     this.#processConnections = context.shared.cell(`listener.${settings.name}.connections`)
     this.#limitKey = `envoy.resource_limits.listener.${settings.name}.connection_limit`
-    this.#workerIndex = context.workerIndex
   }
 
   /**
@@ -105,18 +105,19 @@ export class Listener {
   }
 
   async #bind(address: Address): Promise<Address> {
-    const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, socket =>
-      this.#accept(socket, address),
-    )
+    const server = net.createServer()
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(address, error)))
     server.listen(listenOptions(address, this.settings), resolve)
     await promise
-    server.removeAllListeners('error')
-    server.on('error', error => {
-      log.warn(`listener "${this.settings.name}" ${addressToString(address)}: accept failed: ${error.message}`)
-      this.#stats.acceptFailed.inc()
-    })
+    acceptHandles(
+      server,
+      handle => this.#accept(handle),
+      reason => {
+        log.warn(`listener "${this.settings.name}" ${addressToString(address)}: accept failed: ${reason}`)
+        this.#stats.acceptFailed.inc()
+      },
+    )
     this.#servers.push(server)
     if (address.kind !== 'ip') {
       if (address.kind === 'pipe' && address.mode) chmodSync(address.path, address.mode)
@@ -125,20 +126,15 @@ export class Listener {
     return { ...address, port: (server.address() as net.AddressInfo).port }
   }
 
-  #accept(socket: net.Socket, address: Address): void {
+  #accept(handle: StreamHandle): void {
     const limit = this.#runtime.getInteger(this.#limitKey, Number.MAX_SAFE_INTEGER)
     if (limit !== Number.MAX_SAFE_INTEGER && this.#processConnections.sum() >= limit) {
       this.#stats.overflow.inc()
-      socket.resetAndDestroy()
+      handle.close()
       return
     }
-    const connection = acceptConnection(socket, {
-      workerIndex: this.#workerIndex,
-      bufferLimitBytes: this.settings.perConnectionBufferLimitBytes,
-      listenerAddress: address,
-    })
-    if (connection === undefined) return
     this.#processConnections.add(1)
+    const connection = makeServerConnection(handle, this.settings.perConnectionBufferLimitBytes)
     this.#connections.add(new AcceptedConnection(this, connection))
   }
 

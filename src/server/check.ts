@@ -1,7 +1,9 @@
 /** Loads a configuration and builds everything that it describes once, on a throw-away stats store, without a socket. */
 import { hostname } from 'node:os'
 import { loadBootstrap } from '../config/load-bootstrap.ts'
+import type { Bootstrap } from '../config/v3.ts'
 import { StatsStore } from '../stats/store.ts'
+import type { LogSettings } from './log-setup.ts'
 import type { ServerOptions } from './options.ts'
 import { ProcessState } from './process-state.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -34,8 +36,7 @@ export async function checkConfiguration(options: ServerOptions): Promise<Checke
     drainStrategy: options.drainStrategy,
     fileFlushIntervalMs: options.fileFlushIntervalMs,
     fileFlushMinBytes: options.fileFlushMinBytes,
-    logLevel: options.logLevel,
-    componentLogLevels: options.componentLogLevels,
+    log: logSettings(options, bootstrap),
   }
   const trial = new WorkerRuntime(snapshot, {
     workerIndex: -1,
@@ -44,4 +45,16 @@ export async function checkConfiguration(options: ServerOptions): Promise<Checke
   })
   await trial.close()
   return { snapshot, warnings }
+}
+
+function logSettings(options: ServerOptions, bootstrap: Bootstrap): LogSettings {
+  const configured = bootstrap.applicationLogConfig?.logFormat
+  return {
+    level: options.logLevel,
+    componentLevels: options.componentLogLevels,
+    path: options.logPath,
+    format: options.logFormat ?? configured?.textFormat,
+    escaped: options.logFormatEscaped,
+    jsonFormat: configured?.jsonFormat,
+  }
 }

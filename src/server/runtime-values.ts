@@ -1,5 +1,5 @@
 /** Runtime values (`layered_runtime`): static layers, the later over the earlier, keys as dotted paths. */
-import type { JsonObject } from '../config/v3.ts'
+import type { JsonObject } from '../config/json-source.ts'
 import type { Runtime } from '../core/extension.ts'
 
 const denominators = { HUNDRED: 100, TEN_THOUSAND: 10_000, MILLION: 1_000_000 } as const
@@ -8,9 +8,7 @@ export class StaticRuntime implements Runtime {
   readonly values: ReadonlyMap<string, unknown>
 
   constructor(layers: readonly JsonObject[]) {
-    const values = new Map<string, unknown>()
-    for (const layer of layers) flatten(layer, '', values)
-    this.values = values
+    this.values = new Map(layers.flatMap(layer => [...flattenRuntime(layer)]))
   }
 
   getInteger(key: string, defaultValue: number): number {
@@ -38,6 +36,13 @@ export class StaticRuntime implements Runtime {
     }
     return random % base < limit
   }
+}
+
+/** The values of a layer by dotted key. */
+export function flattenRuntime(layer: JsonObject): ReadonlyMap<string, unknown> {
+  const values = new Map<string, unknown>()
+  flatten(layer, '', values)
+  return values
 }
 
 /** A FractionalPercent written as an object stays one value; other objects are folders. */

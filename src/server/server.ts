@@ -1,41 +1,39 @@
 /**
  * The composition root: checks the configuration, starts admin and the workers, and takes everything down again.
- * The order is Envoy's (source/server/server.cc): a fault is told before anything listens.
+ * A fault is told before anything listens. Follows Envoy's source/server/server.cc.
  */
-import { readFileSync } from 'node:fs'
+import type { DrainOptions, ServerState } from '../admin/admin-context.ts'
+import type { LogOutput } from '../base/log-output.ts'
 import { logger } from '../base/log.ts'
 import type { Address } from '../core/address.ts'
-import type { Gauge } from '../stats/scope.ts'
-import { MergedStats } from '../stats/merged-stats.ts'
+import { mainThread, MergedStats } from '../stats/merged-stats.ts'
 import { StatsStore } from '../stats/store.ts'
-import { ServerAdmin } from './server-admin.ts'
-import { checkConfiguration } from './check.ts'
-import { openLog } from './log-setup.ts'
+import { type CheckedConfiguration, checkConfiguration } from './check.ts'
+import { LocalWorker } from './local-worker.ts'
+import { setUpLog } from './log-setup.ts'
 import type { ServerOptions } from './options.ts'
 import { ProcessState } from './process-state.ts'
-import type { Snapshot } from './snapshot.ts'
-import { ServingThreads } from './serving-threads.ts'
+import { ServerAdmin } from './server-admin.ts'
+import { ServerStats } from './server-stats.ts'
+import { makeStatsSettings } from './stats-settings.ts'
 import type { BoundListener } from './worker-runtime.ts'
+import { WorkerPool } from './worker-pool.ts'
+import type { Workers } from './workers.ts'
 
 const log = logger('main')
-
-export type ServerState = 'PRE_INITIALIZING' | 'INITIALIZING' | 'LIVE' | 'DRAINING'
+const defaultStuckAfterMs = 5000
 
 export class Server {
   readonly options: ServerOptions
+  readonly startTimeMs = Date.now()
   /** Resolves when everything is closed. */
   readonly closed: Promise<void>
+  state: ServerState = 'PRE_INITIALIZING'
+  boundListeners: readonly BoundListener[] = []
   readonly #resolveClosed: () => void
-  readonly #stats = new StatsStore()
-  readonly #merged = new MergedStats()
-  readonly #startMs = Date.now()
-  #processState: ProcessState | undefined
-  #threads: ServingThreads | undefined
-  #admin: ServerAdmin | undefined
-  #bound: readonly BoundListener[] = []
-  #initialized = false
+  #logOutput: LogOutput | undefined
+  #running: Running | undefined
   #closing: Promise<void> | undefined
-  #liveGauge: Gauge | undefined
 
   constructor(options: ServerOptions) {
     this.options = options
@@ -44,10 +42,103 @@ export class Server {
     this.#resolveClosed = resolve
   }
 
-  /** Rejects with `ConfigErrors`, or with one clear line when a port, file or worker is the fault. */
+  /** Rejects with `ConfigErrors`, or with one clear line when a port, a file or a worker is the fault. */
   async start(): Promise<void> {
-    openLog(this.options)
-    const { snapshot, warnings } = await checkConfiguration(this.options)
-    for (const warning of warnings) logger('config').warn(warning)
+    const checked = await checkConfiguration(this.options)
+    this.#logOutput = setUpLog(checked.snapshot.log)
+    for (const warning of checked.warnings) logger('config').warn(warning)
+    const running = this.#makeRunning(checked)
+    this.#running = running
+    await running.admin.start()
+    this.state = 'INITIALIZING'
+    await running.workers.start()
+    this.boundListeners = await running.workers.listen()
+    this.state = 'LIVE'
+    running.serverStats.live()
+    for (const { name, addresses } of this.boundListeners)
+      log.debug(`listener "${name}" accepts on ${JSON.stringify(addresses)}`)
+    log.info(`all dependencies initialized, serving with ${this.options.concurrency} workers`)
   }
+
+  get adminAddress(): Address | undefined {
+    return this.#running?.admin.address
+  }
+
+  /** The merged value of a counter or gauge. */
+  stat(name: string): number | undefined {
+    const merged = this.#running?.merged
+    return (merged?.counters.get(name) ?? merged?.gauges.get(name))?.value
+  }
+
+  /** New connections are refused, idle ones closed; the others may finish until the drain time is over. Then `close`. */
+  async drainAndClose(): Promise<void> {
+    if (this.#running !== undefined) {
+      await this.drainListeners({ graceful: true, skipExit: false, inboundOnly: false })
+      await this.#running.workers.callAll('drainConnections', this.options.drainTimeMs)
+    }
+    await this.close()
+  }
+
+  /** `/drain_listeners`: see `DrainOptions`. */
+  async drainListeners({ graceful, skipExit, inboundOnly }: DrainOptions): Promise<void> {
+    const running = this.#running
+    if (running === undefined) return
+    this.state = 'DRAINING'
+    running.state.draining = graceful || skipExit
+    if (!skipExit) await running.workers.callAll('stopListening', inboundOnly)
+  }
+
+  /** `SIGUSR1` and `/reopen_logs`. */
+  reopenLogs(): void {
+    this.#logOutput?.reopen()
+    void this.#running?.workers.callAll('reopenLogs')
+  }
+
+  /** Closes everything at once; a second call waits for the first. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await this.#running?.workers.close()
+    await this.#running?.admin.close()
+    this.#running?.serverStats.close()
+    log.info('exiting')
+    this.#resolveClosed()
+  }
+
+  #makeRunning({ snapshot }: CheckedConfiguration): Running {
+    const { concurrency } = this.options
+    const state = new ProcessState(0, Math.max(concurrency, 1) + 1)
+    const statsSettings = makeStatsSettings(snapshot.bootstrap.statsConfig)
+    const merged = new MergedStats(statsSettings.tags)
+    const stats = new StatsStore({
+      onDefine: definitions => merged.define(mainThread, definitions),
+      rejects: statsSettings.rejects,
+    })
+    const serverStats = new ServerStats(stats, this)
+    const workers =
+      concurrency === 0
+        ? new LocalWorker(snapshot, state, stats)
+        : new WorkerPool(snapshot, {
+            concurrency,
+            state,
+            stats,
+            stuckAfterMs: snapshot.bootstrap.watchdogs?.workerWatchdog?.killTimeout || defaultStuckAfterMs,
+            onStats: (worker, definitions) => merged.define(worker, definitions),
+            onRetired: worker => merged.retire(worker),
+          })
+    const admin = new ServerAdmin(this, { snapshot, state, merged, statsSettings, stats, workers })
+    return { state, merged, serverStats, workers, admin }
+  }
+}
+
+/** What exists once the configuration is accepted. */
+interface Running {
+  readonly state: ProcessState
+  readonly merged: MergedStats
+  readonly serverStats: ServerStats
+  readonly workers: Workers
+  readonly admin: ServerAdmin
 }

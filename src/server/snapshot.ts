@@ -1,16 +1,16 @@
 /** One state of the configuration as plain data: what main hands to every worker, applied whole or not at all. */
 import type { Bootstrap } from '../config/v3.ts'
+import type { LogSettings } from './log-setup.ts'
 
 export interface Snapshot {
   readonly version: number
   readonly bootstrap: Bootstrap
   readonly node: { readonly id: string; readonly cluster: string; readonly zone: string }
   /** Values that the main thread made while it checked the configuration, such as compiled wasm modules, by key. */
-  readonly singletons: ReadonlyMap<string, unknown>
+  readonly singletons: Map<string, unknown>
   readonly drainTimeMs: number
   readonly drainStrategy: 'gradual' | 'immediate'
   readonly fileFlushIntervalMs: number
   readonly fileFlushMinBytes: number
-  readonly logLevel: string
-  readonly componentLogLevels: ReadonlyMap<string, string>
+  readonly log: LogSettings
 }

@@ -1,8 +1,9 @@
 /** The entry of a worker thread: builds the snapshot it was given and answers the main thread's calls. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { type LogLevel, logger, setLogLevel } from '../base/log.ts'
 import { StatsStore } from '../stats/store.ts'
+import { setUpLog } from './log-setup.ts'
 import { ProcessState } from './process-state.ts'
+import { makeStatsSettings } from './stats-settings.ts'
 import { WorkerRuntime } from './worker-runtime.ts'
 import type { WorkerData, WorkerMessage, WorkerRequest } from './worker-thread.ts'
 
@@ -12,18 +13,20 @@ const port = parentPort
 if (port === null) throw new Error('worker-main.ts runs as a worker thread only')
 
 const post = (message: WorkerMessage): void => port.postMessage(message)
-setLogLevel(snapshot.logLevel as LogLevel)
-for (const [component, level] of snapshot.componentLogLevels) logger(component).level = level as LogLevel
+setUpLog(snapshot.log)
 
 const state = new ProcessState(index + 1, buffers.threads, buffers)
-const stats = new StatsStore({ onDefine: definitions => post({ kind: 'defined', definitions }) })
+const stats = new StatsStore({
+  onDefine: definitions => post({ kind: 'defined', definitions }),
+  rejects: makeStatsSettings(snapshot.bootstrap.statsConfig).rejects,
+})
 setInterval(() => state.beat(index), heartbeatMs)
 
 try {
   const runtime = new WorkerRuntime(snapshot, { workerIndex: index, state, stats })
   port.on('message', ({ id, method, args }: WorkerRequest) => {
     const call = runtime[method] as (...args: readonly unknown[]) => Promise<unknown>
-    call.apply(runtime, args).then(
+    call.apply(runtime, [...args]).then(
       value => post({ kind: 'result', id, value }),
       (error: Error) => post({ kind: 'error', id, error: error.message }),
     )

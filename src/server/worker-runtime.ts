@@ -3,19 +3,15 @@
  * runs in worker threads, in the calling thread (`--concurrency 0`), and on the main thread as the check of a
  * configuration (worker index -1: built, never listened).
  */
-import { AccessLogFiles } from '../base/access-log-file.ts'
 import { type LogLevel, logger, setLogLevel } from '../base/log.ts'
-import { builtinExtensions } from '../extensions/builtin.ts'
-import { ExtensionRegistry } from '../extensions/registry.ts'
 import type { Address } from '../core/address.ts'
-import type { FactoryContext } from '../core/extension.ts'
 import { Http1ClientConnection } from '../codec/http1/client.ts'
 import type { Scope } from '../stats/scope.ts'
 import { ClusterManager, type ClusterStatus } from '../upstream/cluster-manager.ts'
 import type { Listener } from '../listener/listener.ts'
+import { ThreadContext } from './factory-context.ts'
 import { makeListener } from './make-listener.ts'
 import type { ProcessState } from './process-state.ts'
-import { StaticRuntime } from './runtime-values.ts'
 import type { Snapshot } from './snapshot.ts'
 
 export interface BoundListener {
@@ -49,35 +45,14 @@ export class WorkerRuntime implements WorkerMethods {
   readonly ready: Promise<void>
   readonly #clusters: ClusterManager
   readonly #listeners: readonly Listener[]
-  readonly #logs: AccessLogFiles
-  readonly #closers: (() => void)[] = []
+  readonly #context: ThreadContext
 
   /** @throws ConfigError for what only building can find */
   constructor(snapshot: Snapshot, { workerIndex, state, stats }: WorkerRuntimeOptions) {
     const { bootstrap } = snapshot
     const staticResources = bootstrap.staticResources
-    const logs = new AccessLogFiles({
-      flushIntervalMs: snapshot.fileFlushIntervalMs,
-      flushMinBytes: snapshot.fileFlushMinBytes,
-      stats,
-      openFiles: workerIndex >= 0,
-    })
-    this.#logs = logs
-    const context: FactoryContext & { clusters: ClusterManager } = {
-      clusters: undefined as unknown as ClusterManager,
-      stats,
-      shared: state.cells,
-      workerIndex,
-      node: snapshot.node,
-      drainClose: () => state.drainClose,
-      runtime: new StaticRuntime(
-        (bootstrap.layeredRuntime?.layers ?? []).flatMap(layer => (layer.staticLayer ? [layer.staticLayer] : [])),
-      ),
-      openAccessLog: path => logs.open(path),
-      extensions: new ExtensionRegistry(builtinExtensions),
-      singletons: snapshot.singletons as Map<string, unknown>,
-      onClose: close => this.#closers.push(close),
-    }
+    const context = new ThreadContext(snapshot, { workerIndex, state, stats, openFiles: workerIndex >= 0 })
+    this.#context = context
     context.clusters = new ClusterManager(staticResources?.clusters ?? [], context, {
       makeHttp1Client: (connection, callbacks, settings) => new Http1ClientConnection(connection, callbacks, settings),
     })
@@ -113,7 +88,7 @@ export class WorkerRuntime implements WorkerMethods {
   }
 
   async reopenLogs(): Promise<void> {
-    this.#logs.reopen()
+    this.#context.logs.reopen()
   }
 
   async setLogLevel(component: string, level: LogLevel): Promise<void> {
@@ -126,8 +101,7 @@ export class WorkerRuntime implements WorkerMethods {
       listener.stopAccepting()
       listener.closeConnections()
     }
-    for (const close of this.#closers.splice(0).reverse()) close()
+    this.#context.close()
     this.#clusters.close()
-    this.#logs.close()
   }
 }

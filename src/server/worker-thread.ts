@@ -14,7 +14,11 @@ export interface WorkerData {
   readonly state: ProcessState['buffers']
 }
 
-export type WorkerRequest = { readonly id: number; readonly method: keyof WorkerMethods; readonly args: readonly unknown[] }
+export type WorkerRequest = {
+  readonly id: number
+  readonly method: keyof WorkerMethods
+  readonly args: readonly unknown[]
+}
 export type WorkerMessage =
   | { readonly kind: 'built' }
   | { readonly kind: 'build-failed'; readonly error: string }

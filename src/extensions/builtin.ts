@@ -1,0 +1,8 @@
+/** The one list of what is built in: everything that a type URL of the configuration can select. */
+import type { Extension } from '../core/extension.ts'
+import { fileAccessLog } from './access-loggers/file/file.ts'
+import { stderrAccessLog } from './access-loggers/stderr/stderr.ts'
+import { stdoutAccessLog } from './access-loggers/stdout/stdout.ts'
+import { routerFilter } from './filters/http/router/router.ts'
+
+export const builtinExtensions: readonly Extension[] = [fileAccessLog, stderrAccessLog, stdoutAccessLog, routerFilter]

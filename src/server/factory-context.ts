@@ -1,0 +1,74 @@
+/** What the factories of one thread get: made once for a worker, the main thread's check, and admin. */
+import { AccessLogFiles } from '../base/access-log-file.ts'
+import type { Cluster, ClusterManager } from '../core/cluster.ts'
+import type { FactoryContext } from '../core/extension.ts'
+import { builtinExtensions } from '../extensions/builtin.ts'
+import { ExtensionRegistry } from '../extensions/registry.ts'
+import type { Scope } from '../stats/scope.ts'
+import type { ProcessState } from './process-state.ts'
+import { StaticRuntime } from './runtime-values.ts'
+import type { Snapshot } from './snapshot.ts'
+
+export interface ThreadOptions {
+  /** 0 … N-1; -1: the main thread. */
+  readonly workerIndex: number
+  readonly state: ProcessState
+  readonly stats: Scope
+  /** False: log files are not opened (a check). */
+  readonly openFiles: boolean
+}
+
+export class ThreadContext implements FactoryContext {
+  readonly stats: Scope
+  readonly shared: FactoryContext['shared']
+  readonly workerIndex: number
+  readonly node: FactoryContext['node']
+  readonly runtime: StaticRuntime
+  readonly extensions = new ExtensionRegistry(builtinExtensions)
+  readonly singletons: Map<string, unknown>
+  readonly logs: AccessLogFiles
+  /** Set by the thread's owner before any factory runs. */
+  clusters: ClusterManager = noClusters
+  readonly #state: ProcessState
+  readonly #closers: (() => void)[] = []
+
+  constructor(snapshot: Snapshot, { workerIndex, state, stats, openFiles }: ThreadOptions) {
+    this.stats = stats
+    this.shared = state.cells
+    this.workerIndex = workerIndex
+    this.node = snapshot.node
+    this.singletons = snapshot.singletons
+    this.#state = state
+    this.runtime = new StaticRuntime(
+      (snapshot.bootstrap.layeredRuntime?.layers ?? []).flatMap(layer =>
+        layer.staticLayer ? [layer.staticLayer] : [],
+      ),
+    )
+    this.logs = new AccessLogFiles({
+      flushIntervalMs: snapshot.fileFlushIntervalMs,
+      flushMinBytes: snapshot.fileFlushMinBytes,
+      stats,
+      openFiles,
+    })
+  }
+
+  drainClose(): boolean {
+    return this.#state.drainClose
+  }
+
+  openAccessLog(path: string): ReturnType<FactoryContext['openAccessLog']> {
+    return this.logs.open(path)
+  }
+
+  onClose(close: () => void): void {
+    this.#closers.push(close)
+  }
+
+  /** Runs what factories asked for, latest first, and closes the log files. */
+  close(): void {
+    for (const close of this.#closers.splice(0).reverse()) close()
+    this.logs.close()
+  }
+}
+
+const noClusters: ClusterManager = { clusters: new Map<string, Cluster>(), get: () => undefined }

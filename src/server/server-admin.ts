@@ -1,0 +1,150 @@
+/** Admin of one server: answers what the admin endpoints ask (admin/admin-context.ts) and runs their listener. */
+import { readFileSync } from 'node:fs'
+import { adminAccessLog } from '../admin/admin-access-log.ts'
+import type {
+  AdminContext,
+  AdminOptions,
+  ClusterStatus,
+  DrainOptions,
+  ListenerStatus,
+  RuntimeLayer,
+  ServerState,
+} from '../admin/admin-context.ts'
+import { AdminServer } from '../admin/admin-server.ts'
+import { allLoggers, type LogLevel, logger, setLogLevel } from '../base/log.ts'
+import type { Bootstrap } from '../config/v3.ts'
+import type { Address } from '../core/address.ts'
+import { makeAccessLog } from '../extensions/access-loggers/common/make-access-log.ts'
+import { makeStringMatcher } from '../matching/string-matcher.ts'
+import { addressFromMessage } from '../network/address.ts'
+import type { MergedStats } from '../stats/merged-stats.ts'
+import type { Scope } from '../stats/scope.ts'
+import { ThreadContext } from './factory-context.ts'
+import type { ProcessState } from './process-state.ts'
+import { flattenRuntime } from './runtime-values.ts'
+import type { Server } from './server.ts'
+import type { Snapshot } from './snapshot.ts'
+import type { StatsSettings } from './stats-settings.ts'
+import type { Workers } from './workers.ts'
+
+const defaultStatsFlushMs = 5000
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+
+export interface ServerAdminParts {
+  readonly snapshot: Snapshot
+  readonly state: ProcessState
+  readonly merged: MergedStats
+  readonly statsSettings: StatsSettings
+  readonly stats: Scope
+  readonly workers: Workers
+}
+
+export class ServerAdmin implements AdminContext {
+  readonly stats: MergedStats
+  readonly bootstrap: Bootstrap
+  readonly startTimeMs: number
+  readonly version = `sluice/${version}/Envoy-1.40`
+  readonly node: Snapshot['node']
+  readonly options: AdminOptions
+  /** Where it is bound; undefined without `admin.address` in the configuration. */
+  address: Address | undefined
+  readonly #server: Server
+  readonly #parts: ServerAdminParts
+  readonly #context: ThreadContext
+  readonly #flushTimer: NodeJS.Timeout
+  #listener: AdminServer | undefined
+
+  constructor(server: Server, parts: ServerAdminParts) {
+    const { snapshot, merged } = parts
+    this.#server = server
+    this.#parts = parts
+    this.stats = merged
+    this.bootstrap = snapshot.bootstrap
+    this.startTimeMs = server.startTimeMs
+    this.node = snapshot.node
+    this.options = server.options
+    this.#context = new ThreadContext(snapshot, {
+      workerIndex: -1,
+      state: parts.state,
+      stats: parts.stats,
+      openFiles: true,
+    })
+    const flushMs = snapshot.bootstrap.statsFlushInterval ?? defaultStatsFlushMs
+    this.#flushTimer = setInterval(() => merged.mergeHistograms(), flushMs)
+    this.#flushTimer.unref()
+  }
+
+  /** Rejects when its address is taken. */
+  async start(): Promise<void> {
+    const message = this.bootstrap.admin
+    if (message?.address === undefined) return
+    const logs = message.accessLog.map(each => makeAccessLog(each, this.#context))
+    this.#listener = new AdminServer(this, {
+      address: addressFromMessage(message.address),
+      addressPath: this.options.adminAddressPath,
+      allowPaths: message.allowPaths.map(each => makeStringMatcher(each)),
+      stats: this.#parts.stats,
+      onRequest: logs.length > 0 ? adminAccessLog(logs) : undefined,
+    })
+    this.address = await this.#listener.listen()
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#flushTimer)
+    await this.#listener?.close()
+    this.#context.close()
+  }
+
+  histogramBuckets(name: string): readonly number[] {
+    return this.#parts.statsSettings.buckets(name)
+  }
+
+  state(): ServerState {
+    return this.#parts.state.healthCheckFailed ? 'DRAINING' : this.#server.state
+  }
+
+  async clusters(): Promise<readonly (readonly ClusterStatus[])[]> {
+    return this.#parts.workers.callAll('clusterStatus')
+  }
+
+  listeners(): readonly ListenerStatus[] {
+    return this.#server.boundListeners
+  }
+
+  runtime(): readonly RuntimeLayer[] {
+    return (this.bootstrap.layeredRuntime?.layers ?? []).map(layer => ({
+      name: layer.name,
+      values: new Map([...flattenRuntime(layer.staticLayer ?? {})].map(([key, value]) => [key, String(value)])),
+    }))
+  }
+
+  setHealthCheckFailed(failed: boolean): void {
+    this.#parts.state.healthCheckFailed = failed
+  }
+
+  drainListeners({ graceful, skipExit, inboundOnly }: DrainOptions): void {
+    void this.#server.drainListeners({ graceful, skipExit, inboundOnly })
+  }
+
+  quit(): void {
+    // After this turn, so that the answer is sent first.
+    setImmediate(() => void this.#server.close())
+  }
+
+  logLevels(): ReadonlyMap<string, LogLevel> {
+    return new Map([...allLoggers()].map(each => [each.component, each.level]))
+  }
+
+  setLogLevel(component: string, level: LogLevel): void {
+    if (component === '') setLogLevel(level)
+    else logger(component).level = level
+    void this.#parts.workers.callAll('setLogLevel', component, level)
+  }
+
+  reopenLogs(): void {
+    this.#context.logs.reopen()
+    this.#server.reopenLogs()
+  }
+}
