@@ -85,6 +85,8 @@ const lines = [
   "import type { JsonObject } from './json-source.ts'",
   "import type { MessageType } from './message-type.ts'",
   '',
+  'export type { AnyMessage, JsonObject }',
+  '',
 ]
 for (const fullName of [...enums].sort()) {
   const values = enumSchema(fullName).values.map(value => `'${value.name}'`)

@@ -10,15 +10,19 @@ import { type JsonValue, parseJson } from './json-source.ts'
 import { mergeMessage } from './merge.ts'
 import type { Source } from './position.ts'
 import type { Message } from './schema.ts'
+import { checkSemantics, type SemanticOptions } from './semantics.ts'
+import { checkSupport } from './support.ts'
 import type { Bootstrap } from './v3.ts'
 import { parseYaml } from './yaml-source.ts'
 
 const bootstrapType = 'envoy.config.bootstrap.v3.Bootstrap'
 
-export interface LoadOptions {
-  readonly configPath?: string
+export interface LoadOptions extends SemanticOptions {
+  readonly configPath?: string | undefined
   /** Text of `--config-yaml`. */
-  readonly configYaml?: string
+  readonly configYaml?: string | undefined
+  /** Configured fields that sluice does not have become warnings. */
+  readonly allowUnsupported?: boolean | undefined
 }
 
 export interface LoadedBootstrap {
@@ -39,9 +43,32 @@ export function loadBootstrap(options: LoadOptions): LoadedBootstrap {
   if (message === undefined) {
     throw new ConfigErrors([new ConfigError('a configuration is needed: -c FILE or --config-yaml TEXT')])
   }
-  const { errors, warnings } = checkMessage(bootstrapType, message)
-  if (errors.length > 0) throw new ConfigErrors(errors)
-  return { bootstrap: message as unknown as Bootstrap, warnings }
+  const bootstrap = message as unknown as Bootstrap
+  const checked = checkMessage(bootstrapType, message, allowedDeprecations(bootstrap))
+  const unsupported = checkSupport(bootstrapType, message)
+  const refused = options.allowUnsupported === true ? [] : unsupported.refused
+  const errors = [...checked.errors, ...checkSemantics(bootstrap, options), ...refused]
+  if (errors.length > 0) throw new ConfigErrors(errors.sort(byPlace))
+  const ignored = [...unsupported.refused, ...unsupported.harmless]
+  return { bootstrap, warnings: [...checked.warnings, ...ignored.map(error => error.message)] }
+}
+
+function byPlace(a: ConfigError, b: ConfigError): number {
+  return a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column
+}
+
+/** `envoy.deprecated_features:NAME: true` in a static layer of the runtime, and the switch for all. */
+function allowedDeprecations(bootstrap: Bootstrap): ReadonlySet<string> {
+  const allowed = new Set<string>()
+  const prefix = 'envoy.deprecated_features:'
+  for (const { staticLayer } of bootstrap.layeredRuntime?.layers ?? []) {
+    for (const [key, value] of Object.entries(staticLayer ?? {})) {
+      if (value !== true && value !== 'true') continue
+      if (key.startsWith(prefix)) allowed.add(key.slice(prefix.length))
+      if (key === 'envoy.features.enable_all_deprecated_features') allowed.add('*')
+    }
+  }
+  return allowed
 }
 
 interface Parsed {

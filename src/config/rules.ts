@@ -155,7 +155,7 @@ function memberCheck(listed: readonly unknown[], wanted: boolean): Check {
 // `strict: false` lets names and values through that only lack control characters.
 const wellKnownRegexes: Readonly<Record<string, readonly [strict: RegExp, loose: RegExp, name: string]>> = {
   HTTP_HEADER_NAME: [/^:?[0-9a-zA-Z!#$%&'*+-.^_|~`]+$/, /^[^\0\n\r]*$/, 'an HTTP header name'],
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the rule is about control characters
+  // oxlint-disable-next-line no-control-regex -- the rule is about control characters
   HTTP_HEADER_VALUE: [/^[^\0-\x08\n-\x1f\x7f]*$/, /^[^\0\n\r]*$/, 'an HTTP header value'],
 }
 

@@ -3,6 +3,8 @@ import type { AnyMessage } from './build-message.ts'
 import type { JsonObject } from './json-source.ts'
 import type { MessageType } from './message-type.ts'
 
+export type { AnyMessage, JsonObject }
+
 /** envoy.config.accesslog.v3.ComparisonFilter.Op */
 export type ComparisonFilter_Op =
   | 'EQ'

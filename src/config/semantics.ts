@@ -1,0 +1,235 @@
+/**
+ * What Envoy refuses in a bootstrap beyond the rules of the API, as far as the messages alone can tell: addresses, names
+ * that must be unique or known, regular expressions, extensions without a type.
+ */
+import { isIP } from 'node:net'
+import type { ConfigError } from '../base/errors.ts'
+import { configError } from './position.ts'
+import type { Message } from './schema.ts'
+import type {
+  Address,
+  Bootstrap,
+  Cluster,
+  ConfigSource,
+  GrpcService,
+  HttpConnectionManager,
+  Listener,
+  RouteConfiguration,
+} from './v3.ts'
+import { walkMessage } from './walk.ts'
+
+export interface SemanticOptions {
+  /** Throws with the reason when the pattern is not one. */
+  readonly compileRegex?: ((pattern: string) => unknown) | undefined
+  /** `--service-node` and `--service-cluster`. */
+  readonly serviceNode?: string | undefined
+  readonly serviceCluster?: string | undefined
+}
+
+export function checkSemantics(bootstrap: Bootstrap, options: SemanticOptions): ConfigError[] {
+  const errors: ConfigError[] = []
+  const clusters = bootstrap.staticResources?.clusters ?? []
+  checkClusters(clusters, errors)
+  for (const listener of bootstrap.staticResources?.listeners ?? []) checkListener(listener, errors)
+  checkListenerAddresses(bootstrap.staticResources?.listeners ?? [], errors)
+  checkIp(bootstrap.admin?.address, errors)
+  checkNode(bootstrap, options, errors)
+  checkEverywhere(bootstrap, clusters, options, errors)
+  return errors
+}
+
+function checkClusters(clusters: readonly Cluster[], errors: ConfigError[]): void {
+  const names = new Set<string>()
+  for (const cluster of clusters) {
+    if (names.has(cluster.name)) errors.push(configError(cluster, 'name', `duplicate cluster "${cluster.name}"`))
+    names.add(cluster.name)
+    if (cluster.clusterType !== undefined) continue
+    const type = cluster.type ?? 'STATIC'
+    const endpoints = (cluster.loadAssignment?.endpoints ?? []).flatMap(locality => locality.lbEndpoints)
+    if (type === 'STATIC') {
+      for (const { endpoint } of endpoints) {
+        const address = endpoint?.address?.socketAddress
+        if (address === undefined || address.resolverName !== '' || isIP(address.address) !== 0) continue
+        const reason = `"${address.address}" is not an IP address: a name needs a cluster of type STRICT_DNS or LOGICAL_DNS`
+        errors.push(configError(address, 'address', reason))
+      }
+    } else if (type === 'LOGICAL_DNS' && endpoints.length !== 1) {
+      errors.push(configError(cluster, 'loadAssignment', 'a LOGICAL_DNS cluster must have exactly one endpoint'))
+    } else if (type === 'EDS' && cluster.edsClusterConfig === undefined) {
+      errors.push(configError(cluster, 'type', 'a cluster of type EDS must have eds_cluster_config'))
+    }
+  }
+}
+
+function checkListener(listener: Listener, errors: ConfigError[]): void {
+  if (listener.apiListener !== undefined || listener.internalListener !== undefined) return
+  if (listener.address === undefined) errors.push(configError(listener, undefined, 'a listener must have an address'))
+  if (listener.filterChains.length === 0 && listener.defaultFilterChain === undefined && !isUdp(listener)) {
+    errors.push(configError(listener, undefined, 'a listener must have a filter chain'))
+  }
+  const matches = new Set<string>()
+  for (const chain of listener.filterChains) {
+    const match = JSON.stringify(chain.filterChainMatch ?? {})
+    if (matches.has(match) && listener.filterChainMatcher === undefined) {
+      errors.push(configError(chain, undefined, 'matches the same connections as an earlier filter chain'))
+    }
+    matches.add(match)
+  }
+  for (const address of addressesOf(listener)) checkIp(address, errors)
+}
+
+function addressesOf(listener: Listener): readonly (Address | undefined)[] {
+  return [listener.address, ...listener.additionalAddresses.map(additional => additional.address)]
+}
+
+function checkIp(address: Address | undefined, errors: ConfigError[]): void {
+  const socket = address?.socketAddress
+  if (socket === undefined || socket.resolverName !== '' || isIP(socket.address) !== 0) return
+  errors.push(
+    configError(socket, 'address', `"${socket.address}" is not an IP address, as an address to listen on must be`),
+  )
+}
+
+function isUdp(listener: Listener): boolean {
+  return listener.address?.socketAddress?.protocol === 'UDP'
+}
+
+function checkListenerAddresses(listeners: readonly Listener[], errors: ConfigError[]): void {
+  const owners = new Map<string, Listener>()
+  for (const listener of listeners) {
+    for (const address of addressesOf(listener)) {
+      const text = addressText(address)
+      if (text === undefined) continue
+      const owner = owners.get(text)
+      // A later listener of the same name replaces the earlier one.
+      if (owner !== undefined && owner !== listener && (owner.name !== listener.name || owner.name === '')) {
+        errors.push(configError(listener, 'address', `${text} is already the address of listener "${owner.name}"`))
+      }
+      owners.set(text, listener)
+    }
+  }
+}
+
+/** Port 0 is a new one each time. */
+function addressText(address: Address | undefined): string | undefined {
+  if (address?.pipe !== undefined) return address.pipe.path
+  const socket = address?.socketAddress
+  if (socket === undefined || (socket.portValue ?? 0) === 0) return undefined
+  const ip = socket.address.includes(':') ? `[${socket.address}]` : socket.address
+  const place = `${socket.networkNamespaceFilepath}${socket.protocol === 'UDP' ? ' UDP' : ''}`.trim()
+  return `${ip}:${socket.portValue}${place === '' ? '' : ` (${place})`}`
+}
+
+/** Everything dynamic is asked for in the name of a node. Envoy looks at LDS only when it serves, not to validate. */
+function checkNode(bootstrap: Bootstrap, options: SemanticOptions, errors: ConfigError[]): void {
+  const id = options.serviceNode || bootstrap.node?.id
+  const cluster = options.serviceCluster || bootstrap.node?.cluster
+  if (id && cluster) return
+  const resources = bootstrap.dynamicResources
+  const dynamic = [resources?.cdsConfig, resources?.adsConfig].find(config => config !== undefined)
+  if (dynamic === undefined) return
+  errors.push(
+    configError(dynamic, undefined, 'needs node.id and node.cluster, here or by --service-node and --service-cluster'),
+  )
+}
+
+/** What may stand anywhere: regular expressions, names of clusters, extensions. */
+function checkEverywhere(
+  bootstrap: Bootstrap,
+  clusters: readonly Cluster[],
+  options: SemanticOptions,
+  errors: ConfigError[],
+): void {
+  const lds: unknown = bootstrap.dynamicResources?.ldsConfig
+  const byName = new Map(clusters.map(cluster => [cluster.name, cluster]))
+  walkMessage('envoy.config.bootstrap.v3.Bootstrap', bootstrap as unknown as Message, (fullName, message) => {
+    switch (fullName) {
+      case 'envoy.type.matcher.v3.RegexMatcher':
+      case 'xds.type.matcher.v3.RegexMatcher':
+        checkRegex(message, options, errors)
+        break
+      case 'envoy.config.core.v3.ConfigSource':
+        if (message !== lds) checkConfigSource(message as unknown as ConfigSource, byName, errors)
+        break
+      case 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager': {
+        const routes = (message as unknown as HttpConnectionManager).routeConfig
+        if (routes !== undefined) errors.push(...checkRouteClusters(routes, name => byName.has(name)))
+        break
+      }
+      default:
+        if (extensionPoints.has(fullName)) checkExtension(message, errors)
+    }
+  })
+  if (bootstrap.dynamicResources?.adsConfig !== undefined) {
+    for (const service of bootstrap.dynamicResources.adsConfig.grpcServices) checkGrpcCluster(service, byName, errors)
+  }
+}
+
+function checkRegex(message: Message, { compileRegex }: SemanticOptions, errors: ConfigError[]): void {
+  if (compileRegex === undefined) return
+  try {
+    compileRegex(String(message['regex']))
+  } catch (error) {
+    errors.push(configError(message, 'regex', `not a regular expression: ${(error as Error).message}`))
+  }
+}
+
+type ClustersByName = ReadonlyMap<string, Cluster>
+
+function checkConfigSource(source: ConfigSource, clusters: ClustersByName, errors: ConfigError[]): void {
+  for (const service of source.apiConfigSource?.grpcServices ?? []) checkGrpcCluster(service, clusters, errors)
+  for (const name of source.apiConfigSource?.clusterNames ?? []) {
+    checkSourceCluster(source, name, clusters, errors)
+  }
+}
+
+function checkGrpcCluster(service: GrpcService, clusters: ClustersByName, errors: ConfigError[]): void {
+  const name = service.envoyGrpc?.clusterName
+  if (service.envoyGrpc !== undefined && name !== undefined)
+    checkSourceCluster(service.envoyGrpc, name, clusters, errors)
+}
+
+function checkSourceCluster(at: object, name: string, clusters: ClustersByName, errors: ConfigError[]): void {
+  const cluster = clusters.get(name)
+  if (cluster !== undefined && cluster.type !== 'EDS') return
+  const reason = `"${name}" must be a static cluster of another type than EDS${cluster === undefined ? ', and there is none of this name' : ''}`
+  errors.push(configError(at, undefined, reason))
+}
+
+/** Routes to clusters that do not exist, unless `validate_clusters` is false. */
+export function checkRouteClusters(routes: RouteConfiguration, exists: (name: string) => boolean): ConfigError[] {
+  const errors: ConfigError[] = []
+  if (routes.validateClusters === false) return errors
+  for (const { route } of routes.virtualHosts.flatMap(host => host.routes)) {
+    if (route === undefined) continue
+    if (route.cluster !== undefined && !exists(route.cluster)) {
+      errors.push(configError(route, 'cluster', `unknown cluster "${route.cluster}"`))
+    }
+    for (const weighted of route.weightedClusters?.clusters ?? []) {
+      if (weighted.name === '' || exists(weighted.name)) continue
+      errors.push(configError(weighted, 'name', `unknown cluster "${weighted.name}"`))
+    }
+    for (const { cluster } of route.requestMirrorPolicies) {
+      if (cluster !== '' && !exists(cluster))
+        errors.push(configError(route, 'requestMirrorPolicies', `unknown cluster "${cluster}"`))
+    }
+  }
+  return errors
+}
+
+/** Messages that name an extension and are nothing without its type. */
+const extensionPoints = new Set([
+  'envoy.config.listener.v3.Filter',
+  'envoy.config.listener.v3.ListenerFilter',
+  'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter',
+  'envoy.config.accesslog.v3.AccessLog',
+  'envoy.config.core.v3.TransportSocket',
+  'envoy.config.metrics.v3.StatsSink',
+])
+
+function checkExtension(message: Message, errors: ConfigError[]): void {
+  if (message['typedConfig'] !== undefined || message['configDiscovery'] !== undefined) return
+  if (message['isOptional'] === true) return
+  const reason = `"${String(message['name'])}" has no typed_config: extensions are found by its "@type", not by name`
+  errors.push(configError(message, undefined, reason))
+}

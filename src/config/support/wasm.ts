@@ -1,0 +1,29 @@
+/** Proxy-wasm plugins. */
+import type { SupportTable } from './table.ts'
+
+export const wasmSupport: SupportTable = {
+  'envoy.extensions.filters.http.wasm.v3.Wasm': 'all',
+  'envoy.extensions.wasm.v3.PluginConfig': [
+    'name',
+    'root_id',
+    'vm_config',
+    'configuration',
+    'fail_open',
+    'failure_policy',
+    'allow_on_headers_stop_iteration',
+  ],
+  'envoy.extensions.wasm.v3.VmConfig': [
+    'vm_id',
+    // Every runtime of Envoy's runs the same modules; ours is V8.
+    'runtime',
+    'code',
+    'configuration',
+    'environment_variables',
+    '?allow_precompiled',
+    '?nack_on_code_cache_miss',
+  ],
+  'envoy.extensions.wasm.v3.EnvironmentVariables': 'all',
+  // The configuration of a plugin may be any Struct.
+  'xds.type.v3.TypedStruct': 'all',
+  'udpa.type.v1.TypedStruct': 'all',
+}
