@@ -21,10 +21,10 @@ import type {
 import type { Route } from '../core/route.ts'
 import type { DownstreamInfo, StreamInfo } from '../core/stream-info.ts'
 import { ChunkBuffer } from './body-buffer.ts'
-import { localReplies, type PreparedReply, prepareLocalReply } from './local-reply.ts'
+import { localReplies, type LocalReplyOwner, type PreparedReply, prepareLocalReply } from './local-reply.ts'
 
 /** The stream that a chain belongs to: where what has passed all filters goes. */
-export interface FilterChainOwner {
+export interface FilterChainOwner extends LocalReplyOwner {
   readonly connection: Connection
   readonly downstream: DownstreamInfo
   readonly streamInfo: StreamInfo
@@ -36,7 +36,6 @@ export interface FilterChainOwner {
   informationalHeaders: HeaderMap | undefined
   responseHeaders: HeaderMap | undefined
   responseTrailers: HeaderMap | undefined
-  localReplyBody: string
   route(): Route | undefined
   clearRouteCache(): void
   /** Something moved: the idle timer starts again. */
@@ -45,7 +44,8 @@ export interface FilterChainOwner {
   disarmRequestTimeout(): void
   /** A local reply comes before the chain was made (the codec refused the request). */
   createFilterChain(): void
-  finalizeLocalReplyHeaders(headers: HeaderMap): void
+  /** A local reply begins. */
+  onLocalReply(status: number): void
   onRequestDataTooLarge(): void
   onResponseDataTooLarge(): void
   onFilterError(filterConfigName: string, error: unknown): void
@@ -674,26 +674,20 @@ export class FilterChain {
     const info = owner.streamInfo
     info.responseCodeDetails = reply.details.includes(' ') ? reply.details.replace(/\s/g, '_') : reply.details
     if (reply.flags !== undefined) info.responseFlags |= reply.flags
+    owner.onLocalReply(reply.status)
     if (owner.responseHeaders === undefined && owner.informationalHeaders === undefined) {
       if (this.#prepared !== undefined) return
       owner.createFilterChain()
       owner.route()
-      this.#prepared = this.#prepare(reply)
+      this.#prepared = prepareLocalReply(reply, this.isGrpc, this.isHead, owner)
       if (!(this.#calls & inDecode)) this.#sendPrepared()
     } else if (!this.headersSent) {
       this.#encodeStreaming = true
       this.#encodeAborted = true
-      this.#sendDirectly(this.#prepare(reply))
+      this.#sendDirectly(prepareLocalReply(reply, this.isGrpc, this.isHead, owner))
     } else {
       owner.resetStream('local-reset', '')
     }
-  }
-
-  #prepare(reply: LocalReply): PreparedReply {
-    const prepared = prepareLocalReply(reply, this.isGrpc, this.isHead, this.owner)
-    const body = reply.body
-    this.owner.localReplyBody = typeof body === 'string' ? body : body === undefined ? '' : Buffer.from(body).toString()
-    return prepared
   }
 
   #sendPrepared(): void {

@@ -3,8 +3,9 @@
  * becomes headers and body. Follows Envoy's `Utility::prepareLocalReply`.
  */
 import { HeaderMap } from '../core/header-map.ts'
+import type { LogContext } from '../core/access-log.ts'
 import type { LocalReply } from '../core/http-filter.ts'
-import { ResponseFlag } from '../core/stream-info.ts'
+import { ResponseFlag, type StreamInfo } from '../core/stream-info.ts'
 
 /** Failures that the connection manager and the filter chain answer. `complete`: the whole request was read. */
 export const localReplies = {
@@ -44,28 +45,63 @@ export interface PreparedReply {
   readonly body: Uint8Array
 }
 
+/** `local_reply_config`. */
+export interface LocalReplyRewriter {
+  /** May change headers and `streamInfo.responseCode`; `context.localReplyBody` is the body so far. */
+  rewrite(
+    reply: { readonly status: number; readonly body: Uint8Array },
+    headers: HeaderMap,
+    context: LogContext,
+  ): { readonly status: number; readonly body: Uint8Array; readonly contentType: string }
+}
+
+/** What a reply takes from its stream. */
+export interface LocalReplyOwner {
+  /** Route-level header changes, made before those of the reply. */
+  finalizeLocalReplyHeaders(headers: HeaderMap): void
+  readonly localReplyRewriter: LocalReplyRewriter | undefined
+  readonly requestHeaders: HeaderMap | undefined
+  readonly streamInfo: StreamInfo
+  /** The body that logs show, one character a byte. */
+  localReplyBody: string
+}
+
 const noBody = new Uint8Array(0)
 
-/**
- * The headers and body of a reply. A string body is sent as UTF-8.
- * @param finalize route-level header changes, made before those of the reply
- */
+/** The headers and body of a reply. A string body is sent as UTF-8. */
 export function prepareLocalReply(
   reply: LocalReply,
   isGrpc: boolean,
   isHead: boolean,
-  finalize: { finalizeLocalReplyHeaders(headers: HeaderMap): void },
+  owner: LocalReplyOwner,
 ): PreparedReply {
   const headers = new HeaderMap([':status', String(reply.status)])
-  finalize.finalizeLocalReplyHeaders(headers)
+  owner.finalizeLocalReplyHeaders(headers)
   reply.modifyHeaders?.(headers)
-  const body = reply.body === undefined ? noBody : typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body
+  let status = reply.status
+  let body = reply.body === undefined ? noBody : typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body
+  let contentType = 'text/plain'
+  let replacesType = false
+  owner.localReplyBody = body.length === 0 ? '' : Buffer.from(body).toString('latin1')
+  if (owner.localReplyRewriter !== undefined) {
+    owner.streamInfo.responseCode = status
+    const own = headers.get('content-type')
+    const rewritten = owner.localReplyRewriter.rewrite({ status, body }, headers, {
+      requestHeaders: owner.requestHeaders,
+      responseHeaders: headers,
+      responseTrailers: undefined,
+      streamInfo: owner.streamInfo,
+      localReplyBody: owner.localReplyBody,
+      logType: 'NotSet',
+    })
+    replacesType = Buffer.compare(rewritten.body, body) !== 0 && headers.get('content-type') === own
+    ;({ status, body, contentType } = rewritten)
+  }
   if (isGrpc) {
     headers.set(':status', '200')
     headers.set('content-type', 'application/grpc')
-    if (!headers.has('grpc-status'))
-      headers.add('grpc-status', String(reply.grpcStatus ?? grpcStatusOfHttp(reply.status)))
-    if (body.length > 0 && !isHead) headers.set('grpc-message', percentEncode(body))
+    if (!headers.has('grpc-status')) headers.add('grpc-status', String(reply.grpcStatus ?? grpcStatusOfHttp(status)))
+    if (body.length > 0 && !isHead) headers.set('grpc-message', percentEncode(withoutNewline(body, contentType)))
     headers.remove('content-length')
     return { headers, body: noBody }
   }
@@ -75,8 +111,13 @@ export function prepareLocalReply(
     return { headers, body }
   }
   headers.set('content-length', String(body.length))
-  if (!headers.has('content-type')) headers.add('content-type', 'text/plain')
+  if (replacesType || !headers.has('content-type')) headers.set('content-type', contentType)
   return { headers, body: isHead ? noBody : body }
+}
+
+/** Formatted JSON ends with a newline, which a header value cannot hold. */
+function withoutNewline(body: Uint8Array, contentType: string): Uint8Array {
+  return contentType === 'application/json' && body.at(-1) === 0x0a ? body.subarray(0, -1) : body
 }
 
 /** As gRPC's http-grpc-status-mapping and Envoy's `httpToGrpcStatus`. */

@@ -19,7 +19,10 @@ export function normalizePath(headers: HeaderMap, original: string, settings: Re
   if (unescape) {
     const unescaped = unescapeSlashes(path)
     if (unescaped !== path) {
-      if (settings.escapedSlashesAction === 'REJECT_REQUEST') return 'reject'
+      if (settings.escapedSlashesAction === 'REJECT_REQUEST') {
+        headers.set(':path', query < 0 ? unescaped : unescaped + original.slice(query))
+        return 'reject'
+      }
       if (settings.escapedSlashesAction === 'UNESCAPE_AND_REDIRECT') action = 'redirect'
       path = unescaped
     }

@@ -47,6 +47,7 @@ const meanings = new Map<string, number>([
   ['x-envoy-decorator-operation', edgeOnly],
   ['x-envoy-downstream-service-cluster', edgeOnly],
   ['x-envoy-downstream-service-node', edgeOnly],
+  ['x-envoy-original-path', edgeOnly],
   ['x-forwarded-for', xff],
   ['x-forwarded-proto', xfp],
   ['x-forwarded-port', xfPort],

@@ -1,9 +1,11 @@
 /** What a connection manager is configured with: made once from the `HttpConnectionManager` message. */
 import type { AccessLog } from '../core/access-log.ts'
+import type { ClusterManager } from '../core/cluster.ts'
 import type { ServerConnection, ServerConnectionCallbacks } from '../core/codec.ts'
 import type { Connection } from '../core/connection.ts'
 import type { HttpFilterFactory } from '../core/http-filter.ts'
 import type { RouteTable } from '../core/route.ts'
+import type { LocalReplyRewriter } from './local-reply.ts'
 import type { HttpStats } from './stats.ts'
 
 /** Makes the codec when the first bytes have come; they may decide its version. */
@@ -62,8 +64,10 @@ export interface HttpConnectionManagerSettings extends RequestHeaderSettings {
   /** The table in force; a route discovery may replace it. */
   readonly routes: { readonly current: RouteTable | undefined }
   readonly filters: readonly HttpFilterSettings[]
+  readonly clusters: Pick<ClusterManager, 'get'>
   readonly accessLogs: readonly AccessLog[]
   readonly accessLogOnNewRequest: boolean
+  readonly localReplyRewriter: LocalReplyRewriter | undefined
   readonly serverName: string
   readonly serverHeaderTransformation: ServerHeaderTransformation
   readonly alwaysSetRequestIdInResponse: boolean
@@ -71,6 +75,9 @@ export interface HttpConnectionManagerSettings extends RequestHeaderSettings {
   readonly delayedCloseTimeoutMs: number
   /** Lower-case `upgrade_type` of each enabled entry of `upgrade_configs`. */
   readonly upgrades: ReadonlySet<string>
+  readonly headersWithUnderscores: 'ALLOW' | 'REJECT_REQUEST' | 'DROP_HEADER'
+  /** HTTP/1: a bad message (400) leaves the connection open. */
+  readonly streamErrorOnInvalidHttpMessage: boolean
   /** All timeouts: 0 = none. */
   readonly streamIdleTimeoutMs: number
   readonly requestTimeoutMs: number

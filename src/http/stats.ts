@@ -10,7 +10,7 @@ class ResponseStats {
 
   constructor(scope: Scope) {
     this.completed = scope.counter('downstream_rq_completed')
-    this.byClass = [1, 1, 2, 3, 4, 5].map(digit => scope.counter(`downstream_rq_${digit}xx`))
+    this.byClass = [0, 1, 2, 3, 4, 5].map(digit => scope.counter(`downstream_rq_${digit || 1}xx`))
   }
 
   charge(status: number): void {
@@ -45,6 +45,8 @@ export class HttpStats {
   readonly cxMaxDurationReached: Counter
   readonly cxMaxRequestsReached: Counter
   readonly cxProtocolError: Counter
+  readonly droppedUnderscores: Counter
+  readonly rejectedUnderscores: Counter
   readonly connection: ConnectionStats
   readonly cxUpgradesTotal: Counter
   readonly cxUpgradesActive: Gauge
@@ -72,8 +74,9 @@ export class HttpStats {
   /**
    * @param scope `http.<stat_prefix>`
    * @param listenerScope `listener.<address>.http.<stat_prefix>`
+   * @param root for the codec's stats
    */
-  constructor(scope: Scope, listenerScope: Scope) {
+  constructor(scope: Scope, listenerScope: Scope, root: Scope) {
     this.scope = scope
     this.#own = new ResponseStats(scope)
     this.#listener = new ResponseStats(listenerScope)
@@ -97,6 +100,8 @@ export class HttpStats {
     this.cxMaxDurationReached = scope.counter('downstream_cx_max_duration_reached')
     this.cxMaxRequestsReached = scope.counter('downstream_cx_max_requests_reached')
     this.cxProtocolError = scope.counter('downstream_cx_protocol_error')
+    this.droppedUnderscores = root.counter('http1.dropped_headers_with_underscores')
+    this.rejectedUnderscores = root.counter('http1.requests_rejected_with_underscores_in_headers')
     this.connection = {
       readTotal: scope.counter('downstream_cx_rx_bytes_total'),
       writeTotal: scope.counter('downstream_cx_tx_bytes_total'),

@@ -13,7 +13,7 @@ import { type DownstreamInfo, ResponseFlag } from '../core/stream-info.ts'
 import { StreamInformation } from '../network/stream-info.ts'
 import { FilterChain, type FilterChainOwner } from './filter-chain.ts'
 import { isGrpcRequest, isUpgrade } from './header-utility.ts'
-import { localReplies } from './local-reply.ts'
+import { localReplies, type LocalReplyRewriter } from './local-reply.ts'
 import { normalizeHost, normalizePath } from './path.ts'
 import { mutateRequestHeaders } from './request-headers.ts'
 import { mutateResponseHeaders } from './response-headers.ts'
@@ -216,8 +216,9 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     const settings = this.settings
     const owner = this.#owner
     const chain = this.chain
-    this.requestHeaders = headers
     this.headersDeadlineMs = never
+    if (settings.headersWithUnderscores !== 'ALLOW' && !this.#checkUnderscores(headers)) return
+    this.requestHeaders = headers
     const method = headers.method
     chain.isHead = method === 'HEAD'
     chain.isGrpc = isGrpcRequest(headers)
@@ -267,6 +268,21 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     if (settings.accessLogOnNewRequest) this.#log('DownstreamStart')
     chain.decodeHeaders(0, headers, endStream)
     if (!this.#ended) this.onActivity()
+  }
+
+  /** Envoy's codec does this, before the manager sees the request. */
+  #checkUnderscores(headers: HeaderMap): boolean {
+    const { headersWithUnderscores, stats } = this.settings
+    const before = headers.size
+    headers.removeIf(name => name.includes('_'))
+    if (headers.size === before) return true
+    if (headersWithUnderscores === 'DROP_HEADER') {
+      stats.droppedUnderscores.add(before - headers.size)
+      return true
+    }
+    stats.rejectedUnderscores.inc()
+    this.sendLocalReply(400, 'Bad Request', 'http1.unexpected_underscore')
+    return false
   }
 
   #onRequestComplete(): void {
@@ -361,6 +377,16 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
   finalizeLocalReplyHeaders(headers: HeaderMap): void {
     const route = this.#route
     if (route?.entry !== undefined) route.finalizeResponseHeaders(headers, this.streamInfo, this.requestHeaders)
+  }
+
+  get localReplyRewriter(): LocalReplyRewriter | undefined {
+    return this.settings.localReplyRewriter
+  }
+
+  /** 400 says that the messages on this connection cannot be trusted. */
+  onLocalReply(status: number): void {
+    if (status === 400 && !this.#owner.isHttp2 && !this.settings.streamErrorOnInvalidHttpMessage)
+      this.#owner.closeWhenDone()
   }
 
   onRequestDataTooLarge(): void {
@@ -472,7 +498,12 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     this.requestDeadlineMs = never
     this.headersDeadlineMs = never
     this.durationDeadlineMs = never
-    this.streamInfo.durationMs = this.streamInfo.sinceStart()
+    const info = this.streamInfo
+    const entry = this.#route?.entry
+    // The router says it; whoever answered before it has not.
+    if (entry !== undefined && info.upstreamClusterName === undefined)
+      info.upstreamClusterName = this.settings.clusters.get(entry.clusterName)?.info.name
+    info.durationMs = this.streamInfo.sinceStart()
     this.chain.onStreamComplete()
     this.#log('DownstreamEnd')
     this.chain.destroy()
