@@ -24,7 +24,7 @@ import type { ProcessState } from './process-state.ts'
 import { flattenRuntime } from './runtime-values.ts'
 import type { Server } from './server.ts'
 import type { Snapshot } from './snapshot.ts'
-import type { StatsSettings } from './stats-settings.ts'
+import { makeHistogramBuckets } from './stats-config.ts'
 import type { Workers } from './workers.ts'
 
 const defaultStatsFlushMs = 5000
@@ -36,7 +36,6 @@ export interface ServerAdminParts {
   readonly snapshot: Snapshot
   readonly state: ProcessState
   readonly merged: MergedStats
-  readonly statsSettings: StatsSettings
   readonly stats: Scope
   readonly workers: Workers
 }
@@ -48,6 +47,7 @@ export class ServerAdmin implements AdminContext {
   readonly version = `sluice/${version}/Envoy-1.40`
   readonly node: Snapshot['node']
   readonly options: AdminOptions
+  readonly histogramBuckets: (name: string) => readonly number[]
   /** Where it is bound; undefined without `admin.address` in the configuration. */
   address: Address | undefined
   readonly #server: Server
@@ -65,6 +65,7 @@ export class ServerAdmin implements AdminContext {
     this.startTimeMs = server.startTimeMs
     this.node = snapshot.node
     this.options = server.options
+    this.histogramBuckets = makeHistogramBuckets(snapshot.bootstrap.statsConfig)
     this.#context = new ThreadContext(snapshot, {
       workerIndex: -1,
       state: parts.state,
@@ -95,10 +96,6 @@ export class ServerAdmin implements AdminContext {
     clearInterval(this.#flushTimer)
     await this.#listener?.close()
     this.#context.close()
-  }
-
-  histogramBuckets(name: string): readonly number[] {
-    return this.#parts.statsSettings.buckets(name)
   }
 
   state(): ServerState {

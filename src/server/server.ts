@@ -7,7 +7,6 @@ import type { LogOutput } from '../base/log-output.ts'
 import { logger } from '../base/log.ts'
 import type { Address } from '../core/address.ts'
 import { mainThread, MergedStats } from '../stats/merged-stats.ts'
-import { StatsStore } from '../stats/store.ts'
 import { type CheckedConfiguration, checkConfiguration } from './check.ts'
 import { LocalWorker } from './local-worker.ts'
 import { setUpLog } from './log-setup.ts'
@@ -15,7 +14,7 @@ import type { ServerOptions } from './options.ts'
 import { ProcessState } from './process-state.ts'
 import { ServerAdmin } from './server-admin.ts'
 import { ServerStats } from './server-stats.ts'
-import { makeStatsSettings } from './stats-settings.ts'
+import { makeStatsStore, makeTagExtraction } from './stats-config.ts'
 import type { BoundListener } from './worker-runtime.ts'
 import { WorkerPool } from './worker-pool.ts'
 import type { Workers } from './workers.ts'
@@ -111,12 +110,9 @@ export class Server {
   #makeRunning({ snapshot }: CheckedConfiguration): Running {
     const { concurrency } = this.options
     const state = new ProcessState(0, Math.max(concurrency, 1) + 1)
-    const statsSettings = makeStatsSettings(snapshot.bootstrap.statsConfig)
-    const merged = new MergedStats(statsSettings.tags)
-    const stats = new StatsStore({
-      onDefine: definitions => merged.define(mainThread, definitions),
-      rejects: statsSettings.rejects,
-    })
+    const { statsConfig } = snapshot.bootstrap
+    const merged = new MergedStats(makeTagExtraction(statsConfig))
+    const stats = makeStatsStore(statsConfig, definitions => merged.define(mainThread, definitions))
     const serverStats = new ServerStats(stats, this)
     const workers =
       concurrency === 0
@@ -129,7 +125,7 @@ export class Server {
             onStats: (worker, definitions) => merged.define(worker, definitions),
             onRetired: worker => merged.retire(worker),
           })
-    const admin = new ServerAdmin(this, { snapshot, state, merged, statsSettings, stats, workers })
+    const admin = new ServerAdmin(this, { snapshot, state, merged, stats, workers })
     return { state, merged, serverStats, workers, admin }
   }
 }

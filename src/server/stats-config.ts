@@ -3,6 +3,7 @@ import { configError } from '../config/position.ts'
 import type { StatsConfig, StatsMatcher, TagSpecifier } from '../config/v3.ts'
 import { makeStringMatcher, type StringPredicate } from '../matching/string-matcher.ts'
 import { defaultBuckets } from '../stats/histogram.ts'
+import { type StatDefinition, StatsStore } from '../stats/store.ts'
 import { defaultRulesOf, TagExtraction, type TagRule } from '../stats/tags.ts'
 
 /** For `MergedStats`. @throws ConfigError for a bad regex or a tag that has no default rule */
@@ -29,8 +30,17 @@ function tagRules(message: TagSpecifier): readonly TagRule[] {
   }
 }
 
+/** The store of one thread, as `stats_config` wants it. */
+export function makeStatsStore(
+  config: StatsConfig | undefined,
+  onDefine: (definitions: readonly StatDefinition[]) => void,
+): StatsStore {
+  const rejects = makeStatsRejection(config?.statsMatcher)
+  return new StatsStore(rejects === undefined ? { onDefine } : { onDefine, rejects })
+}
+
 /** For `StatsStore`: the names that are not kept; undefined when all are. @throws ConfigError for a bad matcher */
-export function makeStatsRejection(message: StatsMatcher | undefined): StringPredicate | undefined {
+function makeStatsRejection(message: StatsMatcher | undefined): StringPredicate | undefined {
   if (message === undefined) return undefined
   if (message.rejectAll !== undefined) return message.rejectAll ? () => true : undefined
   if (message.exclusionList) {

@@ -1,9 +1,8 @@
 /** The entry of a worker thread: builds the snapshot it was given and answers the main thread's calls. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { StatsStore } from '../stats/store.ts'
 import { setUpLog } from './log-setup.ts'
 import { ProcessState } from './process-state.ts'
-import { makeStatsSettings } from './stats-settings.ts'
+import { makeStatsStore } from './stats-config.ts'
 import { WorkerRuntime } from './worker-runtime.ts'
 import type { WorkerData, WorkerMessage, WorkerRequest } from './worker-thread.ts'
 
@@ -16,10 +15,7 @@ const post = (message: WorkerMessage): void => port.postMessage(message)
 setUpLog(snapshot.log)
 
 const state = new ProcessState(index + 1, buffers.threads, buffers)
-const stats = new StatsStore({
-  onDefine: definitions => post({ kind: 'defined', definitions }),
-  rejects: makeStatsSettings(snapshot.bootstrap.statsConfig).rejects,
-})
+const stats = makeStatsStore(snapshot.bootstrap.statsConfig, definitions => post({ kind: 'defined', definitions }))
 setInterval(() => state.beat(index), heartbeatMs)
 
 try {
