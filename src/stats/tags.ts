@@ -22,7 +22,7 @@ interface RegexRule {
   readonly except?: string
 }
 
-/** Dot-separated tokens: `$` is the tag, `*` any token, `**` any number of tokens. */
+/** Dot-separated tokens: `$` is the tag, `*` any token, `**` any number of tokens, but at the end at least one. */
 interface TokenRule {
   readonly tag: string
   readonly tokens: string
@@ -70,7 +70,9 @@ const regexRules: readonly RegexRule[] = [
   },
   {
     tag: 'envoy.worker_id',
-    regex: new RegExp(String.raw`^(?:listener\.(?:${address}|${token})\.|server\.|listener_manager\.)worker_((\d+)\.)`),
+    regex: new RegExp(
+      String.raw`^(?:listener\.(?:${address}|${token})\.|server\.|listener_manager\.|thread_local_cluster_manager\.)worker_((\d+)\.)`,
+    ),
   },
   {
     tag: 'envoy.listener_address',
@@ -102,6 +104,7 @@ const tokenRules: readonly TokenRule[] = [
   { tag: 'envoy.route', tokens: 'vhost.*.route.$.**' },
   { tag: 'envoy.thrift_prefix', tokens: 'thrift.$.**' },
   { tag: 'envoy.redis_prefix', tokens: 'redis.$.**' },
+  { tag: 'envoy.rbac_prefix', tokens: '$.rbac.**' },
   { tag: 'envoy.local_http_ratelimit_prefix', tokens: '$.http_local_rate_limit.**' },
   { tag: 'envoy.local_network_ratelimit_prefix', tokens: 'local_rate_limit.$.**' },
   { tag: 'envoy.local_listener_ratelimit_prefix', tokens: 'listener_local_ratelimit.$.**' },
@@ -186,9 +189,8 @@ function matchTokens(pattern: readonly string[], tokens: readonly string[]): Mat
   let start = 0
   for (let i = 0; i < at; i++) start += (tokens[i] as string).length + 1
   const value = tokens[at] as string
-  const last = at === tokens.length - 1
-  // The dot behind goes too; behind the last token there is none, so the one before does.
-  return last ? { value, start: start - 1, end: start + value.length } : { value, start, end: start + value.length + 1 }
+  // The dot behind goes, too: no pattern ends with the tag.
+  return { value, start, end: start + value.length + 1 }
 }
 
 /** Index of the token that `$` stands for, -1 while it is not reached, undefined when the pattern does not match. */
@@ -197,7 +199,7 @@ function walk(pattern: readonly string[], p: number, tokens: readonly string[], 
   while (p < pattern.length) {
     const part = pattern[p]
     if (part === '**') {
-      if (p === pattern.length - 1) return found ?? -1
+      if (p === pattern.length - 1) return t < tokens.length ? (found ?? -1) : undefined
       for (let skip = t; skip <= tokens.length; skip++) {
         const rest = walk(pattern, p + 1, tokens, skip)
         if (rest !== undefined) return found ?? rest
