@@ -14,7 +14,10 @@ interface Addition {
   /** A byte string, or what makes it. */
   readonly value: string | Formatter
   readonly keepEmpty: boolean
-  readonly action: HeaderValueOption['appendAction']
+  /** Takes the place of the fields of that name, at the end of the list. */
+  readonly overwrites: boolean
+  /** Whether the header must be there, or must not; undefined for neither. */
+  readonly onlyIfPresent: boolean | undefined
 }
 
 /** Header changes of one level of the configuration. */
@@ -58,7 +61,8 @@ function makeAddition(option: HeaderValueOption, context: FormatContext): Additi
     name: header.key.toLowerCase(),
     value: makeValue(header, context),
     keepEmpty: option.keepEmptyValue,
-    action: append === false ? 'OVERWRITE_IF_EXISTS_OR_ADD' : appendAction,
+    overwrites: append === false || appendAction.startsWith('OVERWRITE'),
+    onlyIfPresent: appendAction === 'OVERWRITE_IF_EXISTS' ? true : appendAction === 'ADD_IF_ABSENT' ? false : undefined,
   }
 }
 
@@ -85,38 +89,29 @@ class Mutations implements HeaderMutations {
   apply(headers: HeaderMap, context: LogContext): void {
     for (const name of this.#removals) headers.remove(name)
     const additions = this.#additions
-    if (additions.length === 1) {
-      const only = additions[0] as Addition
-      change(headers, only, valueOf(only, context))
-      return
-    }
-    const values = additions.map(each => valueOf(each, context))
-    const present = additions.map(each => headers.has(each.name))
+    // Values and conditions see the headers as they were before any of the additions.
+    const changes = additions.map(each => valueOf(each, headers, context))
     for (let i = 0; i < additions.length; i++) {
-      const { name, action, keepEmpty } = additions[i] as Addition
-      const value = values[i] as string
-      if ((value === '' && !keepEmpty) || !action.startsWith('OVERWRITE')) continue
-      if (action === 'OVERWRITE_IF_EXISTS_OR_ADD' || present[i]) headers.set(name, value)
+      const { name, overwrites } = additions[i] as Addition
+      const value = changes[i]
+      if (value === undefined || !overwrites) continue
+      headers.remove(name)
+      headers.add(name, value)
     }
     for (let i = 0; i < additions.length; i++) {
-      const { name, action, keepEmpty } = additions[i] as Addition
-      const value = values[i] as string
-      if ((value === '' && !keepEmpty) || action.startsWith('OVERWRITE')) continue
-      if (action === 'APPEND_IF_EXISTS_OR_ADD' || !present[i]) headers.add(name, value)
+      const { name, overwrites } = additions[i] as Addition
+      const value = changes[i]
+      if (value !== undefined && !overwrites) headers.add(name, value)
     }
   }
 }
 
-function valueOf(addition: Addition, context: LogContext): string {
-  return typeof addition.value === 'string' ? addition.value : addition.value(context)
-}
-
-function change(headers: HeaderMap, addition: Addition, value: string): void {
-  const { name, action } = addition
-  if (value === '' && !addition.keepEmpty) return
-  if (action === 'APPEND_IF_EXISTS_OR_ADD') headers.add(name, value)
-  else if (action === 'OVERWRITE_IF_EXISTS_OR_ADD') headers.set(name, value)
-  else if (action === 'ADD_IF_ABSENT' ? !headers.has(name) : headers.has(name)) headers.set(name, value)
+/** `undefined` when the header is not to be added. */
+function valueOf(addition: Addition, headers: HeaderMap, context: LogContext): string | undefined {
+  const value = typeof addition.value === 'string' ? addition.value : addition.value(context)
+  if (value === '' && !addition.keepEmpty) return undefined
+  const { onlyIfPresent } = addition
+  return onlyIfPresent === undefined || headers.has(addition.name) === onlyIfPresent ? value : undefined
 }
 
 /** The context of header values, where no log is written. */

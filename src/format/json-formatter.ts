@@ -42,7 +42,7 @@ function objectWriter(value: JsonObject, omitEmpty: boolean, parse: (format: str
       const member = (writers[i] as Writer)(context)
       if (member !== '') text += `${text === '' ? '' : ','}${keys[i]}${member}`
     }
-    return `{${text}}`
+    return omitEmpty && text === '' ? '' : `{${text}}`
   }
 }
 

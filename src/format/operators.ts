@@ -176,9 +176,9 @@ const longFlagNames = (
   'NoClusterFound OverloadManagerTerminated DnsResolutionFailed DropOverload DownstreamRemoteReset'
 ).split(' ')
 
-function flags(names: readonly string[]): (info: StreamInfo) => string | undefined {
+function flags(names: readonly string[]): (info: StreamInfo) => string {
   return info => {
-    if (info.responseFlags === 0) return undefined
+    if (info.responseFlags === 0) return '-'
     return names.filter((_, bit) => (info.responseFlags & (1 << bit)) !== 0).join(',')
   }
 }
@@ -193,6 +193,9 @@ ofStream('CONNECTION_ID', info => info.downstream.connectionId)
 ofStream('UPSTREAM_CONNECTION_ID', info => Number(info.upstreamConnectionId ?? 0))
 ofStream('REQUESTED_SERVER_NAME', info => info.downstream.requestedServerName || undefined)
 ofStream('FILTER_CHAIN_NAME', info => info.downstream.filterChainName || undefined)
+ofStream('CUSTOM_FLAGS', () => '')
+for (const name of ['ROUNDTRIP_DURATION', 'DOWNSTREAM_HANDSHAKE_DURATION', 'TRACE_ID', 'SPAN_ID'])
+  ofStream(name, () => undefined)
 ofStream('DOWNSTREAM_TLS_VERSION', info => info.downstream.tls?.version || undefined)
 ofStream('DOWNSTREAM_TLS_CIPHER', info => info.downstream.tls?.cipher || undefined)
 
@@ -256,7 +259,10 @@ ofStream('UPSTREAM_HOST_NAME', info => info.upstreamHost?.hostname || info.upstr
 ofStream('UPSTREAM_HOST_NAME_WITHOUT_PORT', info =>
   info.upstreamHost?.hostname ? info.upstreamHost.hostname.replace(/:\d+$/, '') : ip(info.upstreamHost?.address),
 )
-ofStream('UPSTREAM_TRANSPORT_FAILURE_REASON', info => info.upstreamTransportFailureReason || undefined)
+ofStream(
+  'UPSTREAM_TRANSPORT_FAILURE_REASON',
+  info => info.upstreamTransportFailureReason?.replace(/\s/g, '_') || undefined,
+)
 ofStream('UPSTREAM_CLUSTER_RAW', info => info.upstreamClusterName)
 withArgs('UPSTREAM_CLUSTER', 'optional', false, (_, { clusters }) => context => {
   const name = context.streamInfo.upstreamClusterName

@@ -43,13 +43,13 @@ export function makeTimeFormatter(format: string, local = false): TimeFormatter 
 function parse(format: string): Piece[] {
   const pieces: Piece[] = []
   let end = 0
-  for (const match of format.matchAll(/%(?:[EO-]?([a-zA-Z%])|([1-9])f)/g)) {
+  for (const match of format.matchAll(/%(?:E([1-9]|\*)S|([1-9])f|[EO-]?([a-zA-Z%]))/g)) {
     pieces.push(format.slice(end, match.index))
     end = match.index + match[0].length
-    const letter = match[1] ?? 'f'
-    const digits = match[2] === undefined ? 9 : Number(match[2])
-    const conversion = letter === 'f' ? (parts: Parts) => fraction(parts.timeMs, digits) : conversions[letter]
-    pieces.push(conversion ?? match[0])
+    const [whole, secondDigits, digits, letter = 'f'] = match
+    if (secondDigits !== undefined) pieces.push(secondsWithFraction(secondDigits === '*' ? 9 : Number(secondDigits)))
+    else if (letter === 'f') pieces.push(parts => fraction(parts.timeMs, Number(digits ?? 9)))
+    else pieces.push(conversions[letter] ?? whole)
   }
   pieces.push(format.slice(end))
   return pieces
@@ -110,6 +110,11 @@ function utcParts(timeMs: number): Parts {
 function localParts(timeMs: number): Parts {
   const offsetMinutes = -new Date(timeMs).getTimezoneOffset()
   return { ...utcParts(timeMs + offsetMinutes * 60_000), timeMs, offsetMinutes }
+}
+
+/** `%E3S` → `08.192` */
+function secondsWithFraction(digits: number): (parts: Parts) => string {
+  return parts => `${pad(parts.second)}.${fraction(parts.timeMs, digits)}`
 }
 
 function fraction(timeMs: number, digits: number): string {

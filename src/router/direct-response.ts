@@ -22,7 +22,7 @@ export function directResponseSettings(
   const body = Buffer.from(text, 'utf8')
   if (body.length > limitBytes)
     throw configError(message, 'body', `response body size is ${body.length} bytes; maximum is ${limitBytes}`)
-  const base = { ...common, status: message.status, location: nowhere, pathRewrite: undefined }
+  const base = { ...common, status: message.status, location: ownUri, pathRewrite: undefined }
   if (message.bodyFormat === undefined) return { ...base, contentType: '', body: () => body }
   const { format, contentType } = makeFormatter(message.bodyFormat, context)
   const localReplyBody = body.toString('latin1')
@@ -100,6 +100,7 @@ function requestHost(headers: HeaderMap, newScheme: string, newPort: string): st
   return wrong ? host.slice(0, colon) : host
 }
 
-function nowhere(): string {
-  return ''
+/** What Envoy sends as `location` of a 201 or 3xx that is no redirect. */
+function ownUri(headers: HeaderMap): string {
+  return `${headers.scheme}://${headers.authority}${headers.path}`
 }

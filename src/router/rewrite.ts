@@ -63,7 +63,7 @@ export function makeHostRewrite(message: RouteAction, context: FormatContext): R
 
 function formatRewrite(of: object, field: string, format: string, context: FormatContext): Rewrite {
   try {
-    const formatter = makeTextFormatter(format, context, true)
+    const formatter = makeTextFormatter(format, context)
     return (headers, streamInfo) => formatter(headerContext(headers, undefined, streamInfo))
   } catch (error) {
     if (error instanceof ConfigError) throw configError(of, field, error.reason)

@@ -67,6 +67,8 @@ export interface ForwardSettings extends RouteSettings {
   readonly appendXForwardedHost: boolean
   readonly metadataMatch: Readonly<Record<string, unknown>> | undefined
   readonly pathRewrite: ((headers: HeaderMap, streamInfo: StreamInfo) => string) | undefined
+  /** `host_rewrite_literal` of a weighted cluster, '' without; the route's own is applied after it. */
+  readonly clusterHost: string
   readonly hostRewrite: ((headers: HeaderMap, streamInfo: StreamInfo) => string) | undefined
 }
 
@@ -141,11 +143,12 @@ export class ForwardRoute extends ConfiguredRoute<ForwardSettings> implements Ro
   }
 
   finalizeRequestHeaders(headers: HeaderMap, streamInfo: StreamInfo, insertEnvoyOriginalPath: boolean): void {
-    const { requestMutations, hostRewrite, pathRewrite } = this.settings
+    const { requestMutations, clusterHost, hostRewrite, pathRewrite } = this.settings
     if (requestMutations.length > 0) {
       const context = headerContext(headers, undefined, streamInfo)
       for (let i = 0; i < requestMutations.length; i++) (requestMutations[i] as HeaderMutations).apply(headers, context)
     }
+    if (clusterHost !== '') headers.set(':authority', clusterHost)
     if (hostRewrite !== undefined) {
       const host = hostRewrite(headers, streamInfo)
       if (host !== '') rewriteHost(headers, host, this.settings.appendXForwardedHost, insertEnvoyOriginalPath)

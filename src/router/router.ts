@@ -122,18 +122,17 @@ export class RouterFilter implements HttpFilter, LoadBalancerContext, Downstream
       this.#reply({ status: 503, body: 'maintenance mode', details: 'maintenance_mode', flags }, true)
       return 'stop'
     }
-    const host = cluster.chooseHost(this)
-    if (host === undefined) {
-      this.#replyNoHost()
-      return 'stop'
-    }
-
     this.#setTimeouts(entry, asked)
     this.#setTimeoutHeader(headers, 0)
     if (entry.includeAttemptCountInRequest) headers.set('x-envoy-attempt-count', '1')
     info.upstreamRequestAttemptCount = 1
     entry.finalizeRequestHeaders(headers, info, !suppressEnvoyHeaders)
     this.#retryState = makeRetryState(entry.retryPolicy, asked, headers, cluster.info, entry.priority, this)
+    const host = cluster.chooseHost(this)
+    if (host === undefined) {
+      this.#replyNoHost()
+      return 'stop'
+    }
     this.#startUpstream(cluster, host, endStream)
     if (endStream) this.#onRequestComplete()
     return 'stop'
@@ -325,7 +324,6 @@ export class RouterFilter implements HttpFilter, LoadBalancerContext, Downstream
     const info = this.callbacks.streamInfo
     const { host } = upstream
     const entry = this.#entry as RouteEntry
-    if (entry.includeAttemptCountInResponse) headers.set('x-envoy-attempt-count', String(this.#attempt))
     host.onResponse(status)
     const retryState = this.#retryState
     if (retryState !== undefined) {
@@ -349,6 +347,7 @@ export class RouterFilter implements HttpFilter, LoadBalancerContext, Downstream
     info.responseCodeDetails = 'via_upstream'
     info.responseCode = status
     ;(this.#route as Route).finalizeResponseHeaders(headers, info, this.requestHeaders)
+    if (entry.includeAttemptCountInResponse) headers.set('x-envoy-attempt-count', String(this.#attempt))
     this.responseStarted = true
     if (endStream) this.#onUpstreamComplete(upstream)
     this.callbacks.encodeHeaders(headers, endStream)
@@ -367,11 +366,11 @@ export class RouterFilter implements HttpFilter, LoadBalancerContext, Downstream
   onUpstreamReset(upstream: UpstreamRequest, reason: StreamResetReason, transportFailureReason: string): void {
     const info = this.callbacks.streamInfo
     const { host } = upstream
-    info.upstreamHost = host
+    // An overflow is the cluster's, not the host's.
+    const dropped = reason === 'overflow'
+    info.upstreamHost = dropped ? undefined : host
     if (transportFailureReason !== '') info.upstreamTransportFailureReason = transportFailureReason
     if (!upstream.started) this.#retryState?.onHostAttempted(host)
-    const dropped = reason === 'overflow'
-    // An overflow is the cluster's, not the host's.
     if (!dropped) host.onResponse(503)
     if (this.#maybeRetryReset(upstream, reason, false)) return
     const status = reason === 'protocol-error' ? 502 : 503
@@ -379,14 +378,13 @@ export class RouterFilter implements HttpFilter, LoadBalancerContext, Downstream
     this.#chargeAbort(upstream, status)
     const { text, flag } = resets[reason]
     const retried = this.#attempt > 1 ? 'retried and the latest ' : ''
-    const transport = transportFailureReason === '' ? '' : `, transport failure reason: ${transportFailureReason}`
     const when = this.responseStarted ? 'after' : 'before'
-    const cause = transportFailureReason === '' ? text : `${text},${transportFailureReason}`
+    const cause = transportFailureReason === '' ? text : `${text}|${transportFailureReason}`
     this.#cleanUp()
     this.#reply(
       {
         status,
-        body: `upstream connect error or disconnect/reset before headers. ${retried}reset reason: ${text}${transport}`,
+        body: `upstream connect error or disconnect/reset before headers. ${retried}reset reason: ${text}`,
         details: `upstream_reset_${when}_response_started{${cause}}`.replace(/\s/g, '_'),
         flags: flag,
       },

@@ -176,6 +176,7 @@ function forwardSettings(
     metadataMatch: subsetOf(action.metadataMatch),
     pathRewrite: makePathRewrite(action, matcher, context),
     hostRewrite: makeHostRewrite(action, context),
+    clusterHost: '',
   }
 }
 
@@ -224,7 +225,7 @@ function weightedChoice(cluster: WeightedCluster_ClusterWeight, settings: Forwar
     requestMutations,
     responseMutations,
     metadataMatch: own === undefined ? settings.metadataMatch : { ...settings.metadataMatch, ...own },
-    hostRewrite: host === '' ? settings.hostRewrite : () => host,
+    clusterHost: host,
   }
   return cluster.name === ''
     ? headerChoice(cluster.clusterHeader, merged)
