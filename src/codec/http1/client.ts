@@ -71,10 +71,9 @@ export class Http1ClientConnection implements ClientConnection, MessageHandler {
       if (this.#stream === undefined) return this.#reusable ? this.#fail(codecError) : 'ok'
       at = parser.execute(data, at)
       if (parser.error !== undefined) return this.#fail(parser.error)
-      if (parser.complete && this.#messageDone(at < data.length)) {
-        if (at < data.length) return this.#fail(codecError)
-        break
-      }
+      if (!parser.complete) continue
+      const reusable = this.#reusable
+      if (this.#messageDone(at < data.length) && at < data.length) return reusable ? this.#fail(codecError) : 'ok'
     }
     if (!endStream) return 'ok'
     this.#reusable = false
@@ -108,6 +107,10 @@ export class Http1ClientConnection implements ClientConnection, MessageHandler {
     this.errorDetails = error.details
     if (this.#stream !== undefined) this.#stream.codecDetails = error.details
     return 'protocol-error'
+  }
+
+  mayStart(line: string): boolean {
+    return line.startsWith('HTTP/1.') || 'HTTP/1.'.startsWith(line)
   }
 
   onStartLine(line: string): MessageError | undefined {

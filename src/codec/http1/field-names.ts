@@ -55,14 +55,14 @@ for (let byte = 0; byte < 256; byte++) {
  * Names by the hash of their lower-case bytes: common ones stay, others are kept until a name of the same slot comes.
  * It saves each known name its string and its checks: about 40 ns.
  */
-const slots = 1024
+const slots = 4096
 const table: (FieldName | undefined)[] = Array.from({ length: slots }, () => undefined)
 const fixed = new Set<number>()
 const maxCachedLength = 64
 
 /** One step of the hash over a lower-case byte; starts at 0. */
 export function hashStep(hash: number, byte: number): number {
-  return (Math.imul(hash, 31) + byte) | 0
+  return (Math.imul(hash, 65599) + byte) | 0
 }
 
 function hashOf(name: string): number {

@@ -20,6 +20,8 @@ import { FieldKind, type FieldName, fieldName, fieldNameAt, hashStep, tokenByte 
 export type BodyFraming = 'none' | 'length' | 'chunked' | 'until-close' | 'raw'
 
 export interface MessageHandler {
+  /** Whether a start line may begin so: what cannot become a message is not waited for. */
+  mayStart(line: string): boolean
   /** The start line without CRLF; may put pseudo-headers into `parser.fields`. */
   onStartLine(line: string): MessageError | undefined
   /** The head is in `parser.fields`. Decides how the body is framed. */
@@ -64,6 +66,8 @@ const colon = 58
 
 /** From here on it pays to look for the end of the head before making a string of it. */
 const longReadBytes = 2048
+/** A start line is judged by what came of it as long as that is short. */
+const maxCheckedStart = 64
 /** Of one chunk extension; a limit of ours, far above any use. */
 const maxChunkExtensionBytes = 1024
 /** 2^48 - 1, in 12 hexadecimal digits. */
@@ -71,12 +75,11 @@ const maxChunkSize = 0xffff_ffff_ffff
 
 // oxlint-disable-next-line no-control-regex
 const control = /[\0-\x08\x0a-\x1f\x7f]/
-const methodSoFar = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]*(?:$|[ \r])/
 
-const { indexOf, latin1Slice, set } = Buffer.prototype as unknown as {
-  indexOf(this: Uint8Array, value: string | number, from?: number): number
-  latin1Slice(this: Uint8Array, start: number, end: number): string
-  set(this: Uint8Array, from: Uint8Array, at: number): void
+/** Of Buffer, for any Uint8Array. */
+const { indexOf, latin1Slice } = Buffer.prototype as unknown as {
+  readonly indexOf: (this: Uint8Array, value: string | number, from?: number) => number
+  readonly latin1Slice: (this: Uint8Array, start: number, end: number) => string
 }
 
 const noBytes = new Uint8Array(0)
@@ -177,7 +180,12 @@ export class Http1Parser {
         case State.complete:
         case State.failed:
           return at
-        default:
+        case State.chunkSize:
+        case State.chunkExtension:
+        case State.chunkSizeLf:
+        case State.chunkData:
+        case State.chunkDataCr:
+        case State.chunkDataLf:
           at = this.#chunked(data, at)
       }
     }
@@ -233,13 +241,13 @@ export class Http1Parser {
     if (this.#sectionBytes + length > this.#limits.headBytes) return this.#failTooLarge()
     if (length > this.#partial.length) {
       const grown = Buffer.allocUnsafeSlow(Math.max(256, length * 2))
-      set.call(grown, this.#partial.subarray(0, this.#partialLength), 0)
+      grown.set(this.#partial.subarray(0, this.#partialLength))
       this.#partial = grown
     }
-    set.call(this.#partial, data.subarray(start, end), this.#partialLength)
+    this.#partial.set(data.subarray(start, end), this.#partialLength)
     this.#partialLength = length
-    if (this.#state !== State.startLine || !this.#requests || length > 64) return
-    if (!methodSoFar.test(latin1Slice.call(this.#partial, 0, length))) this.#fail(codecError)
+    if (this.#state !== State.startLine || length > maxCheckedStart) return
+    if (!this.#handler.mayStart(latin1Slice.call(this.#partial, 0, length))) this.#fail(codecError)
   }
 
   #completePartial(data: Uint8Array, start: number): number {
@@ -440,34 +448,22 @@ export class Http1Parser {
 
   /** One step through the framing of chunks. */
   #chunked(data: Uint8Array, start: number): number {
+    const state = this.#state
+    if (state === State.chunkData) return this.#body(data, start, State.chunkDataCr)
+    if (state === State.chunkSize) return this.#chunkSize(data, start)
     const byte = data[start] as number
-    switch (this.#state) {
-      case State.chunkSize:
-        return this.#chunkSize(data, start)
-      case State.chunkExtension:
-        if (byte === cr) this.#state = State.chunkSizeLf
-        else if ((byte < space && byte !== tab) || byte === 127 || ++this.#sizeDigits > maxChunkExtensionBytes)
-          this.#fail(codecError)
-        return start + 1
-      case State.chunkSizeLf:
-        if (byte !== lf) this.#fail(codecError)
-        else if (this.#remaining > 0) this.#state = State.chunkData
-        else {
-          this.#state = State.trailers
-          this.#fieldCount = 0
-        }
-        return start + 1
-      case State.chunkData:
-        return this.#body(data, start, State.chunkDataCr)
-      case State.chunkDataCr:
-        if (byte !== cr) this.#fail(codecError)
-        else this.#state = State.chunkDataLf
-        return start + 1
-      default:
-        if (byte !== lf) this.#fail(codecError)
-        else this.#startChunk()
-        return start + 1
+    if (state === State.chunkExtension) {
+      if (byte === cr) this.#state = State.chunkSizeLf
+      else if (valueByte[byte] === 0 || ++this.#sizeDigits > maxChunkExtensionBytes) this.#fail(codecError)
+    } else if (byte !== (state === State.chunkDataCr ? cr : lf)) this.#fail(codecError)
+    else if (state === State.chunkDataCr) this.#state = State.chunkDataLf
+    else if (state === State.chunkDataLf) this.#startChunk()
+    else if (this.#remaining > 0) this.#state = State.chunkData
+    else {
+      this.#state = State.trailers
+      this.#fieldCount = 0
     }
+    return start + 1
   }
 
   #chunkSize(data: Uint8Array, start: number): number {

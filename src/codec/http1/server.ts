@@ -37,6 +37,8 @@ import { hasToken, removeNominated } from './tokens.ts'
 import { fieldLines, writeBody, type WrittenFraming, writeTrailers } from './writer.ts'
 
 const upgradeToken = /^\s*(?:upgrade|http2-settings)\s*$/i
+const methodSoFar = /^[A-Z]*(?:$|[ \r])/
+const tokenSoFar = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]*(?:$|[ \r])/
 const noBytes = new Uint8Array(0)
 
 export class Http1ServerConnection implements ServerConnection, MessageHandler {
@@ -145,6 +147,10 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
     this.#stream = stream
     stream.decoder = this.#callbacks.newStream(stream)
     return stream
+  }
+
+  mayStart(line: string): boolean {
+    return (this.settings.allowCustomMethods ? tokenSoFar : methodSoFar).test(line)
   }
 
   onStartLine(line: string): MessageError | undefined {
@@ -414,8 +420,8 @@ class ServerStream implements ResponseEncoder, CodecStream {
     if (code === 204 || code === 304 || (code < 200 && code !== 101)) framing = 'none'
     else if (tunnel || headers.has('content-length')) framing = 'plain'
     else if (endStream && !this.isHead) extra = 'content-length: 0\r\n'
-    else if (http10) owner.closeAfterResponse = true
-    else if (!endStream || !this.isHead) {
+    else if (http10) owner.closeAfterResponse ||= !this.isHead
+    else if (!endStream) {
       extra = 'transfer-encoding: chunked\r\n'
       framing = 'chunked'
     }

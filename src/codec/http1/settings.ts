@@ -25,7 +25,7 @@ export interface Http1Settings {
   /** Limit of the number of fields in the head, and in the trailers. */
   readonly maxHeadersCount: number
   /** Whether a request for this `upgrade` value (lower case) is treated as if it asked for no upgrade. */
-  ignoreUpgrade(upgrade: string): boolean
+  readonly ignoreUpgrade: (upgrade: string) => boolean
 }
 
 /** `h2c` is never offered: Envoy ignores it too. */
