@@ -56,7 +56,7 @@ export interface ExtensionResolver {
     config: NamedConfig,
     context: ListenerFactoryContext,
   ): { factory: NetworkFilterFactory; terminal: boolean }
-  httpFilter(config: NamedConfig, context: ListenerFactoryContext): { factory: HttpFilterFactory; terminal: boolean }
+  httpFilter(config: NamedConfig, context: HttpFilterContext): { factory: HttpFilterFactory; terminal: boolean }
   /** Parses one entry of `typed_per_filter_config`; the result is what `Route.perFilterConfig` returns. */
   perFilterConfig(name: string, config: AnyMessage, context: FactoryContext): unknown
   accessLog(config: NamedConfig, context: FactoryContext): AccessLog
@@ -69,6 +69,12 @@ export interface ListenerFactoryContext extends FactoryContext {
   readonly listenerMetadata: Readonly<Record<string, unknown>> | undefined
   /** `listener.<address>.` */
   readonly listenerStats: Scope
+}
+
+/** Adds what only HTTP filters may use. */
+export interface HttpFilterContext extends ListenerFactoryContext {
+  /** `http.<stat_prefix>.` of the connection manager. */
+  readonly httpStats: Scope
 }
 
 export interface NetworkFilterExtension<Message> {
@@ -90,7 +96,7 @@ export interface HttpFilterExtension<Message, RouteMessage = never> {
     readonly message: MessageType<RouteMessage>
     parse(message: RouteMessage, context: FactoryContext): unknown
   }
-  create(message: Message, context: ListenerFactoryContext): HttpFilterFactory
+  create(message: Message, context: HttpFilterContext): HttpFilterFactory
 }
 
 export interface AccessLogExtension<Message> {

@@ -11,6 +11,7 @@ import type {
   Extension,
   ExtensionResolver,
   FactoryContext,
+  HttpFilterContext,
   ListenerFactoryContext,
   NamedConfig,
 } from '../core/extension.ts'
@@ -39,7 +40,7 @@ export class ExtensionRegistry implements ExtensionResolver {
     return { factory: extension.create(message, context), terminal: extension.terminal }
   }
 
-  httpFilter(config: NamedConfig, context: ListenerFactoryContext): { factory: HttpFilterFactory; terminal: boolean } {
+  httpFilter(config: NamedConfig, context: HttpFilterContext): { factory: HttpFilterFactory; terminal: boolean } {
     const { extension, message } = this.#find('http-filter', config)
     return { factory: extension.create(message, context), terminal: extension.terminal }
   }

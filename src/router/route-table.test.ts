@@ -331,3 +331,9 @@ test('bad routes are refused with the place', () => {
   bad('- {match: {prefix: /}, route: {cluster: up, prefix_rewrite: /a, path_rewrite: /b}}', /only one of/)
   bad('- {match: {prefix: /}, route: {weighted_clusters: {clusters: [{name: a, weight: 0}]}}}', /sum of the weights/)
 })
+
+test('ignore_path_parameters_in_path_matching leaves out what follows a semicolon', () => {
+  const route = '- {name: p, match: {path: /a}, route: {cluster: up}}'
+  assert.equal(nameFor(routes(route), '/a;v=1'), undefined)
+  assert.equal(nameFor(routes(route, 'ignore_path_parameters_in_path_matching: true'), '/a;v=1?q'), 'p')
+})

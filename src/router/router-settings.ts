@@ -1,7 +1,7 @@
 /** What all streams through one router filter share. Follows Envoy's `Router::FilterConfig`. */
 import type { Router } from '../config/v3.ts'
 import type { ClusterManager } from '../core/cluster.ts'
-import type { FactoryContext } from '../core/extension.ts'
+import type { HttpFilterContext } from '../core/extension.ts'
 import type { Counter, Scope } from '../stats/scope.ts'
 
 export interface RouterSettings {
@@ -21,11 +21,10 @@ export interface RouterStats {
   readonly rqResetAfterDownstreamResponseStarted: Counter
 }
 
-/** `context.stats` is the scope of the connection manager, `http.<stat_prefix>`. */
-export function makeRouterSettings(message: Router, context: FactoryContext): RouterSettings {
+export function makeRouterSettings(message: Router, context: HttpFilterContext): RouterSettings {
   return {
     clusters: context.clusters,
-    stats: makeStats(context.stats),
+    stats: makeStats(context.httpStats),
     suppressEnvoyHeaders: message.suppressEnvoyHeaders,
     respectExpectedRqTimeout: message.respectExpectedRqTimeout,
     dynamicStats: message.dynamicStats ?? true,

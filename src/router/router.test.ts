@@ -6,6 +6,7 @@ import {
   FakeCallbacks,
   FakeCluster,
   fakeHost,
+  filterContext,
   messageOf,
   requestHeaders,
   streamInfo,
@@ -38,7 +39,7 @@ class Setup {
     )
     this.callbacks = new FakeCallbacks(table.route(requestHeaders('/'), streamInfo(), 0))
     const message = messageOf<Router>('envoy.extensions.filters.http.router.v3.Router', router)
-    this.router = new RouterFilter(this.callbacks, makeRouterSettings(message, context))
+    this.router = new RouterFilter(this.callbacks, makeRouterSettings(message, filterContext(context)))
   }
 
   request(endStream = true, more: Readonly<Record<string, string>> = {}): this {
@@ -122,10 +123,10 @@ test('no route: 404 NR; no cluster: 503 NC; no host: 503 UH', () => {
   const callbacks = new FakeCallbacks(undefined)
   const counts = new Counts()
   const message = messageOf<Router>('envoy.extensions.filters.http.router.v3.Router', '{}')
-  new RouterFilter(callbacks, makeRouterSettings(message, factoryContext(new Map(), counts))).decodeHeaders(
-    requestHeaders('/'),
-    true,
-  )
+  new RouterFilter(
+    callbacks,
+    makeRouterSettings(message, filterContext(factoryContext(new Map(), counts))),
+  ).decodeHeaders(requestHeaders('/'), true)
   assert.deepEqual([callbacks.reply?.status, callbacks.reply?.details], [404, 'route_not_found'])
   assert.equal(counts.get('no_route'), 1)
 

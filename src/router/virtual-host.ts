@@ -41,11 +41,13 @@ export class VirtualHost {
   readonly #routes: readonly RouteWithMatcher[]
   readonly #requireTls: VirtualHostMessage['requireTls']
   readonly #tlsRedirect: Route
+  readonly #ignorePathParameters: boolean
 
   /** Throws `ConfigError`. */
   constructor(message: VirtualHostMessage, above: Level) {
     this.name = message.name
     this.#requireTls = message.requireTls
+    this.#ignorePathParameters = above.configuration.ignorePathParametersInPathMatching
     const level = addLevel(above, message)
     this.#routes = message.routes.map(route => makeRoute(route, message, level))
     this.#tlsRedirect = new DirectRoute(tlsRedirectSettings(common('', message.name, undefined, level)))
@@ -55,7 +57,9 @@ export class VirtualHost {
     if (this.#requireTls !== 'NONE' && headers.get('x-forwarded-proto') !== 'https') {
       if (this.#requireTls === 'ALL' || headers.get('x-envoy-internal') !== 'true') return this.#tlsRedirect
     }
-    const input: MatchInput = { headers, path: withoutQuery(headers.path), random }
+    const bare = withoutQuery(headers.path)
+    const path = this.#ignorePathParameters ? (bare.split(';', 1)[0] as string) : bare
+    const input: MatchInput = { headers, path, random }
     const routes = this.#routes
     for (let i = 0; i < routes.length; i++) {
       const route = routes[i] as RouteWithMatcher

@@ -15,7 +15,7 @@ import type {
 } from '../../src/core/cluster.ts'
 import type { RequestEncoder, ResponseDecoder, StreamCallbacks, StreamResetReason } from '../../src/core/codec.ts'
 import type { Connection } from '../../src/core/connection.ts'
-import type { FactoryContext } from '../../src/core/extension.ts'
+import type { FactoryContext, HttpFilterContext } from '../../src/core/extension.ts'
 import { HeaderMap } from '../../src/core/header-map.ts'
 import type { DownstreamWatermarkCallbacks, HttpFilterCallbacks, LocalReply } from '../../src/core/http-filter.ts'
 import type { Route } from '../../src/core/route.ts'
@@ -306,6 +306,17 @@ export function factoryContext(
     },
     singletons: new Map(),
     onClose() {},
+  }
+}
+
+export function filterContext(context: FactoryContext): HttpFilterContext {
+  return {
+    ...context,
+    listenerName: 'l',
+    trafficDirection: 'UNSPECIFIED',
+    listenerMetadata: undefined,
+    listenerStats: context.stats,
+    httpStats: context.stats,
   }
 }
 

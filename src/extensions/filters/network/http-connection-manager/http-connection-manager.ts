@@ -48,7 +48,7 @@ function makeSettings(message: HttpConnectionManager, context: ListenerFactoryCo
     makeServerCodec: (connection, callbacks) => new Http1ServerConnection(connection, callbacks, http1),
     routes: { current: makeRouteTable(message.routeConfig, context) },
     clusters: context.clusters,
-    filters: makeHttpFilters(message, context),
+    filters: makeHttpFilters(message, { ...context, httpStats: context.stats.scope(prefix) }),
     accessLogs: message.accessLog.map(each => makeAccessLog(each, context)),
     accessLogOnNewRequest:
       message.accessLogOptions?.flushAccessLogOnNewRequest === true || message.flushAccessLogOnNewRequest,

@@ -1,12 +1,12 @@
 /** The `http_filters` list of a connection manager: finds the factories and checks that the last filter, only, is terminal. */
 import { configError } from '../../../../config/position.ts'
 import type { HttpConnectionManager } from '../../../../config/v3.ts'
-import type { ListenerFactoryContext } from '../../../../core/extension.ts'
+import type { HttpFilterContext } from '../../../../core/extension.ts'
 import type { HttpFilterSettings } from '../../../../http/settings.ts'
 
 export function makeHttpFilters(
   message: HttpConnectionManager,
-  context: ListenerFactoryContext,
+  context: HttpFilterContext,
 ): readonly HttpFilterSettings[] {
   const filters = message.httpFilters
   return filters.map((filter, index) => {
