@@ -57,7 +57,7 @@ export class StatsStore implements Scope {
   readonly #gauges = new Map<string, CellGauge>()
   readonly #histograms = new Map<string, CellHistogram>()
   readonly #texts = new Map<string, string>()
-  readonly #overflow: CellCounter
+  #overflow: CellCounter | undefined
   #cells = new Float64Array(new SharedArrayBuffer(0))
   #chunk = -1
   #used = 0
@@ -67,7 +67,6 @@ export class StatsStore implements Scope {
     this.#onDefine = options.onDefine
     this.#limit = options.limit ?? defaultLimit
     this.#rejects = options.rejects
-    this.#overflow = this.counter('server.stats_overflow') as CellCounter
   }
 
   scope(prefix: string): Scope {
@@ -126,8 +125,17 @@ export class StatsStore implements Scope {
   #shows(name: string): boolean {
     if (this.#rejects?.(name)) return false
     if (this.#size < this.#limit) return true
-    this.#overflow.inc()
+    this.#countOverflow()
     return false
+  }
+
+  #countOverflow(): void {
+    if (this.#overflow === undefined) {
+      const name = 'server.stats_overflow'
+      this.#overflow = new CellCounter(...this.#allocate(1, true))
+      this.#define({ kind: 'counter', name, chunk: this.#chunk, slot: this.#overflow.slot })
+    }
+    this.#overflow.inc()
   }
 
   /** Fresh cells, in shared memory if the metric is shown. They hold -0 until they are written: "not used". */
