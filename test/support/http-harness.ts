@@ -1,4 +1,5 @@
 /** A connection manager over a codec that a test plays: requests go in as events, what comes out is remembered. */
+import { logger } from '../../src/base/log.ts'
 import type {
   CodecStream,
   DispatchResult,
@@ -25,6 +26,9 @@ import { HttpStats } from '../../src/http/stats.ts'
 import { StreamInformation } from '../../src/network/stream-info.ts'
 import { StatsStore } from '../../src/stats/store.ts'
 import { FakeConnection } from './fake-connection.ts'
+
+// Bugs that tests plant are logged as errors.
+logger('http').level = 'off'
 
 /** FakeConnection with events and a limit. */
 class EventedConnection extends FakeConnection {
