@@ -4,5 +4,12 @@ import { fileAccessLog } from './access-loggers/file/file.ts'
 import { stderrAccessLog } from './access-loggers/stderr/stderr.ts'
 import { stdoutAccessLog } from './access-loggers/stdout/stdout.ts'
 import { routerFilter } from './filters/http/router/router.ts'
+import { httpConnectionManager } from './filters/network/http-connection-manager/http-connection-manager.ts'
 
-export const builtinExtensions: readonly Extension[] = [fileAccessLog, stderrAccessLog, stdoutAccessLog, routerFilter]
+export const builtinExtensions: readonly Extension[] = [
+  fileAccessLog,
+  stderrAccessLog,
+  stdoutAccessLog,
+  routerFilter,
+  httpConnectionManager,
+]
