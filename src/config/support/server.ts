@@ -45,6 +45,14 @@ export const serverSupport: SupportTable = {
     '?multikill_timeout',
     '?multikill_threshold',
   ],
-  'envoy.config.metrics.v3.StatsConfig': ['stats_tags', 'use_all_default_tags'],
+  'envoy.config.metrics.v3.StatsConfig': [
+    'stats_tags',
+    'use_all_default_tags',
+    'stats_matcher',
+    'histogram_bucket_settings',
+  ],
+  'envoy.config.metrics.v3.StatsMatcher': 'all',
+  // How much memory Envoy reserves for a histogram.
+  'envoy.config.metrics.v3.HistogramBucketSettings': ['match', 'buckets', '?bins'],
   'envoy.config.metrics.v3.TagSpecifier': 'all',
 }
