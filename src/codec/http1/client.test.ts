@@ -184,6 +184,7 @@ describe('HTTP/1 client connection: responses', () => {
     ['204 with a body', 'HTTP/1.1 204 No\r\nContent-Length: 1\r\n\r\na', 'http1.content_length_not_allowed'],
     ['204 in chunks', 'HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\n\r\n', 'http1.transfer_encoding_not_allowed'],
     ['101 unasked', 'HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n', 'http1.codec_error'],
+    ['folded list', 'HTTP/1.1 200 OK\r\nAge: 1\r\nX: a\r\nAge: 1\r\n 2\r\n\r\n', 'http1.codec_error'],
     ['folded length', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n 2\r\n\r\n', 'http1.codec_error'],
     ['space before colon', 'HTTP/1.1 200 OK\r\nX : a\r\n\r\n', 'http1.codec_error'],
     ['too many fields', `HTTP/1.1 200 OK\r\n${'X: a\r\n'.repeat(101)}\r\n`, 'http1.too_many_headers'],

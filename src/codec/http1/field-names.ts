@@ -17,7 +17,25 @@ export type FieldKind = (typeof FieldKind)[keyof typeof FieldKind]
 export interface FieldName {
   readonly name: string
   readonly kind: FieldKind
+  /** Whether several fields of this name become one list, as Envoy's "inline" headers do: 1 in requests, 2 in responses. */
+  readonly joined: number
+  /** Below 64, different for each name that is joined. */
+  readonly index: number
 }
+
+export const joinedInRequests = 1
+export const joinedInResponses = 2
+
+const requestLists = `accept accept-encoding authorization cache-control content-type content-encoding user-agent
+x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto x-request-id te expect via keep-alive grpc-timeout
+origin referer if-match if-none-match pragma access-control-request-headers access-control-request-method
+x-client-trace-id x-forwarded-client-cert x-envoy-original-path grpc-accept-encoding connection proxy-connection
+upgrade`.split(/\s+/)
+const responseLists = `access-control-allow-methods access-control-max-age etag vary grpc-message proxy-status
+access-control-allow-credentials access-control-allow-origin age content-encoding content-type expires location via
+x-request-id x-envoy-upstream-canary access-control-allow-headers access-control-expose-headers cache-control date
+last-modified grpc-status x-envoy-attempt-count keep-alive connection proxy-connection upgrade`.split(/\s+/)
+const joinedIndex = new Map([...new Set([...requestLists, ...responseLists])].map((name, index) => [name, index]))
 
 const kinds: Readonly<Record<string, FieldKind>> = {
   host: FieldKind.host,
@@ -72,10 +90,12 @@ function hashOf(name: string): number {
 }
 
 function make(name: string): FieldName {
-  return { name, kind: kinds[name] ?? FieldKind.plain }
+  const joined =
+    (requestLists.includes(name) ? joinedInRequests : 0) | (responseLists.includes(name) ? joinedInResponses : 0)
+  return { name, kind: kinds[name] ?? FieldKind.plain, joined, index: joinedIndex.get(name) ?? 0 }
 }
 
-for (const name of [...Object.keys(kinds), ...common]) {
+for (const name of [...Object.keys(kinds), ...joinedIndex.keys(), ...common]) {
   const slot = hashOf(name) & (slots - 1)
   if (fixed.has(slot)) continue
   table[slot] = make(name)

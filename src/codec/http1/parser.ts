@@ -15,7 +15,16 @@ import {
   tooManyTrailers,
   trailersTooLarge,
 } from './errors.ts'
-import { FieldKind, type FieldName, fieldName, fieldNameAt, hashStep, tokenByte } from './field-names.ts'
+import {
+  FieldKind,
+  type FieldName,
+  fieldName,
+  fieldNameAt,
+  hashStep,
+  joinedInRequests,
+  joinedInResponses,
+  tokenByte,
+} from './field-names.ts'
 
 export type BodyFraming = 'none' | 'length' | 'chunked' | 'until-close' | 'raw'
 
@@ -123,6 +132,12 @@ export class Http1Parser {
   #partialLength = 0
   #sectionBytes = 0
   #fieldCount = 0
+  readonly #side: number
+  /** Bits of the names that are joined and have been met. */
+  #seenLow = 0
+  #seenHigh = 0
+  /** The last field was added to one before it, so that no folded line can follow. */
+  #joinedLast = false
   #trailerFields: string[] = []
   /** Of the body or the chunk. */
   #remaining = 0
@@ -130,6 +145,7 @@ export class Http1Parser {
 
   constructor(kind: 'requests' | 'responses', handler: MessageHandler, limits: ParserLimits) {
     this.#requests = kind === 'requests'
+    this.#side = this.#requests ? joinedInRequests : joinedInResponses
     this.#handler = handler
     this.#limits = limits
   }
@@ -153,6 +169,9 @@ export class Http1Parser {
     this.proxyConnection = undefined
     this.upgrade = undefined
     this.host = undefined
+    this.#seenLow = 0
+    this.#seenHigh = 0
+    this.#joinedLast = false
     this.#sectionBytes = 0
     this.#fieldCount = 0
   }
@@ -355,8 +374,8 @@ export class Http1Parser {
   }
 
   /** @returns false: the field is an error, or makes one of the message */
-  #keep({ name, kind }: FieldName, value: string): boolean {
-    switch (kind) {
+  #keep(field: FieldName, value: string): boolean {
+    switch (field.kind) {
       case FieldKind.plain:
         break
       case FieldKind.host:
@@ -390,15 +409,34 @@ export class Http1Parser {
         this.upgrade = joined(this.upgrade, value)
         break
     }
-    this.fields.push(name, value)
+    this.#joinedLast = (field.joined & this.#side) !== 0 && this.#seenBefore(field.index)
+    if (this.#joinedLast) this.#join(field.name, value)
+    else this.fields.push(field.name, value)
     return true
+  }
+
+  #seenBefore(index: number): boolean {
+    const bit = 1 << (index & 31)
+    const seen = index < 32 ? this.#seenLow : this.#seenHigh
+    if (index < 32) this.#seenLow |= bit
+    else this.#seenHigh |= bit
+    return (seen & bit) !== 0
+  }
+
+  #join(name: string, value: string): void {
+    const fields = this.fields
+    for (let i = 0; i < fields.length; i += 2) {
+      if (fields[i] !== name) continue
+      fields[i + 1] = joined(fields[i + 1], value)
+      return
+    }
   }
 
   /** A line that continues the last one (obs-fold): responses get a space for it (RFC 9112 §5.2). */
   #fold(text: string, start: number, end: number): void {
     const fields = this.#state === State.trailers ? this.#trailerFields : this.fields
     const last = fields[fields.length - 2]
-    if (this.#requests || last === undefined || last.startsWith(':')) return this.#fail(codecError)
+    if (this.#requests || this.#joinedLast || last === undefined || last.startsWith(':')) return this.#fail(codecError)
     const more = text.substring(start, end).trim()
     if (control.test(more)) return this.#fail(invalidCharacters)
     const known = fieldName(last)

@@ -61,7 +61,7 @@ const phrases: Readonly<Record<number, string>> = {
   511: 'Network Authentication Required',
 }
 
-export function reasonPhrase(status: number): string {
+function reasonPhrase(status: number): string {
   return phrases[status] ?? 'Unknown'
 }
 

@@ -97,6 +97,12 @@ describe('HTTP/1 server connection: requests', () => {
     assert.deepEqual(on.events.slice(1), ['trailers x-t,y', 'end'])
   })
 
+  it('makes one list of fields that Envoy joins, and leaves others apart', () => {
+    const h = new Harness()
+    h.send('GET / HTTP/1.1\r\nX-Forwarded-For: 1\r\nx-a: 1\r\nAccept: a\r\nx-forwarded-for: 2\r\nX-A: 2\r\n\r\n')
+    assert.equal(h.events[0], ':path=/|:method=GET|:scheme=|x-forwarded-for=1,2|x-a=1|accept=a|x-a=2')
+  })
+
   it('takes absolute targets apart', () => {
     const h = new Harness()
     h.send('GET HTTPS://u:p@B.com:81?q HTTP/1.1\r\nHost: other\r\n\r\n')

@@ -1,5 +1,6 @@
 /** What an HTTP/1 codec may be told, with Envoy's defaults. Follows `envoy.config.core.v3.Http1ProtocolOptions`. */
 import { ConfigError } from '../../base/errors.ts'
+import { toBytes } from '../../base/latin1.ts'
 import type { Http1ProtocolOptions } from '../../config/v3.ts'
 
 export interface Http1Settings {
@@ -65,7 +66,7 @@ export function http1Settings(
     ...defaults,
     allowAbsoluteUrl: options.allowAbsoluteUrl ?? defaults.allowAbsoluteUrl,
     acceptHttp10: options.acceptHttp10,
-    defaultHostForHttp10: options.defaultHostForHttp10,
+    defaultHostForHttp10: toBytes(options.defaultHostForHttp10),
     enableTrailers: options.enableTrailers,
     allowChunkedLength: options.allowChunkedLength,
     streamErrorOnInvalidHttpMessage:
