@@ -1,0 +1,223 @@
+/** The `cluster.<name>.` stats. Follows Envoy's `ALL_CLUSTER_*_STATS` (envoy/upstream/upstream.h) and `CodeStatsImpl`. */
+import type { ClusterStats, StatHistogram } from '../core/cluster.ts'
+import type { Counter, Gauge, Histogram, Scope } from '../stats/scope.ts'
+
+/** Shown from the start, as Envoy does, though nothing counts them yet. */
+const otherCounters = `assignment_stale assignment_timeout_received assignment_use_cached bind_errors
+http1.dropped_headers_with_underscores http1.metadata_not_supported_error
+http1.requests_rejected_with_underscores_in_headers http1.response_flood lb_local_cluster_not_ok
+lb_recalculate_zone_structures lb_subsets_created lb_subsets_fallback lb_subsets_fallback_panic lb_subsets_removed
+lb_subsets_selected lb_zone_cluster_too_small lb_zone_no_capacity_left lb_zone_routing_all_directly
+lb_zone_routing_cross_zone lb_zone_routing_sampled original_dst_host_invalid
+upstream_cx_connect_with_0_rtt upstream_cx_http2_total upstream_cx_http3_total upstream_cx_preconnect_skipped
+upstream_http3_broken upstream_internal_redirect_failed_total upstream_queue_overloaded upstream_rq_0rtt
+upstream_rq_active_overflow upstream_rq_max_duration_reached upstream_rq_retry_backoff_ratelimited
+upstream_rq_rx_reset_no_error`.split(/\s+/)
+const otherGauges =
+  'lb_subsets_active version warming_state upstream_cx_rx_bytes_buffered upstream_cx_tx_bytes_buffered'.split(' ')
+
+export class ClusterStatistics implements ClusterStats {
+  readonly scope: Scope
+  readonly upstreamRqTotal: Counter
+  readonly upstreamRqActive: Gauge
+  readonly upstreamRqCompleted: Counter
+  readonly upstreamRqTimeout: Counter
+  readonly upstreamRqPerTryTimeout: Counter
+  readonly upstreamRqPerTryIdleTimeout: Counter
+  readonly upstreamRqRxReset: Counter
+  readonly upstreamRqTxReset: Counter
+  readonly upstreamRqRetry: Counter
+  readonly upstreamRqRetrySuccess: Counter
+  readonly upstreamRqRetryOverflow: Counter
+  readonly upstreamRqRetryLimitExceeded: Counter
+  readonly upstreamRqRetryBackoffExponential: Counter
+  readonly retryOrShadowAbandoned: Counter
+  readonly upstreamRqPendingTotal: Counter
+  readonly upstreamRqPendingActive: Gauge
+  readonly upstreamRqPendingOverflow: Counter
+  readonly upstreamRqPendingFailureEject: Counter
+  readonly upstreamRqMaintenanceMode: Counter
+  readonly upstreamRqCancelled: Counter
+  readonly upstreamRqPerCx: Histogram
+  readonly upstreamRqTimeMs: StatHistogram
+
+  readonly upstreamCxTotal: Counter
+  readonly upstreamCxActive: Gauge
+  readonly upstreamCxHttp1Total: Counter
+  readonly upstreamCxConnectFail: Counter
+  readonly upstreamCxConnectTimeout: Counter
+  readonly upstreamCxConnectAttemptsExceeded: Counter
+  readonly upstreamCxOverflow: Counter
+  readonly upstreamCxPoolOverflow: Counter
+  readonly upstreamCxNoneHealthy: Counter
+  readonly upstreamCxIdleTimeout: Counter
+  readonly upstreamCxMaxDurationReached: Counter
+  readonly upstreamCxMaxRequests: Counter
+  readonly upstreamCxProtocolError: Counter
+  readonly upstreamCxCloseNotify: Counter
+  readonly upstreamCxDestroy: Counter
+  readonly upstreamCxDestroyLocal: Counter
+  readonly upstreamCxDestroyRemote: Counter
+  readonly upstreamCxDestroyWithActiveRq: Counter
+  readonly upstreamCxDestroyLocalWithActiveRq: Counter
+  readonly upstreamCxDestroyRemoteWithActiveRq: Counter
+  readonly upstreamCxRxBytesTotal: Counter
+  readonly upstreamCxTxBytesTotal: Counter
+  readonly upstreamCxConnectMs: Histogram
+  readonly upstreamCxLengthMs: Histogram
+
+  readonly upstreamFlowControlPausedReadingTotal: Counter
+  readonly upstreamFlowControlResumedReadingTotal: Counter
+  readonly upstreamFlowControlBackedUpTotal: Counter
+  readonly upstreamFlowControlDrainedTotal: Counter
+  readonly upstreamInternalRedirectSucceededTotal: Counter
+
+  readonly membershipChange: Counter
+  readonly membershipTotal: Gauge
+  readonly membershipHealthy: Gauge
+  readonly membershipDegraded: Gauge
+  readonly membershipExcluded: Gauge
+  readonly maxHostWeight: Gauge
+  readonly lbHealthyPanic: Counter
+  /** Transport sockets chosen for hosts; `default` is the cluster's own. */
+  readonly transportSocketMatch: Counter
+
+  readonly updateAttempt: Counter
+  readonly updateSuccess: Counter
+  readonly updateFailure: Counter
+  readonly updateEmpty: Counter
+  readonly updateNoRebuild: Counter
+
+  readonly #codes: (ResponseCodeStats | undefined)[] = []
+  readonly #retryCodes: (ResponseCodeStats | undefined)[] = []
+
+  /** @param scope of `cluster.<name>` */
+  constructor(scope: Scope) {
+    this.scope = scope
+    const counter = (name: string): Counter => scope.counter(name)
+    this.upstreamRqTotal = counter('upstream_rq_total')
+    this.upstreamRqActive = scope.gauge('upstream_rq_active')
+    this.upstreamRqCompleted = counter('upstream_rq_completed')
+    this.upstreamRqTimeout = counter('upstream_rq_timeout')
+    this.upstreamRqPerTryTimeout = counter('upstream_rq_per_try_timeout')
+    this.upstreamRqPerTryIdleTimeout = counter('upstream_rq_per_try_idle_timeout')
+    this.upstreamRqRxReset = counter('upstream_rq_rx_reset')
+    this.upstreamRqTxReset = counter('upstream_rq_tx_reset')
+    this.upstreamRqRetry = counter('upstream_rq_retry')
+    this.upstreamRqRetrySuccess = counter('upstream_rq_retry_success')
+    this.upstreamRqRetryOverflow = counter('upstream_rq_retry_overflow')
+    this.upstreamRqRetryLimitExceeded = counter('upstream_rq_retry_limit_exceeded')
+    this.upstreamRqRetryBackoffExponential = counter('upstream_rq_retry_backoff_exponential')
+    this.retryOrShadowAbandoned = counter('retry_or_shadow_abandoned')
+    this.upstreamRqPendingTotal = counter('upstream_rq_pending_total')
+    this.upstreamRqPendingActive = scope.gauge('upstream_rq_pending_active')
+    this.upstreamRqPendingOverflow = counter('upstream_rq_pending_overflow')
+    this.upstreamRqPendingFailureEject = counter('upstream_rq_pending_failure_eject')
+    this.upstreamRqMaintenanceMode = counter('upstream_rq_maintenance_mode')
+    this.upstreamRqCancelled = counter('upstream_rq_cancelled')
+    this.upstreamRqPerCx = scope.histogram('upstream_rq_per_cx')
+    this.upstreamRqTimeMs = new RequestTime(scope)
+
+    this.upstreamCxTotal = counter('upstream_cx_total')
+    this.upstreamCxActive = scope.gauge('upstream_cx_active')
+    this.upstreamCxHttp1Total = counter('upstream_cx_http1_total')
+    this.upstreamCxConnectFail = counter('upstream_cx_connect_fail')
+    this.upstreamCxConnectTimeout = counter('upstream_cx_connect_timeout')
+    this.upstreamCxConnectAttemptsExceeded = counter('upstream_cx_connect_attempts_exceeded')
+    this.upstreamCxOverflow = counter('upstream_cx_overflow')
+    this.upstreamCxPoolOverflow = counter('upstream_cx_pool_overflow')
+    this.upstreamCxNoneHealthy = counter('upstream_cx_none_healthy')
+    this.upstreamCxIdleTimeout = counter('upstream_cx_idle_timeout')
+    this.upstreamCxMaxDurationReached = counter('upstream_cx_max_duration_reached')
+    this.upstreamCxMaxRequests = counter('upstream_cx_max_requests')
+    this.upstreamCxProtocolError = counter('upstream_cx_protocol_error')
+    this.upstreamCxCloseNotify = counter('upstream_cx_close_notify')
+    this.upstreamCxDestroy = counter('upstream_cx_destroy')
+    this.upstreamCxDestroyLocal = counter('upstream_cx_destroy_local')
+    this.upstreamCxDestroyRemote = counter('upstream_cx_destroy_remote')
+    this.upstreamCxDestroyWithActiveRq = counter('upstream_cx_destroy_with_active_rq')
+    this.upstreamCxDestroyLocalWithActiveRq = counter('upstream_cx_destroy_local_with_active_rq')
+    this.upstreamCxDestroyRemoteWithActiveRq = counter('upstream_cx_destroy_remote_with_active_rq')
+    this.upstreamCxRxBytesTotal = counter('upstream_cx_rx_bytes_total')
+    this.upstreamCxTxBytesTotal = counter('upstream_cx_tx_bytes_total')
+    this.upstreamCxConnectMs = scope.histogram('upstream_cx_connect_ms', 'milliseconds')
+    this.upstreamCxLengthMs = scope.histogram('upstream_cx_length_ms', 'milliseconds')
+
+    this.upstreamFlowControlPausedReadingTotal = counter('upstream_flow_control_paused_reading_total')
+    this.upstreamFlowControlResumedReadingTotal = counter('upstream_flow_control_resumed_reading_total')
+    this.upstreamFlowControlBackedUpTotal = counter('upstream_flow_control_backed_up_total')
+    this.upstreamFlowControlDrainedTotal = counter('upstream_flow_control_drained_total')
+    this.upstreamInternalRedirectSucceededTotal = counter('upstream_internal_redirect_succeeded_total')
+
+    this.membershipChange = counter('membership_change')
+    this.membershipTotal = scope.gauge('membership_total', 'never-import')
+    this.membershipHealthy = scope.gauge('membership_healthy', 'never-import')
+    this.membershipDegraded = scope.gauge('membership_degraded', 'never-import')
+    this.membershipExcluded = scope.gauge('membership_excluded', 'never-import')
+    this.maxHostWeight = scope.gauge('max_host_weight', 'never-import')
+    this.lbHealthyPanic = counter('lb_healthy_panic')
+    this.transportSocketMatch = counter('default.total_match_count')
+
+    this.updateAttempt = counter('update_attempt')
+    this.updateSuccess = counter('update_success')
+    this.updateFailure = counter('update_failure')
+    this.updateEmpty = counter('update_empty')
+    this.updateNoRebuild = counter('update_no_rebuild')
+    for (const name of otherCounters) scope.counter(name)
+    for (const name of otherGauges) scope.gauge(name)
+  }
+
+  /** Counts `upstream_rq_completed` too. */
+  chargeResponseCode(status: number, internal: boolean): void {
+    const index = status * 2 + (internal ? 1 : 0)
+    let stats = this.#codes[index]
+    if (stats === undefined) {
+      stats = new ResponseCodeStats(this.scope, status, ['', internal ? 'internal.' : 'external.'])
+      this.#codes[index] = stats
+    }
+    stats.inc()
+  }
+
+  chargeRetryResponseCode(status: number): void {
+    let stats = this.#retryCodes[status]
+    if (stats === undefined) {
+      stats = new ResponseCodeStats(this.scope, status, ['retry.'])
+      this.#retryCodes[status] = stats
+    }
+    stats.inc()
+  }
+}
+
+/** What one response of a status counts: three counters under each prefix. */
+class ResponseCodeStats {
+  readonly #counters: readonly Counter[]
+
+  constructor(scope: Scope, status: number, prefixes: readonly string[]) {
+    const names = ['upstream_rq_completed', `upstream_rq_${Math.floor(status / 100)}xx`, `upstream_rq_${status}`]
+    this.#counters = prefixes.flatMap(prefix => names.map(name => scope.counter(prefix + name)))
+  }
+
+  inc(): void {
+    for (const counter of this.#counters) counter.inc()
+  }
+}
+
+/** `upstream_rq_time` and its external twin, which Envoy shows from the first response on. */
+class RequestTime implements StatHistogram {
+  readonly #scope: Scope
+  #all: Histogram | undefined
+  #external: Histogram | undefined
+
+  constructor(scope: Scope) {
+    this.#scope = scope
+  }
+
+  record(ms: number): void {
+    if (this.#all === undefined) {
+      this.#all = this.#scope.histogram('upstream_rq_time', 'milliseconds')
+      this.#external = this.#scope.histogram('external.upstream_rq_time', 'milliseconds')
+    }
+    this.#all.record(ms)
+    this.#external?.record(ms)
+  }
+}

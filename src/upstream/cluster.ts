@@ -1,0 +1,298 @@
+/** One cluster on one worker: its settings, hosts, load balancing and pools. Follows Envoy's `ClusterInfoImpl`. */
+import { defaultUpstreamHttp1Settings, type Http1Settings, http1Settings } from '../codec/http1/settings.ts'
+import { configError } from '../config/position.ts'
+import {
+  type Cluster as ClusterMessage,
+  type ClusterHttpProtocolOptions,
+  ClusterHttpProtocolOptions as clusterHttpProtocolOptionsType,
+  LeastRequest as leastRequestType,
+  type LeastRequest,
+  Random as randomType,
+  RoundRobin as roundRobinType,
+} from '../config/v3.ts'
+import type {
+  Cancellable,
+  Cluster,
+  ClusterInfo,
+  HttpConnectionPool,
+  HttpPoolCallbacks,
+  LoadBalancerContext,
+  Metadata,
+  Priority,
+  ResourceManager,
+  TcpPoolCallbacks,
+} from '../core/cluster.ts'
+import type { ClientConnection, ClientConnectionCallbacks, ResponseDecoder } from '../core/codec.ts'
+import type { Connection } from '../core/connection.ts'
+import type { FactoryContext } from '../core/extension.ts'
+import type { Protocol } from '../core/stream-info.ts'
+import { addressFromMessage } from '../network/address.ts'
+import { makeResourceManager } from './circuit-breakers.ts'
+import { ClusterStatistics } from './cluster-stats.ts'
+import type { PoolSettings } from './connection-pool.ts'
+import type { DnsResolver } from './dns.ts'
+import { type EndpointSource, makeEndpointSource } from './endpoints.ts'
+import type { UpstreamHost } from './host.ts'
+import { HostSet } from './host-set.ts'
+import { Http1Pool, type MakeCodec } from './http1-pool.ts'
+import { makeLeastRequest, makeRandom, makeRoundRobin, type PickerFactory, type Random } from './load-balancer.ts'
+import { TcpPool } from './tcp-pool.ts'
+import { makeTransportSocketFactory } from './transport-socket.ts'
+
+const defaultConnectTimeoutMs = 5000
+const defaultBufferLimitBytes = 1024 * 1024
+const defaultIdleTimeoutMs = 3_600_000
+const defaultOverprovisioningPercent = 140
+const defaultPanicThresholdPercent = 50
+/** A host predicate that likes no host must not keep us. */
+const maxSelections = 16
+
+export interface ClusterDependencies {
+  makeHttp1Client(
+    connection: Connection,
+    callbacks: ClientConnectionCallbacks,
+    settings: Http1Settings,
+  ): ClientConnection
+  readonly resolver: DnsResolver
+  readonly random: Random
+}
+
+export class UpstreamCluster implements Cluster, ClusterInfo {
+  readonly message: ClusterMessage
+  readonly name: string
+  readonly statName: string
+  readonly connectTimeoutMs: number
+  readonly perConnectionBufferLimitBytes: number
+  readonly maxRequestsPerConnection: number
+  readonly metadata: Metadata | undefined
+  readonly http1 = true
+  readonly http2 = false
+  readonly maintenanceMode = false
+  readonly stats: ClusterStatistics
+  readonly #defaultResources: ResourceManager
+  readonly #highResources: ResourceManager
+  readonly #hostSet: HostSet
+  readonly #poolSettings: PoolSettings
+  readonly #makeCodec: MakeCodec
+  readonly #source: EndpointSource
+  readonly #refusing: HttpConnectionPool
+  #closed = false
+
+  /** @throws ConfigError */
+  constructor(message: ClusterMessage, context: FactoryContext, dependencies: ClusterDependencies) {
+    this.message = message
+    this.name = message.name
+    this.statName = message.altStatName || message.name
+    const scope = context.stats.scope(`cluster.${this.statName}`)
+    this.stats = new ClusterStatistics(scope)
+    const resources = (priority: Priority): ResourceManager =>
+      makeResourceManager(
+        this.name,
+        priority,
+        message.circuitBreakers?.thresholds.find(each => each.priority === (priority === 'high' ? 'HIGH' : 'DEFAULT')),
+        context.shared,
+        scope,
+      )
+    this.#defaultResources = resources('default')
+    this.#highResources = resources('high')
+    this.connectTimeoutMs = message.connectTimeout ?? defaultConnectTimeoutMs
+    this.perConnectionBufferLimitBytes = message.perConnectionBufferLimitBytes ?? defaultBufferLimitBytes
+    this.metadata = message.metadata?.filterMetadata
+
+    const http = httpOptions(message)
+    const common = http?.commonHttpProtocolOptions ?? message.commonHttpProtocolOptions
+    this.maxRequestsPerConnection = common?.maxRequestsPerConnection ?? message.maxRequestsPerConnection ?? 0
+    const options = http?.explicitHttpConfig?.httpProtocolOptions ?? message.httpProtocolOptions
+    const codecSettings: Http1Settings = {
+      ...http1Settings(options, defaultUpstreamHttp1Settings),
+      ...(common?.maxHeadersCount === undefined ? {} : { maxHeadersCount: common.maxHeadersCount }),
+      ...(common?.maxResponseHeadersKb === undefined ? {} : { maxHeadersKb: common.maxResponseHeadersKb }),
+    }
+    this.#makeCodec = (connection, callbacks) => dependencies.makeHttp1Client(connection, callbacks, codecSettings)
+
+    const keepAlive = message.upstreamConnectionOptions?.tcpKeepalive
+    const source = message.upstreamBindConfig?.sourceAddress
+    this.#poolSettings = {
+      stats: this.stats,
+      transportSocket: makeTransportSocketFactory(message.transportSocket),
+      connectTimeoutMs: this.connectTimeoutMs,
+      bufferLimitBytes: this.perConnectionBufferLimitBytes,
+      sourceAddress: source === undefined ? undefined : addressFromMessage({ socketAddress: source }),
+      keepAlive:
+        keepAlive === undefined
+          ? undefined
+          : {
+              idleSeconds: keepAlive.keepaliveTime ?? 0,
+              intervalSeconds: keepAlive.keepaliveInterval ?? 0,
+              probes: keepAlive.keepaliveProbes ?? 0,
+            },
+      idleTimeoutMs: common?.idleTimeout ?? defaultIdleTimeoutMs,
+      maxConnectionDurationMs: common?.maxConnectionDuration ?? 0,
+      maxRequestsPerConnection: this.maxRequestsPerConnection,
+    }
+    this.#refusing = new RefusingPool(this.stats)
+    this.#hostSet = new HostSet({
+      makePicker: pickerFactory(message),
+      random: dependencies.random,
+      overprovisioningPercent: message.loadAssignment?.policy?.overprovisioningFactor ?? defaultOverprovisioningPercent,
+      panicThresholdPercent: message.commonLbConfig?.healthyPanicThreshold?.value ?? defaultPanicThresholdPercent,
+      onPanic: () => this.stats.lbHealthyPanic.inc(),
+    })
+    this.#source = makeEndpointSource(message, dependencies.resolver, this.stats, dependencies.random, hosts =>
+      this.#setHosts(hosts),
+    )
+  }
+
+  get info(): ClusterInfo {
+    return this
+  }
+
+  get hosts(): readonly UpstreamHost[] {
+    return this.#hostSet.hosts
+  }
+
+  resourceManager(priority: Priority): ResourceManager {
+    return priority === 'high' ? this.#highResources : this.#defaultResources
+  }
+
+  /** Resolves when the first hosts are there, or known not to be had. */
+  start(): Promise<void> {
+    return this.#source.start()
+  }
+
+  chooseHost(context: LoadBalancerContext): UpstreamHost | undefined {
+    let host = this.#hostSet.pick()
+    for (let i = 1; host !== undefined && i < maxSelections && context.shouldSelectAnotherHost(host); i++)
+      host = this.#hostSet.pick()
+    return host
+  }
+
+  httpConnectionPool(host: UpstreamHost, priority: Priority, _downstreamProtocol: Protocol): HttpConnectionPool {
+    const index = priority === 'high' ? 1 : 0
+    const found = host.http1Pools[index]
+    if (found !== undefined) return found
+    const resources = this.resourceManager(priority)
+    if (!resources.connectionPools.canCreate()) {
+      this.stats.upstreamCxPoolOverflow.inc()
+      return this.#refusing
+    }
+    const pool = new Http1Pool(host, this.#poolSettings, resources, this.#makeCodec)
+    host.http1Pools[index] = pool
+    return pool
+  }
+
+  newTcpConnection(host: UpstreamHost, priority: Priority, callbacks: TcpPoolCallbacks): Cancellable | undefined {
+    const index = priority === 'high' ? 1 : 0
+    let pool = host.tcpPools[index]
+    if (pool === undefined) {
+      const resources = this.resourceManager(priority)
+      if (!resources.connectionPools.canCreate()) {
+        this.stats.upstreamCxPoolOverflow.inc()
+        callbacks.onPoolFailure('overflow', '', host)
+        return undefined
+      }
+      pool = new TcpPool(host, this.#poolSettings, resources)
+      host.tcpPools[index] = pool
+    }
+    return pool.newConnection(callbacks)
+  }
+
+  /** Streams in progress go on; connections close as they become idle. */
+  drain(): void {
+    this.#closed = true
+    this.#source.close()
+    for (const host of this.hosts) for (const pool of host.pools) pool.drain()
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#source.close()
+    for (const host of this.hosts) for (const pool of host.pools) pool.close()
+  }
+
+  #setHosts(hosts: readonly UpstreamHost[]): void {
+    if (this.#closed) return
+    const before = new Set(this.#hostSet.hosts)
+    const after = new Set(hosts)
+    for (const host of before) if (!after.has(host)) for (const pool of host.pools) pool.drain()
+    for (const host of after) if (!before.has(host)) this.stats.transportSocketMatch.inc()
+    this.#hostSet.update(hosts)
+    this.stats.membershipChange.inc()
+    this.stats.membershipTotal.set(hosts.length)
+    this.stats.membershipHealthy.set(hosts.filter(host => host.healthy).length)
+    this.stats.membershipDegraded.set(hosts.filter(host => host.degraded).length)
+    this.stats.maxHostWeight.set(hosts.reduce((most, host) => Math.max(most, host.weight), 0))
+  }
+}
+
+/** Stands for the pool that `max_connection_pools` does not allow. */
+class RefusingPool implements HttpConnectionPool {
+  readonly #stats: ClusterStatistics
+
+  constructor(stats: ClusterStatistics) {
+    this.#stats = stats
+  }
+
+  get host(): never {
+    throw new Error('no pool, no host')
+  }
+
+  newStream(_decoder: ResponseDecoder, callbacks: HttpPoolCallbacks): undefined {
+    this.#stats.upstreamRqPendingOverflow.inc()
+    callbacks.onPoolFailure('overflow', '', undefined)
+  }
+}
+
+const httpOptionsKey = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions'
+
+function httpOptions(message: ClusterMessage): ClusterHttpProtocolOptions | undefined {
+  for (const [key, any] of Object.entries(message.typedExtensionProtocolOptions)) {
+    if (key !== httpOptionsKey || any.typeUrl !== clusterHttpProtocolOptionsType.typeUrl)
+      throw configError(
+        message,
+        'typedExtensionProtocolOptions',
+        `${any.typeUrl} under "${key}" is not supported by sluice: ${httpOptionsKey} is`,
+      )
+    return any.value as ClusterHttpProtocolOptions
+  }
+  return undefined
+}
+
+function pickerFactory(message: ClusterMessage): PickerFactory {
+  const policy = message.loadBalancingPolicy
+  if (policy !== undefined) {
+    // Envoy takes the first policy that it has.
+    for (const each of policy.policies) {
+      const any = each.typedExtensionConfig?.typedConfig
+      switch (any?.typeUrl) {
+        case roundRobinType.typeUrl:
+          return makeRoundRobin
+        case randomType.typeUrl:
+          return makeRandom
+        case leastRequestType.typeUrl: {
+          const settings = any.value as LeastRequest
+          return makeLeastRequest(settings.choiceCount ?? 2, settings.activeRequestBias?.defaultValue ?? 1)
+        }
+      }
+    }
+    throw configError(
+      message,
+      'loadBalancingPolicy',
+      'none of the load balancing policies is one that sluice has: round_robin, least_request, random',
+    )
+  }
+  switch (message.lbPolicy) {
+    case 'ROUND_ROBIN':
+      return makeRoundRobin
+    case 'RANDOM':
+      return makeRandom
+    case 'LEAST_REQUEST': {
+      const settings = message.leastRequestLbConfig
+      return makeLeastRequest(settings?.choiceCount ?? 2, settings?.activeRequestBias?.defaultValue ?? 1)
+    }
+    case 'LOAD_BALANCING_POLICY_CONFIG':
+      throw configError(message, 'lbPolicy', 'LOAD_BALANCING_POLICY_CONFIG needs a load_balancing_policy')
+    default:
+      throw configError(message, 'lbPolicy', `${message.lbPolicy} is not supported by sluice yet`)
+  }
+}

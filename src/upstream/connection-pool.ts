@@ -1,0 +1,311 @@
+/**
+ * What HTTP/1 and TCP pools have in common: the queue of those who wait for a connection, connecting, limits, stats.
+ * One pool a host and priority; a connection serves one stream at a time. Follows Envoy's `ConnPoolImplBase`.
+ */
+import type { Cancellable, PoolFailureReason, ResourceManager } from '../core/cluster.ts'
+import type { ConnectionCallbacks, ConnectionEvent } from '../core/connection.ts'
+import type { ConnectOptions } from '../network/connect.ts'
+import type { SocketConnection } from '../network/connection.ts'
+import type { ClusterStatistics } from './cluster-stats.ts'
+import type { UpstreamHost } from './host.ts'
+import type { TransportSocketFactory } from './transport-socket.ts'
+
+/** What a pool needs of its cluster. */
+export interface PoolSettings {
+  readonly stats: ClusterStatistics
+  readonly transportSocket: TransportSocketFactory
+  readonly connectTimeoutMs: number
+  readonly bufferLimitBytes: number
+  readonly sourceAddress: ConnectOptions['sourceAddress']
+  readonly keepAlive: ConnectOptions['keepAlive']
+  /** HTTP connections without a request; 0 = for ever. */
+  readonly idleTimeoutMs: number
+  /** HTTP; 0 = for ever. */
+  readonly maxConnectionDurationMs: number
+  /** HTTP; 0 = no limit. */
+  readonly maxRequestsPerConnection: number
+}
+
+/** Somebody who waits for a connection. */
+export abstract class PendingStream implements Cancellable {
+  readonly #pool: ConnectionPool
+
+  constructor(pool: ConnectionPool) {
+    this.#pool = pool
+  }
+
+  abstract fail(reason: PoolFailureReason, transportFailureReason: string): void
+
+  cancel(): void {
+    this.#pool.cancel(this)
+  }
+}
+
+export abstract class ConnectionPool {
+  readonly host: UpstreamHost
+  readonly settings: PoolSettings
+  readonly resources: ResourceManager
+  readonly #pending: PendingStream[] = []
+  readonly #clients = new Set<PoolClient>()
+  /** The one used last is used next: the others get a chance to time out. */
+  readonly #ready: PoolClient[] = []
+  #connecting = 0
+  #draining = false
+  #counted = true
+
+  constructor(host: UpstreamHost, settings: PoolSettings, resources: ResourceManager) {
+    this.host = host
+    this.settings = settings
+    this.resources = resources
+    resources.connectionPools.inc()
+  }
+
+  protected abstract makeClient(connection: SocketConnection): PoolClient
+  /** Gives the connection to the one who waits. */
+  protected abstract attach(client: PoolClient, pending: PendingStream): void
+
+  /** A connection that can be used at once; undefined when `pending` must wait or was refused. */
+  protected takeReady(): PoolClient | undefined {
+    let client = this.#ready.pop()
+    while (client !== undefined && !client.reusable) client = this.#ready.pop()
+    return client
+  }
+
+  /** Whether another stream may begin; if not, `pending` has been told. */
+  protected admit(pending: PendingStream): boolean {
+    if (this.resources.requests.canCreate()) return true
+    this.settings.stats.upstreamRqPendingOverflow.inc()
+    pending.fail('overflow', '')
+    return false
+  }
+
+  /** Queues `pending` and opens a connection for it, within the limits. */
+  protected enqueue(pending: PendingStream): Cancellable | undefined {
+    const { stats } = this.settings
+    if (!this.resources.pendingRequests.canCreate()) {
+      stats.upstreamRqPendingOverflow.inc()
+      pending.fail('overflow', '')
+      return undefined
+    }
+    this.#pending.push(pending)
+    this.resources.pendingRequests.inc()
+    this.host.pendingRequests++
+    stats.upstreamRqPendingTotal.inc()
+    stats.upstreamRqPendingActive.inc()
+    this.#connectIfNeeded()
+    return pending
+  }
+
+  cancel(pending: PendingStream): void {
+    const index = this.#pending.indexOf(pending)
+    if (index < 0) return
+    this.#pending.splice(index, 1)
+    this.#noLongerPending()
+    this.settings.stats.upstreamRqCancelled.inc()
+    if (this.closesExcess && this.#connecting > this.#pending.length)
+      for (const client of this.#clients) if (client.connecting) return client.close()
+  }
+
+  /** A TCP connection that nobody waits for any more is closed, an HTTP one is kept for later. */
+  protected get closesExcess(): boolean {
+    return false
+  }
+
+  /** The host is gone: idle connections close now, the others when their stream is over. */
+  drain(): void {
+    this.#draining = true
+    for (const client of this.#ready.splice(0)) client.close()
+    this.#releaseIfDone()
+  }
+
+  get draining(): boolean {
+    return this.#draining
+  }
+
+  /** Closes everything at once. */
+  close(): void {
+    this.#draining = true
+    for (const client of this.#clients) client.close()
+  }
+
+  // ── told by the clients ──
+
+  onConnected(client: PoolClient): void {
+    this.#connecting--
+    this.onReady(client)
+  }
+
+  /** The client can take a stream. */
+  onReady(client: PoolClient): void {
+    for (;;) {
+      const pending = this.#pending.shift()
+      if (pending === undefined) break
+      this.#noLongerPending()
+      if (!this.admit(pending)) continue
+      this.attach(client, pending)
+      return
+    }
+    if (this.#draining || this.closesExcess) client.close()
+    else this.#ready.push(client)
+  }
+
+  onClosed(client: PoolClient, connectFailure: PoolFailureReason | undefined): void {
+    this.#clients.delete(client)
+    const ready = this.#ready.indexOf(client)
+    if (ready >= 0) this.#ready.splice(ready, 1)
+    if (connectFailure === undefined) this.#connectIfNeeded()
+    else {
+      this.#connecting--
+      this.#failPending(connectFailure, client.connection.transportFailureReason)
+    }
+    this.#releaseIfDone()
+  }
+
+  /** All who wait learn of a failed connection, as with Envoy: they decide what to do. */
+  #failPending(reason: PoolFailureReason, transportFailureReason: string): void {
+    for (const pending of this.#pending.splice(0)) {
+      this.#noLongerPending()
+      this.settings.stats.upstreamRqPendingFailureEject.inc()
+      pending.fail(reason, transportFailureReason)
+    }
+  }
+
+  #noLongerPending(): void {
+    this.resources.pendingRequests.dec()
+    this.host.pendingRequests--
+    this.settings.stats.upstreamRqPendingActive.dec()
+  }
+
+  #connectIfNeeded(): void {
+    while (this.#pending.length > this.#connecting) {
+      // At the limit a pool without any connection still gets one, or its streams would wait for ever.
+      if (!this.resources.connections.canCreate()) {
+        this.settings.stats.upstreamCxOverflow.inc()
+        if (this.#clients.size > 0) return
+      }
+      this.#connecting++
+      const { host, settings } = this
+      const connection = settings.transportSocket.connect({
+        address: host.address,
+        bufferLimitBytes: settings.bufferLimitBytes,
+        sourceAddress: settings.sourceAddress,
+        keepAlive: settings.keepAlive,
+      })
+      this.#clients.add(this.makeClient(connection))
+    }
+  }
+
+  #releaseIfDone(): void {
+    if (!this.#draining || !this.#counted || this.#clients.size > 0) return
+    this.#counted = false
+    this.resources.connectionPools.dec()
+  }
+}
+
+/** One connection of a pool, from connecting to closed. */
+export abstract class PoolClient implements ConnectionCallbacks {
+  readonly connection: SocketConnection
+  readonly #pool: ConnectionPool
+  readonly #startMs = performance.now()
+  connecting = true
+  #timedOut = false
+  #streams = 0
+  #active = false
+  #connectTimer: NodeJS.Timeout | undefined
+
+  constructor(pool: ConnectionPool, connection: SocketConnection) {
+    this.#pool = pool
+    this.connection = connection
+    const { host, settings, resources } = pool
+    const { stats } = settings
+    stats.upstreamCxTotal.inc()
+    stats.upstreamCxActive.inc()
+    host.stats.cxTotal++
+    host.stats.cxActive++
+    resources.connections.inc()
+    connection.setConnectionStats({ readTotal: stats.upstreamCxRxBytesTotal, writeTotal: stats.upstreamCxTxBytesTotal })
+    connection.addCallbacks(this)
+    this.#connectTimer = setTimeout(() => {
+      this.#timedOut = true
+      stats.upstreamCxConnectTimeout.inc()
+      this.close()
+    }, settings.connectTimeoutMs)
+  }
+
+  get reusable(): boolean {
+    return this.connection.state === 'open'
+  }
+
+  get streams(): number {
+    return this.#streams
+  }
+
+  get active(): boolean {
+    return this.#active
+  }
+
+  close(): void {
+    this.connection.close('no-flush')
+  }
+
+  /** A stream begins. */
+  protected begin(): void {
+    const { host, settings, resources } = this.#pool
+    this.#active = true
+    this.#streams++
+    host.activeRequests++
+    host.stats.rqTotal++
+    host.stats.rqActive++
+    resources.requests.inc()
+    settings.stats.upstreamRqTotal.inc()
+    settings.stats.upstreamRqActive.inc()
+  }
+
+  /** The stream is over. */
+  protected end(): void {
+    if (!this.#active) return
+    const { host, settings, resources } = this.#pool
+    this.#active = false
+    host.activeRequests--
+    host.stats.rqActive--
+    resources.requests.dec()
+    settings.stats.upstreamRqActive.dec()
+  }
+
+  /** Called before the counts of a closed connection: whoever uses it learns of the end. */
+  protected abstract onConnectionClosed(event: ConnectionEvent): void
+
+  onEvent(event: ConnectionEvent): void {
+    const pool = this.#pool
+    const { stats } = pool.settings
+    clearTimeout(this.#connectTimer)
+    if (event === 'connected') {
+      this.connecting = false
+      stats.upstreamCxConnectMs.record(performance.now() - this.#startMs)
+      pool.onConnected(this)
+      return
+    }
+    const local = event === 'local-close'
+    stats.upstreamCxDestroy.inc()
+    ;(local ? stats.upstreamCxDestroyLocal : stats.upstreamCxDestroyRemote).inc()
+    if (this.#active) {
+      stats.upstreamCxDestroyWithActiveRq.inc()
+      ;(local ? stats.upstreamCxDestroyLocalWithActiveRq : stats.upstreamCxDestroyRemoteWithActiveRq).inc()
+    }
+    stats.upstreamCxActive.dec()
+    pool.host.stats.cxActive--
+    pool.resources.connections.dec()
+    let failure: PoolFailureReason | undefined
+    if (this.connecting) {
+      stats.upstreamCxConnectFail.inc()
+      pool.host.stats.cxConnectFail++
+      failure = this.#timedOut ? 'timeout' : local ? 'local-connection-failure' : 'remote-connection-failure'
+    } else {
+      stats.upstreamCxLengthMs.record(performance.now() - this.#startMs)
+      stats.upstreamRqPerCx.record(this.#streams)
+    }
+    this.onConnectionClosed(event)
+    this.end()
+    pool.onClosed(this, failure)
+  }
+}

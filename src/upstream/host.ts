@@ -1,0 +1,81 @@
+/** One endpoint of a cluster. Follows Envoy's `HostImpl`. */
+import type { HealthStatus } from '../config/v3.ts'
+import { type Address, addressToString } from '../core/address.ts'
+import type { Host, HostStats, Metadata } from '../core/cluster.ts'
+import type { ConnectionPool } from './connection-pool.ts'
+import type { Http1Pool } from './http1-pool.ts'
+import type { TcpPool } from './tcp-pool.ts'
+
+export interface Locality {
+  readonly region: string
+  readonly zone: string
+  readonly subZone: string
+}
+
+export interface HostSettings {
+  readonly clusterName: string
+  readonly hostname: string
+  readonly weight: number
+  readonly priority: number
+  readonly locality: Locality
+  readonly metadata: Metadata | undefined
+  readonly healthStatus: HealthStatus
+}
+
+export class UpstreamHost implements Host {
+  address: Address
+  addressString: string
+  readonly hostname: string
+  readonly clusterName: string
+  readonly weight: number
+  readonly priority: number
+  readonly metadata: Metadata | undefined
+  readonly locality: Locality
+  readonly healthStatus: HealthStatus
+  readonly healthy: boolean
+  readonly degraded: boolean
+  activeRequests = 0
+  pendingRequests = 0
+  readonly stats: HostStats = {
+    cxTotal: 0,
+    cxActive: 0,
+    cxConnectFail: 0,
+    rqTotal: 0,
+    rqActive: 0,
+    rqSuccess: 0,
+    rqError: 0,
+    rqTimeout: 0,
+  }
+  /** By priority: default, high. Made on first use by the cluster. */
+  readonly http1Pools: (Http1Pool | undefined)[] = [undefined, undefined]
+  readonly tcpPools: (TcpPool | undefined)[] = [undefined, undefined]
+
+  constructor(address: Address, settings: HostSettings) {
+    this.address = address
+    this.addressString = addressToString(address)
+    this.hostname = settings.hostname
+    this.clusterName = settings.clusterName
+    this.weight = settings.weight
+    this.priority = settings.priority
+    this.locality = settings.locality
+    this.metadata = settings.metadata
+    this.healthStatus = settings.healthStatus
+    this.healthy = settings.healthStatus === 'UNKNOWN' || settings.healthStatus === 'HEALTHY'
+    this.degraded = settings.healthStatus === 'DEGRADED'
+  }
+
+  /** For a logical host: connections made from now on go there. */
+  moveTo(address: Address): void {
+    this.address = address
+    this.addressString = addressToString(address)
+  }
+
+  onResponse(status: number): void {
+    if (status >= 500) this.stats.rqError++
+    else this.stats.rqSuccess++
+  }
+
+  get pools(): ConnectionPool[] {
+    return [...this.http1Pools, ...this.tcpPools].filter(pool => pool !== undefined)
+  }
+}
