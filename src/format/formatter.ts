@@ -1,6 +1,5 @@
 /** `envoy.config.core.v3.SubstitutionFormatString` as a formatter: text or JSON. */
 import { ConfigError } from '../base/errors.ts'
-import type { JsonObject } from '../config/json-source.ts'
 import { configError } from '../config/position.ts'
 import type { SubstitutionFormatString } from '../config/v3.ts'
 import { readDataSource } from './data-source.ts'
@@ -27,7 +26,7 @@ export function makeFormatter(message: SubstitutionFormatString, context: Format
   try {
     if (message.jsonFormat !== undefined)
       return {
-        format: makeJsonFormatter(message.jsonFormat as JsonObject, omitEmpty, text => parseFormat(text, context)),
+        format: makeJsonFormatter(message.jsonFormat, omitEmpty, text => parseFormat(text, context)),
         contentType: message.contentType || 'application/json',
       }
     const text = message.textFormat ?? (message.textFormatSource && readDataSource(message.textFormatSource))

@@ -10,7 +10,7 @@ import type { LogContext } from '../core/access-log.ts'
 import { type Address, addressToString } from '../core/address.ts'
 import type { FactoryContext } from '../core/extension.ts'
 import type { HeaderMap } from '../core/header-map.ts'
-import { responseFlagNames, type StreamInfo } from '../core/stream-info.ts'
+import { ResponseFlag, responseFlagNames, type StreamInfo } from '../core/stream-info.ts'
 import { grpcStatusGetter } from './grpc-status.ts'
 import { commonDuration } from './time-points.ts'
 import { makeTimeFormatter } from './time-format.ts'
@@ -176,10 +176,18 @@ const longFlagNames = (
   'NoClusterFound OverloadManagerTerminated DnsResolutionFailed DropOverload DownstreamRemoteReset'
 ).split(' ')
 
+/**
+ * Envoy prints flags in the order in which they were set. Of those that come together, what filters and the retry
+ * policy set comes before the failure that ends the request, and the client's leaving last.
+ */
+const early = ResponseFlag.delayInjected | ResponseFlag.faultInjected | ResponseFlag.upstreamRetryLimitExceeded
+const late = ResponseFlag.downstreamConnectionTermination | ResponseFlag.downstreamRemoteReset
+
 function flags(names: readonly string[]): (info: StreamInfo) => string {
-  return info => {
-    if (info.responseFlags === 0) return '-'
-    return names.filter((_, bit) => (info.responseFlags & (1 << bit)) !== 0).join(',')
+  const of = (bits: number): string[] => names.filter((_, bit) => (bits & (1 << bit)) !== 0)
+  return ({ responseFlags }) => {
+    if (responseFlags === 0) return '-'
+    return [...of(responseFlags & early), ...of(responseFlags & ~(early | late)), ...of(responseFlags & late)].join(',')
   }
 }
 ofStream('RESPONSE_FLAGS', flags(responseFlagNames))

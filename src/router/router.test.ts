@@ -143,7 +143,7 @@ test('no route: 404 NR; no cluster: 503 NC; no host: 503 UH', () => {
 
 test('maintenance mode: 503 UO and x-envoy-overloaded', () => {
   const setup = new Setup()
-  setup.cluster.maintenanceMode = true
+  setup.cluster.info.maintenanceMode = true
   setup.request()
   assert.deepEqual([setup.status, setup.callbacks.body, setup.details], [503, 'maintenance mode', 'maintenance_mode'])
   assert.equal(setup.callbacks.responseHeaders?.get('x-envoy-overloaded'), 'true')

@@ -24,6 +24,7 @@ import { StreamInformation } from '../../src/network/stream-info.ts'
 import type { Counter, Scope } from '../../src/stats/scope.ts'
 
 /** A decoded message from YAML; throws `ConfigErrors` as loading would. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows what the name stands for
 export function messageOf<Message>(fullName: string, yaml: string): Message {
   const { value, source } = parseYaml(yaml, 'test.yaml')
   const errors: ConstructorParameters<typeof ConfigErrors>[0][number][] = []
@@ -224,14 +225,12 @@ export class FakeCluster implements Cluster {
   readonly retries = new FakeResource()
   readonly streams: FakeStream[] = []
   hosts: Host[] = [fakeHost('a')]
-  maintenanceMode = false
   /** Whether a connection is there at once. */
   ready = true
   #next = 0
-  readonly info: ClusterInfo
+  readonly info: ClusterInfo & { maintenanceMode: boolean }
 
   constructor(name = 'up') {
-    const self = this
     const limit = new FakeResource()
     this.info = {
       name,
@@ -242,9 +241,7 @@ export class FakeCluster implements Cluster {
       metadata: undefined,
       http1: true,
       http2: false,
-      get maintenanceMode() {
-        return self.maintenanceMode
-      },
+      maintenanceMode: false,
       resourceManager: () => ({
         connections: limit,
         pendingRequests: limit,
