@@ -79,34 +79,39 @@ const enums = new Set<string>()
 for (const root of roots) reach(root)
 const names = shortNames([...messages, ...enums])
 
-const lines = [
-  '// Made by tools/generate-types.ts from the API descriptors: do not edit. Shape: see decode-json.ts.',
-  "import type { AnyMessage } from './build-message.ts'",
-  "import type { JsonObject } from './json-source.ts'",
-  "import type { MessageType } from './message-type.ts'",
-  '',
-  'export type { AnyMessage, JsonObject }',
-  '',
-]
-for (const fullName of [...enums].sort()) {
-  const values = enumSchema(fullName).values.map(value => `'${value.name}'`)
-  lines.push(`/** ${fullName} */`, `export type ${short(fullName)} =`, ...values.map(value => `  | ${value}`), '')
-}
-for (const fullName of [...messages].sort()) {
-  const schema = messageSchema(fullName)
-  lines.push(`/** ${fullName} */`, `export interface ${short(fullName)} {`)
-  for (const field of schema.fields) {
-    if (field.deprecated) lines.push('  /** Deprecated. */')
-    lines.push(`  readonly ${field.key}${field.presence ? '?' : ''}: ${fieldType(field)}`)
+if (import.meta.main) writeFileSync(new URL('../src/config/v3.ts', import.meta.url), generateTypes())
+
+/** The text of the file. */
+export function generateTypes(): string {
+  const lines = [
+    '// Made by tools/generate-types.ts from the API descriptors: do not edit. Shape: see decode-json.ts.',
+    "import type { AnyMessage } from './build-message.ts'",
+    "import type { JsonObject } from './json-source.ts'",
+    "import type { MessageType } from './message-type.ts'",
+    '',
+    'export type { AnyMessage, JsonObject }',
+    '',
+  ]
+  for (const fullName of [...enums].sort()) {
+    const values = enumSchema(fullName).values.map(value => `'${value.name}'`)
+    lines.push(`/** ${fullName} */`, `export type ${short(fullName)} =`, ...values.map(value => `  | ${value}`), '')
   }
-  lines.push('}', '')
+  for (const fullName of [...messages].sort()) {
+    const schema = messageSchema(fullName)
+    lines.push(`/** ${fullName} */`, `export interface ${short(fullName)} {`)
+    for (const field of schema.fields) {
+      if (field.deprecated) lines.push('  /** Deprecated. */')
+      lines.push(`  readonly ${field.key}${field.presence ? '?' : ''}: ${fieldType(field)}`)
+    }
+    lines.push('}', '')
+  }
+  for (const root of roots) {
+    const name = short(root)
+    lines.push(`export const ${name}: MessageType<${name}> = { typeUrl: '${typeUrlPrefix}${root}' }`)
+  }
+  if (new Set(names.values()).size < names.size) throw new Error('two messages got the same name: add one to `renamed`')
+  return `${lines.join('\n')}\n`
 }
-for (const root of roots) {
-  const name = short(root)
-  lines.push(`export const ${name}: MessageType<${name}> = { typeUrl: '${typeUrlPrefix}${root}' }`)
-}
-if (new Set(names.values()).size < names.size) throw new Error('two messages got the same name: add one to `renamed`')
-writeFileSync(new URL('../src/config/v3.ts', import.meta.url), `${lines.join('\n')}\n`)
 
 function reach(fullName: string): void {
   if (messages.has(fullName)) return

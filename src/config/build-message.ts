@@ -14,12 +14,24 @@ const emptyMap: Message = Object.freeze({})
 /** `values` by `Field.index`; properties come in the order of the descriptor, so that objects of a type are alike. */
 export function buildMessage(schema: MessageSchema, values: readonly unknown[]): Message {
   const message: Record<string, unknown> = {}
+  const defaults = defaultsOf(schema)
   for (const field of schema.fields) {
-    const value = values[field.index]
+    const value = values[field.index] ?? defaults[field.index]
     if (value !== undefined) message[field.key] = value
-    else if (!field.presence) message[field.key] = defaultValue(field)
   }
   return Object.freeze(message)
+}
+
+const knownDefaults = new WeakMap<MessageSchema, readonly unknown[]>()
+
+/** Values of unset fields, `undefined` for those that may be absent. */
+function defaultsOf(schema: MessageSchema): readonly unknown[] {
+  let defaults = knownDefaults.get(schema)
+  if (defaults === undefined) {
+    defaults = schema.fields.map(field => (field.presence ? undefined : defaultValue(field)))
+    knownDefaults.set(schema, defaults)
+  }
+  return defaults
 }
 
 function defaultValue(field: Field): unknown {

@@ -1,5 +1,5 @@
 /** Encodes messages to protobuf bytes: xDS requests, gRPC calls, and an `Any` that a filter passes on. */
-import type { AnyMessage } from './build-message.ts'
+import { type AnyMessage, isSet } from './build-message.ts'
 import type { JsonObject, JsonValue } from './json-source.ts'
 import { enumSchema, findMessage, messageSchema } from './protos.ts'
 import {
@@ -13,18 +13,18 @@ import {
   wellKnown,
   wrappedScalar,
 } from './schema.ts'
-import { isSet } from './build-message.ts'
 import { WireWriter } from './wire.ts'
 
 /** Bytes of a message of this type; absent properties count as not set. Throws for an unknown type. */
 export function encodeBinary(typeUrl: string, message: unknown): Uint8Array {
   const name = typeNameOf(typeUrl)
   if (findMessage(name) === undefined) throw new Error(`no message ${name} in the API descriptors`)
-  return encodeMessage(name, message)
+  const writer = new WireWriter()
+  writeMessage(writer, name, message)
+  return writer.finish()
 }
 
-function encodeMessage(typeName: string, value: unknown): Uint8Array {
-  const writer = new WireWriter()
+function writeMessage(writer: WireWriter, typeName: string, value: unknown): void {
   switch (wellKnown(typeName)) {
     case undefined:
     case 'field-mask':
@@ -33,7 +33,7 @@ function encodeMessage(typeName: string, value: unknown): Uint8Array {
     case 'any': {
       const { typeUrl, value: content } = value as AnyMessage
       writeValue(writer, 1, { kind: 'scalar', scalar: 'string' }, typeUrl)
-      writeValue(writer, 2, { kind: 'scalar', scalar: 'bytes' }, encodeBinary(typeUrl, content))
+      writeNested(writer, 2, () => writeMessage(writer, typeNameOf(typeUrl), content))
       break
     }
     case 'wrapper':
@@ -55,9 +55,8 @@ function encodeMessage(typeName: string, value: unknown): Uint8Array {
       writeJson(writer, value as JsonValue)
       break
     case 'list-value':
-      for (const item of value as JsonValue[]) writeNested(writer, 1, inner => writeJson(inner, item))
+      for (const item of value as JsonValue[]) writeNested(writer, 1, () => writeJson(writer, item))
   }
-  return writer.finish()
 }
 
 function writeFields(writer: WireWriter, schema: MessageSchema, message: Message): void {
@@ -72,9 +71,9 @@ function writeFields(writer: WireWriter, schema: MessageSchema, message: Message
 }
 
 function writeMapEntry(writer: WireWriter, field: Field, keyType: ScalarType, key: string, item: unknown): void {
-  writeNested(writer, field.number, entry => {
-    writeValue(entry, 1, { kind: 'scalar', scalar: keyType }, parseKey(keyType, key))
-    writeValue(entry, 2, field.type, item)
+  writeNested(writer, field.number, () => {
+    writeValue(writer, 1, { kind: 'scalar', scalar: keyType }, parseKey(keyType, key))
+    writeValue(writer, 2, field.type, item)
   })
 }
 
@@ -90,16 +89,14 @@ function writeList(writer: WireWriter, field: Field, list: readonly unknown[]): 
     for (const item of list) writeValue(writer, field.number, type, item)
     return
   }
-  writeNested(writer, field.number, packed => {
-    for (const item of list) writePlain(packed, type, item)
+  writeNested(writer, field.number, () => {
+    for (const item of list) writePlain(writer, type, item)
   })
 }
 
-function writeNested(writer: WireWriter, number: number, write: (inner: WireWriter) => void): void {
-  const inner = new WireWriter()
-  write(inner)
+function writeNested(writer: WireWriter, number: number, write: () => void): void {
   writer.tag(number, 2)
-  writer.bytes(inner.finish())
+  writer.nested(write)
 }
 
 function writeValue(writer: WireWriter, number: number, type: ValueType, value: unknown): void {
@@ -128,7 +125,7 @@ function wireTypeOf(type: ValueType): number {
 }
 
 function writePlain(writer: WireWriter, type: ValueType, value: unknown): void {
-  if (type.kind === 'message') writer.bytes(encodeMessage(type.typeName, value))
+  if (type.kind === 'message') writer.nested(() => writeMessage(writer, type.typeName, value))
   else if (type.kind === 'enum') {
     const known = enumSchema(type.typeName).values.find(candidate => candidate.name === value)
     if (known === undefined) throw new Error(`${String(value)} is no value of ${type.typeName}`)
@@ -180,9 +177,9 @@ export function splitMs(ms: number): { seconds: bigint; nanos: number } {
 
 function writeStruct(writer: WireWriter, object: JsonObject): void {
   for (const [key, value] of Object.entries(object)) {
-    writeNested(writer, 1, entry => {
-      writeValue(entry, 1, { kind: 'scalar', scalar: 'string' }, key)
-      writeNested(entry, 2, inner => writeJson(inner, value))
+    writeNested(writer, 1, () => {
+      writeValue(writer, 1, { kind: 'scalar', scalar: 'string' }, key)
+      writeNested(writer, 2, () => writeJson(writer, value))
     })
   }
 }
@@ -193,8 +190,8 @@ function writeJson(writer: WireWriter, value: JsonValue): void {
   else if (typeof value === 'string') writeValue(writer, 3, { kind: 'scalar', scalar: 'string' }, value)
   else if (typeof value === 'boolean') writeValue(writer, 4, { kind: 'scalar', scalar: 'bool' }, value)
   else if (Array.isArray(value)) {
-    writeNested(writer, 6, list => {
-      for (const item of value) writeNested(list, 1, inner => writeJson(inner, item))
+    writeNested(writer, 6, () => {
+      for (const item of value) writeNested(writer, 1, () => writeJson(writer, item))
     })
-  } else writeNested(writer, 5, inner => writeStruct(inner, value))
+  } else writeNested(writer, 5, () => writeStruct(writer, value))
 }

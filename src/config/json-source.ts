@@ -83,6 +83,7 @@ class LenientReader {
     if (next === '{') return this.#nested(() => this.#object())
     if (next === '[') return this.#nested(() => this.#array())
     if (next === '"' || next === "'") return this.#string()
+    const start = this.#position
     const word = this.#match(/-?[A-Za-z0-9_.+-]+/y)
     if (word === 'true') return true
     if (word === 'false') return false
@@ -90,6 +91,7 @@ class LenientReader {
     if (word !== undefined && /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(word)) {
       return /^-?\d{16}/.test(word) ? word : Number(word)
     }
+    this.#position = start
     throw this.#fault(word === undefined ? `unexpected ${JSON.stringify(next)}` : `unexpected ${word}`)
   }
 

@@ -193,6 +193,23 @@ export class WireWriter {
     this.bytes(utf8Encoder.encode(value))
   }
 
+  /** What `write` adds, with its length in front. */
+  nested(write: () => void): void {
+    this.#reserve(1)
+    const start = ++this.#length
+    write()
+    const size = this.#length - start
+    let prefix = 1
+    for (let rest = size >>> 7; rest > 0; rest >>>= 7) prefix++
+    if (prefix > 1) {
+      this.#reserve(prefix - 1)
+      this.#bytes.copyWithin(start + prefix - 1, start, this.#length)
+    }
+    this.#length = start - 1
+    this.uint32(size)
+    this.#length += size
+  }
+
   #reserve(count: number): void {
     if (this.#length + count <= this.#bytes.length) return
     const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + count))
