@@ -99,7 +99,7 @@ export type DispatchResult = 'ok' | 'protocol-error'
 
 interface HttpConnection {
   readonly protocol: Protocol
-  /** Feeds bytes from the socket; `endStream`: the peer sent FIN. Events fire inside. */
+  /** Feeds bytes from the socket (they may be moved in place); `endStream`: the peer sent FIN. Events fire inside. */
   dispatch(data: Uint8Array, endStream: boolean): DispatchResult
   /** HTTP/2 GOAWAY; nothing for HTTP/1. */
   goAway(): void

@@ -2,11 +2,9 @@
 import type {
   ClientConnection,
   ClientConnectionCallbacks,
-  CodecStream,
   DispatchResult,
   RequestEncoder,
   ResponseDecoder,
-  StreamCallbacks,
   StreamResetReason,
 } from '../../core/codec.ts'
 import type { Connection } from '../../core/connection.ts'
@@ -23,7 +21,8 @@ import {
 import { type BodyFraming, Http1Parser, type MessageHandler } from './parser.ts'
 import type { Http1Settings } from './settings.ts'
 import { hasToken } from './tokens.ts'
-import { fieldLines, writeBody, type WrittenFraming, writeTrailers } from './writer.ts'
+import { Http1Stream } from './stream.ts'
+import { fieldLines } from './writer.ts'
 
 const noBytes = new Uint8Array(0)
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/
@@ -201,6 +200,11 @@ export class Http1ClientConnection implements ClientConnection, MessageHandler {
     // `dispatch` ends the stream once it knows what follows in the same read.
   }
 
+  /** The request that was written is not as long as its head says. */
+  onWrongLength(): void {
+    this.#reusable = false
+  }
+
   onReset(stream: ClientStream): void {
     if (this.#stream !== stream) return
     this.#stream = undefined
@@ -238,10 +242,8 @@ const bodiless = new Set(['GET', 'HEAD', 'DELETE', 'TRACE', 'CONNECT'])
 const notInTarget = /[^\x21-\x7e\x80-\xff]/g
 
 /** One request and its response. */
-class ClientStream implements RequestEncoder, CodecStream {
+class ClientStream extends Http1Stream implements RequestEncoder {
   readonly decoder: ResponseDecoder
-  callbacks: StreamCallbacks | undefined = undefined
-  codecDetails = ''
   isHead = false
   isConnect = false
   isUpgrade = false
@@ -252,34 +254,15 @@ class ClientStream implements RequestEncoder, CodecStream {
   pendingData: Uint8Array = noBytes
   pendingTrailers: string[] | undefined = undefined
   readonly #owner: Http1ClientConnection
-  #framing: WrittenFraming = 'plain'
-  #readDisables = 0
 
   constructor(owner: Http1ClientConnection, decoder: ResponseDecoder) {
+    super(owner.connection)
     this.#owner = owner
     this.decoder = decoder
   }
 
-  get stream(): CodecStream {
-    return this
-  }
-
-  get bufferedBytes(): number {
-    return this.#owner.connection.bufferedBytes
-  }
-
-  setCallbacks(callbacks: StreamCallbacks): void {
-    this.callbacks = callbacks
-  }
-
-  readDisable(disable: boolean): void {
-    if (this.responseComplete) return
-    this.#readDisables += disable ? 1 : -1
-    this.#owner.connection.readDisable(disable)
-  }
-
-  releaseReads(): void {
-    for (; this.#readDisables > 0; this.#readDisables--) this.#owner.connection.readDisable(false)
+  override readDisable(disable: boolean): void {
+    if (!this.responseComplete) super.readDisable(disable)
   }
 
   resetStream(): void {
@@ -293,7 +276,7 @@ class ClientStream implements RequestEncoder, CodecStream {
   }
 
   encodeHeaders(headers: HeaderMap, endStream: boolean): void {
-    const { connection, settings } = this.#owner
+    const { settings } = this.#owner
     const method = headers.method
     this.isHead = method === 'HEAD'
     this.isConnect = method === 'CONNECT'
@@ -301,14 +284,14 @@ class ClientStream implements RequestEncoder, CodecStream {
     this.isUpgrade = upgrade !== undefined && hasToken(headers.get('connection') ?? '', 'upgrade')
 
     let head = `${method} ${this.#target(headers)} HTTP/1.1\r\n${fieldLines(headers, settings.properCaseHeaders)}`
-    this.#framing = 'plain'
-    if (!this.isConnect && !this.isUpgrade && !headers.has('content-length')) {
-      if (!endStream) {
-        head += 'transfer-encoding: chunked\r\n'
-        this.#framing = 'chunked'
-      } else if (!bodiless.has(method)) head += 'content-length: 0\r\n'
+    const tunnel = this.isConnect || this.isUpgrade
+    const contentLength = tunnel ? undefined : headers.get('content-length')
+    this.startBody(endStream || tunnel || contentLength !== undefined ? 'plain' : 'chunked', contentLength)
+    if (!tunnel && contentLength === undefined) {
+      if (!endStream) head += 'transfer-encoding: chunked\r\n'
+      else if (!bodiless.has(method)) head += 'content-length: 0\r\n'
     }
-    connection.write(`${head}\r\n`, false)
+    this.connection.write(`${head}\r\n`, false)
     if (endStream) this.requestComplete = true
   }
 
@@ -322,14 +305,14 @@ class ClientStream implements RequestEncoder, CodecStream {
 
   encodeData(data: Uint8Array | string, endStream: boolean): void {
     if (this.responseComplete) return
-    writeBody(this.#owner.connection, this.#framing, data, endStream)
+    if (!this.writeBody(data, endStream)) this.#owner.onWrongLength()
     if (endStream) this.requestComplete = true
   }
 
   encodeTrailers(trailers: HeaderMap): void {
     if (this.responseComplete) return
-    const { connection, settings } = this.#owner
-    writeTrailers(connection, this.#framing, settings.enableTrailers ? trailers : undefined, settings.properCaseHeaders)
+    const { enableTrailers, properCaseHeaders } = this.#owner.settings
+    if (!this.writeTrailers(enableTrailers ? trailers : undefined, properCaseHeaders)) this.#owner.onWrongLength()
     this.requestComplete = true
   }
 }

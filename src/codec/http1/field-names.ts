@@ -115,9 +115,15 @@ export function fieldNameAt(data: Uint8Array, start: number, end: number, hash: 
   }
   let name = ''
   for (let at = start; at < end; at++) name += String.fromCharCode(tokenByte[data[at] as number] as number)
-  const field = make(name)
-  if (length <= maxCachedLength && !fixed.has(slot)) table[slot] = field
+  if (length > maxCachedLength || fixed.has(slot)) return make(name)
+  const field = make(internalized(name))
+  table[slot] = field
   return field
+}
+
+/** The same string as the one that V8 keeps for property names, so that comparing it costs a comparison of pointers. */
+function internalized(name: string): string {
+  return Object.keys({ [name]: 0 })[0] as string
 }
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/

@@ -79,6 +79,8 @@ const longReadBytes = 2048
 const maxCheckedStart = 64
 /** Of one chunk extension; a limit of ours, far above any use. */
 const maxChunkExtensionBytes = 1024
+/** A chunk that is bigger is an event of its own. */
+const maxMovedBytes = 4096
 /** 2^48 - 1, in 12 hexadecimal digits. */
 const maxChunkSize = 0xffff_ffff_ffff
 
@@ -142,6 +144,10 @@ export class Http1Parser {
   /** Of the body or the chunk. */
   #remaining = 0
   #sizeDigits = 0
+  /** Chunk data of this read that has not been handed on: `#read[#pieceStart…#pieceEnd)`. */
+  #read: Uint8Array = noBytes
+  #pieceStart = 0
+  #pieceEnd = 0
 
   constructor(kind: 'requests' | 'responses', handler: MessageHandler, limits: ParserLimits) {
     this.#requests = kind === 'requests'
@@ -178,10 +184,11 @@ export class Http1Parser {
 
   /**
    * Reads from `start` on, to the end of `data`, of the message, or to an error (then `error` is set and the parser
-   * stays so).
+   * stays so). Small chunks are moved together within `data`, so that many of them cost one event.
    * @returns the position after the last byte that was used
    */
   execute(data: Uint8Array, start: number): number {
+    this.#read = data
     let at = start
     while (at < data.length) {
       switch (this.#state) {
@@ -191,13 +198,15 @@ export class Http1Parser {
           at = this.#lines(data, at)
           break
         case State.body:
-          at = this.#body(data, at, State.complete)
+          at = this.#body(data, at)
           break
         case State.untilClose:
           this.#handler.onBody(at === 0 ? data : data.subarray(at), false)
-          return data.length
+          at = data.length
+          break
         case State.complete:
         case State.failed:
+          this.#read = noBytes
           return at
         case State.chunkSize:
         case State.chunkExtension:
@@ -208,6 +217,8 @@ export class Http1Parser {
           at = this.#chunked(data, at)
       }
     }
+    this.#flushPiece(false)
+    this.#read = noBytes
     return at
   }
 
@@ -218,6 +229,7 @@ export class Http1Parser {
   }
 
   #fail(error: MessageError): void {
+    this.#flushPiece(false)
     this.error = error
     this.#state = State.failed
     this.#partial = noBytes
@@ -337,12 +349,15 @@ export class Http1Parser {
     } else if (this.#state === State.fields) {
       this.#headComplete()
     } else {
-      if (this.#trailerFields.length > 0) {
-        const fields = this.#trailerFields
+      const fields = this.#trailerFields
+      if (fields.length > 0) {
+        this.#flushPiece(false)
         this.#trailerFields = []
         this.#handler.onTrailers(fields)
       }
-      this.#end()
+      this.#state = State.complete
+      this.#flushPiece(true)
+      this.#handler.onComplete()
     }
   }
 
@@ -467,15 +482,36 @@ export class Http1Parser {
     }
   }
 
-  #body(data: Uint8Array, start: number, then: State): number {
+  #body(data: Uint8Array, start: number): number {
     const end = Math.min(data.length, start + this.#remaining)
     this.#remaining -= end - start
     const last = this.#remaining === 0
-    if (last) this.#state = then
-    const complete = last && then === State.complete
-    this.#handler.onBody(start === 0 && end === data.length ? data : data.subarray(start, end), complete)
-    if (complete) this.#handler.onComplete()
+    if (last) this.#state = State.complete
+    this.#handler.onBody(start === 0 && end === data.length ? data : data.subarray(start, end), last)
+    if (last) this.#handler.onComplete()
     return end
+  }
+
+  #chunkData(data: Uint8Array, start: number): number {
+    const end = Math.min(data.length, start + this.#remaining)
+    this.#remaining -= end - start
+    if (this.#remaining === 0) this.#state = State.chunkDataCr
+    if (this.#pieceEnd > this.#pieceStart && end - start <= maxMovedBytes) {
+      data.copyWithin(this.#pieceEnd, start, end)
+      this.#pieceEnd += end - start
+    } else {
+      this.#flushPiece(false)
+      this.#pieceStart = start
+      this.#pieceEnd = end
+    }
+    return end
+  }
+
+  #flushPiece(last: boolean): void {
+    if (this.#pieceEnd === this.#pieceStart) return
+    const piece = this.#read.subarray(this.#pieceStart, this.#pieceEnd)
+    this.#pieceStart = this.#pieceEnd = 0
+    this.#handler.onBody(piece, last)
   }
 
   #startChunk(): void {
@@ -487,7 +523,7 @@ export class Http1Parser {
   /** One step through the framing of chunks. */
   #chunked(data: Uint8Array, start: number): number {
     const state = this.#state
-    if (state === State.chunkData) return this.#body(data, start, State.chunkDataCr)
+    if (state === State.chunkData) return this.#chunkData(data, start)
     if (state === State.chunkSize) return this.#chunkSize(data, start)
     const byte = data[start] as number
     if (state === State.chunkExtension) {

@@ -36,7 +36,9 @@ export function parseRequestLine(line: string, customMethods: boolean): RequestL
   const first = line.indexOf(' ')
   if (first < 0) return codecError
   const written = line.substring(0, first)
-  const method = methods.get(written) ?? (customMethods && token.test(written) ? written : undefined)
+  const method = line.startsWith('GET ')
+    ? 'GET'
+    : (methods.get(written) ?? (customMethods && token.test(written) ? written : undefined))
   if (method === undefined) return codecError
   const second = line.indexOf(' ', first + 1)
   const target = second < 0 ? line.substring(first + 1) : line.substring(first + 1, second)

@@ -84,7 +84,14 @@ describe('HTTP/1 server connection: requests', () => {
     h.send('llo')
     h.send(`${post}Transfer-Encoding: Chunked\r\n\r\n5;a="b"\r\nhello\r\n1\r\n!\r\n0\r\n\r\n`)
     assert.deepEqual(h.events.slice(1, 4), ['data he', 'data llo', 'end'])
-    assert.deepEqual(h.events.slice(5), ['data hello', 'data !', 'end'])
+    assert.deepEqual(h.events.slice(5), ['data hello!', 'end'])
+  })
+
+  it('makes one event of small chunks that come together', () => {
+    const h = new Harness()
+    h.send(`${post}Transfer-Encoding: chunked\r\n\r\n${'1\r\na\r\n'.repeat(100)}2\r\nb`)
+    h.send('c\r\n0\r\n\r\n')
+    assert.deepEqual(h.events.slice(1), [`data ${'a'.repeat(100)}b`, 'data c', 'end'])
   })
 
   it('drops trailers unless they are enabled, and never passes framing fields in them', () => {
@@ -322,6 +329,21 @@ describe('HTTP/1 server connection: responses', () => {
     const h = new Harness({ properCaseHeaders: true }, ok)
     h.send('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
     assert.match(h.connection.written, /^HTTP\/1.1 200 OK\r\nConnection: close\r\n/)
+  })
+
+  it('never writes more than content-length says, and closes when it is wrong', () => {
+    for (const [body, written] of [
+      ['toolong', ''],
+      ['ab', 'ab'],
+    ] as const) {
+      const h = new Harness({}, encoder => {
+        encoder.encodeHeaders(HeaderMap.of({ ':status': '200', 'content-length': '5' }), false)
+        encoder.encodeData(body, true)
+      })
+      h.send(get)
+      assert.equal(h.connection.written, `HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n${written}`)
+      assert.equal(h.codec.closeAfterResponse, true)
+    }
   })
 
   it('closes after a response that came before the end of the request', () => {

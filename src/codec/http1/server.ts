@@ -1,12 +1,10 @@
 /** The server side of an HTTP/1 connection: requests in, responses out. Follows Envoy's `Http1::ServerConnectionImpl`. */
 import type {
-  CodecStream,
   DispatchResult,
   RequestDecoder,
   ResponseEncoder,
   ServerConnection,
   ServerConnectionCallbacks,
-  StreamCallbacks,
   StreamResetReason,
 } from '../../core/codec.ts'
 import type { Connection } from '../../core/connection.ts'
@@ -34,7 +32,8 @@ import {
 } from './request-target.ts'
 import type { Http1Settings } from './settings.ts'
 import { hasToken, removeNominated } from './tokens.ts'
-import { fieldLines, writeBody, type WrittenFraming, writeTrailers } from './writer.ts'
+import { Http1Stream, type WrittenFraming } from './stream.ts'
+import { fieldLines } from './writer.ts'
 
 const upgradeToken = /^\s*(?:upgrade|http2-settings)\s*$/i
 const methodSoFar = /^[A-Z]*(?:$|[ \r])/
@@ -328,48 +327,24 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
 }
 
 /** One request and its response. */
-class ServerStream implements ResponseEncoder, CodecStream {
+class ServerStream extends Http1Stream implements ResponseEncoder {
   readonly #owner: Http1ServerConnection
   decoder!: RequestDecoder
-  callbacks: StreamCallbacks | undefined = undefined
-  codecDetails = ''
   responseStarted = false
   isHead = false
   isConnect = false
   /** CONNECT or an upgrade: bytes, not messages, after the head. */
   raw = false
-  #framing: WrittenFraming = 'plain'
   #headersDelivered = false
   #endDelivered = false
-  #readDisables = 0
 
   constructor(owner: Http1ServerConnection) {
+    super(owner.connection)
     this.#owner = owner
-  }
-
-  get stream(): CodecStream {
-    return this
   }
 
   get streamErrorOnInvalidHttpMessage(): boolean {
     return this.#owner.settings.streamErrorOnInvalidHttpMessage
-  }
-
-  get bufferedBytes(): number {
-    return this.#owner.connection.bufferedBytes
-  }
-
-  setCallbacks(callbacks: StreamCallbacks): void {
-    this.callbacks = callbacks
-  }
-
-  readDisable(disable: boolean): void {
-    this.#readDisables += disable ? 1 : -1
-    this.#owner.connection.readDisable(disable)
-  }
-
-  releaseReads(): void {
-    for (; this.#readDisables > 0; this.#readDisables--) this.#owner.connection.readDisable(false)
   }
 
   resetStream(): void {
@@ -399,14 +374,14 @@ class ServerStream implements ResponseEncoder, CodecStream {
 
   encode1xxHeaders(headers: HeaderMap): void {
     if (this.#owner.protocol === 'HTTP/1.0') return
-    const { connection, settings } = this.#owner
+    const { settings } = this.#owner
     const head = statusLine(headers.get(':status') ?? '', false)
-    connection.write(`${head}${fieldLines(headers, settings.properCaseHeaders)}\r\n`, false)
+    this.connection.write(`${head}${fieldLines(headers, settings.properCaseHeaders)}\r\n`, false)
   }
 
   encodeHeaders(headers: HeaderMap, endStream: boolean): void {
     const owner = this.#owner
-    const { connection, settings } = owner
+    const { settings } = owner
     const http10 = owner.protocol === 'HTTP/1.0'
     const status = headers.get(':status') ?? ''
     const code = Number(status)
@@ -415,35 +390,37 @@ class ServerStream implements ResponseEncoder, CodecStream {
     if (!owner.requestComplete && !tunnel) owner.closeAfterResponse = true
 
     let head = statusLine(status, http10) + fieldLines(headers, settings.properCaseHeaders)
+    const contentLength = tunnel ? undefined : headers.get('content-length')
     let framing: WrittenFraming = 'plain'
     let extra = ''
     if (code === 204 || code === 304 || (code < 200 && code !== 101)) framing = 'none'
-    else if (tunnel || headers.has('content-length')) framing = 'plain'
+    else if (tunnel || contentLength !== undefined) framing = 'plain'
     else if (endStream && !this.isHead) extra = 'content-length: 0\r\n'
     else if (http10) owner.closeAfterResponse ||= !this.isHead
     else if (!endStream) {
       extra = 'transfer-encoding: chunked\r\n'
       framing = 'chunked'
     }
-    this.#framing = this.isHead ? 'none' : framing
+    this.startBody(this.isHead ? 'none' : framing, contentLength)
 
     const connectionField = headers.get('connection')
     if (connectionField === undefined) {
       if (owner.closeAfterResponse)
         head += settings.properCaseHeaders ? 'Connection: close\r\n' : 'connection: close\r\n'
     } else if (hasToken(connectionField, 'close')) owner.closeAfterResponse = true
-    connection.write(`${head}${extra}\r\n`, false)
+    this.connection.write(`${head}${extra}\r\n`, false)
     if (endStream) owner.onResponseComplete(this)
   }
 
   encodeData(data: Uint8Array | string, endStream: boolean): void {
-    writeBody(this.#owner.connection, this.#framing, data, endStream)
+    if (!this.writeBody(data, endStream)) this.#owner.closeAfterResponse = true
     if (endStream) this.#owner.onResponseComplete(this)
   }
 
   encodeTrailers(trailers: HeaderMap): void {
-    const { connection, settings } = this.#owner
-    writeTrailers(connection, this.#framing, settings.enableTrailers ? trailers : undefined, settings.properCaseHeaders)
+    const { enableTrailers, properCaseHeaders } = this.#owner.settings
+    if (!this.writeTrailers(enableTrailers ? trailers : undefined, properCaseHeaders))
+      this.#owner.closeAfterResponse = true
     this.#owner.onResponseComplete(this)
   }
 }

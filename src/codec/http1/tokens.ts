@@ -3,7 +3,7 @@
 /** Whether a comma-separated list has the (lower-case) token. */
 export function hasToken(list: string, token: string): boolean {
   if (list === token) return true
-  if (list.length < token.length) return false
+  if (!list.includes(',')) return list.length === token.length && list.toLowerCase() === token
   for (const part of list.split(',')) if (part.trim().toLowerCase() === token) return true
   return false
 }

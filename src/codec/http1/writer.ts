@@ -1,5 +1,4 @@
-/** Writes heads, chunks and trailers of HTTP/1 messages as Envoy does (`StreamEncoderImpl`). */
-import type { Connection } from '../../core/connection.ts'
+/** Writes the fields of heads and trailers as Envoy does (`StreamEncoderImpl::encodeHeadersBase`). */
 import type { HeaderMap } from '../../core/header-map.ts'
 
 const colonCode = 58
@@ -26,38 +25,4 @@ const wordStart = /(^|[^a-z])([a-z])/g
 /** `x-some-name` → `X-Some-Name`, as `header_key_format: proper_case_words`. */
 function properCased(name: string): string {
   return name.replace(wordStart, (_, before: string, letter: string) => before + letter.toUpperCase())
-}
-
-/** How the body that follows a written head is framed. */
-export type WrittenFraming = 'none' | 'plain' | 'chunked'
-
-export function writeBody(
-  connection: Connection,
-  framing: WrittenFraming,
-  data: Uint8Array | string,
-  endStream: boolean,
-): void {
-  if (framing === 'none') return
-  if (framing === 'plain') {
-    if (data.length > 0) connection.write(data, false)
-    return
-  }
-  if (data.length === 0) {
-    if (endStream) connection.write('0\r\n\r\n', false)
-    return
-  }
-  connection.write(`${data.length.toString(16)}\r\n`, false)
-  connection.write(data, false)
-  connection.write(endStream ? '\r\n0\r\n\r\n' : '\r\n', false)
-}
-
-export function writeTrailers(
-  connection: Connection,
-  framing: WrittenFraming,
-  trailers: HeaderMap | undefined,
-  properCase: boolean,
-): void {
-  if (framing !== 'chunked') return
-  const lines = trailers === undefined ? '' : fieldLines(trailers, properCase)
-  connection.write(`0\r\n${lines}\r\n`, false)
 }
