@@ -52,15 +52,10 @@ export class ThreadContext implements FactoryContext {
     })
   }
 
-  drainClose(): boolean {
-    return this.#state.drainClose
-  }
-
-  openAccessLog(path: string): ReturnType<FactoryContext['openAccessLog']> {
-    return this.logs.open(path)
-  }
-
-  onClose(close: () => void): void {
+  // Properties, so that a listener's context can be this one spread and added to.
+  readonly drainClose = (): boolean => this.#state.drainClose
+  readonly openAccessLog: FactoryContext['openAccessLog'] = path => this.logs.open(path)
+  readonly onClose = (close: () => void): void => {
     this.#closers.push(close)
   }
 

@@ -8,6 +8,7 @@ import type { Address } from '../core/address.ts'
 import { Http1ClientConnection } from '../codec/http1/client.ts'
 import type { Scope } from '../stats/scope.ts'
 import { ClusterManager, type ClusterStatus } from '../upstream/cluster-manager.ts'
+import { setConnectionIds } from '../network/connection.ts'
 import type { Listener } from '../listener/listener.ts'
 import { ThreadContext } from './factory-context.ts'
 import { makeListener } from './make-listener.ts'
@@ -51,12 +52,13 @@ export class WorkerRuntime implements WorkerMethods {
   constructor(snapshot: Snapshot, { workerIndex, state, stats }: WorkerRuntimeOptions) {
     const { bootstrap } = snapshot
     const staticResources = bootstrap.staticResources
+    setConnectionIds(workerIndex)
     const context = new ThreadContext(snapshot, { workerIndex, state, stats, openFiles: workerIndex >= 0 })
     this.#context = context
-    context.clusters = new ClusterManager(staticResources?.clusters ?? [], context, {
+    this.#clusters = new ClusterManager(staticResources?.clusters ?? [], context, {
       makeHttp1Client: (connection, callbacks, settings) => new Http1ClientConnection(connection, callbacks, settings),
     })
-    this.#clusters = context.clusters
+    context.clusters = this.#clusters
     this.#listeners = (staticResources?.listeners ?? []).map(message => makeListener(message, context))
     this.ready = workerIndex < 0 ? Promise.resolve() : this.#clusters.start()
   }
