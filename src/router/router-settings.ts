@@ -1,4 +1,5 @@
 /** What all streams through one router filter share. Follows Envoy's `Router::FilterConfig`. */
+import type { Deadlines } from '../base/deadlines.ts'
 import type { Router } from '../config/v3.ts'
 import type { ClusterManager } from '../core/cluster.ts'
 import type { HttpFilterContext } from '../core/extension.ts'
@@ -11,6 +12,8 @@ export interface RouterSettings {
   readonly respectExpectedRqTimeout: boolean
   readonly dynamicStats: boolean
   readonly strictCheckHeaders: readonly string[]
+  /** Of the routes' timeouts, by their length in ms. */
+  readonly deadlines: Map<number, Deadlines>
 }
 
 export interface RouterStats {
@@ -29,6 +32,7 @@ export function makeRouterSettings(message: Router, context: HttpFilterContext):
     respectExpectedRqTimeout: message.respectExpectedRqTimeout,
     dynamicStats: message.dynamicStats ?? true,
     strictCheckHeaders: message.strictCheckHeaders.map(name => name.toLowerCase()),
+    deadlines: new Map(),
   }
 }
 

@@ -4,6 +4,7 @@
  * decodeHeaders → direct response, or cluster → host → pool → UpstreamRequest. What the upstream does comes back in
  * `onUpstream…`, and goes into the encoder chain, into a retry, or becomes a local reply.
  */
+import { type Deadline, Deadlines } from '../base/deadlines.ts'
 import { keep } from '../base/read-buffer.ts'
 import type { Cluster, ClusterInfo, Host, LoadBalancerContext, UpstreamConnectionInfo } from '../core/cluster.ts'
 import type { StreamResetReason } from '../core/codec.ts'
@@ -28,7 +29,12 @@ import { checkStrictHeaders } from './strict-headers.ts'
 import { rewriteHost } from './rewrite.ts'
 import { UpstreamRequest } from './upstream-request.ts'
 
-export class RouterFilter implements HttpFilter, LoadBalancerContext, DownstreamWatermarkCallbacks, RetryCallbacks {
+/** Longer ones would end at once. */
+const longestTimerMs = 2 ** 31 - 1
+
+export class RouterFilter
+  implements HttpFilter, LoadBalancerContext, DownstreamWatermarkCallbacks, RetryCallbacks, Deadline
+{
   readonly callbacks: HttpFilterCallbacks
   readonly #settings: RouterSettings
   requestHeaders: HeaderMap | undefined = undefined
@@ -47,7 +53,12 @@ export class RouterFilter implements HttpFilter, LoadBalancerContext, Downstream
   perTryTimeoutMs = 0
   perTryIdleTimeoutMs = 0
   #timeoutStatus = 504
+  /** One of them waits: the list of the route's timeout, or a timer for one that the request asked for. */
+  #deadlines: Deadlines | undefined = undefined
   #responseTimer: NodeJS.Timeout | undefined = undefined
+  deadlineAt = 0
+  previousDeadline: Deadline | undefined = undefined
+  nextDeadline: Deadline | undefined = undefined
   /** `performance.now()` when the request was complete, 0 before. */
   #requestCompleteAt = 0
   responseStarted = false
@@ -188,7 +199,7 @@ export class RouterFilter implements HttpFilter, LoadBalancerContext, Downstream
     this.#requestCompleteAt = performance.now()
     const upstream = this.#upstream
     if (upstream === undefined) return
-    if (this.#timeoutMs > 0) this.#responseTimer = setTimeout(onResponseTimeout, this.#timeoutMs, this)
+    this.#startTimeout(this.#requestCompleteAt)
     upstream.startPerTryTimeouts()
   }
 
@@ -234,7 +245,25 @@ export class RouterFilter implements HttpFilter, LoadBalancerContext, Downstream
     headers.set('x-envoy-expected-rq-timeout-ms', String(Math.trunc(expectedMs)))
   }
 
-  onResponseTimeout(): void {
+  /** Does nothing when it is running. */
+  #startTimeout(nowMs: number): void {
+    const timeoutMs = this.#timeoutMs
+    if (timeoutMs === 0 || this.deadlineAt !== 0 || this.#responseTimer !== undefined) return
+    if (timeoutMs !== this.#entry?.timeoutMs) {
+      this.#responseTimer = setTimeout(onDeadline, Math.min(timeoutMs, longestTimerMs), this)
+      return
+    }
+    const { deadlines } = this.#settings
+    let list = deadlines.get(timeoutMs)
+    if (list === undefined) {
+      list = new Deadlines(timeoutMs)
+      deadlines.set(timeoutMs, list)
+    }
+    this.#deadlines = list
+    list.start(this, nowMs)
+  }
+
+  onDeadline(): void {
     const upstream = this.#upstream
     this.#upstream = undefined
     if (upstream !== undefined) {
@@ -456,8 +485,7 @@ export class RouterFilter implements HttpFilter, LoadBalancerContext, Downstream
       for (let i = 0; i < body.length && !upstream.done; i++)
         upstream.acceptData(body[i] as Uint8Array, ended && i === body.length - 1)
     if (trailers !== undefined) upstream.acceptTrailers(trailers)
-    if (this.isRequestComplete && this.#responseTimer === undefined && this.#timeoutMs > 0 && !upstream.done)
-      this.#responseTimer = setTimeout(onResponseTimeout, this.#timeoutMs, this)
+    if (this.isRequestComplete && !upstream.done) this.#startTimeout(performance.now())
   }
 
   #chooseHostAgain(cluster: Cluster): Host | undefined {
@@ -532,12 +560,13 @@ export class RouterFilter implements HttpFilter, LoadBalancerContext, Downstream
 
   #cleanUp(): void {
     if (this.#retryState !== undefined) this.#dropRetries()
+    this.#deadlines?.stop(this)
     if (this.#responseTimer === undefined) return
     clearTimeout(this.#responseTimer)
     this.#responseTimer = undefined
   }
 }
 
-function onResponseTimeout(router: RouterFilter): void {
-  router.onResponseTimeout()
+function onDeadline(router: RouterFilter): void {
+  router.onDeadline()
 }

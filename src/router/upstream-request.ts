@@ -108,8 +108,10 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
   startPerTryTimeouts(): void {
     const { perTryTimeoutMs, perTryIdleTimeoutMs } = this.#router
     if (this.#done || !this.#started || this.#perTryTimer !== undefined) return
-    if (perTryTimeoutMs > 0) this.#perTryTimer = setTimeout(onPerTryTimeout, perTryTimeoutMs, this)
-    if (perTryIdleTimeoutMs > 0) this.#perTryIdleTimer = setTimeout(onPerTryIdleTimeout, perTryIdleTimeoutMs, this)
+    if (perTryTimeoutMs > 0)
+      this.#perTryTimer = setTimeout(onPerTryTimeout, Math.min(perTryTimeoutMs, 2 ** 31 - 1), this)
+    if (perTryIdleTimeoutMs > 0)
+      this.#perTryIdleTimer = setTimeout(onPerTryIdleTimeout, Math.min(perTryIdleTimeoutMs, 2 ** 31 - 1), this)
   }
 
   onPerTryTimeout(): void {
