@@ -11,7 +11,7 @@ import { mergeMessage } from './merge.ts'
 import type { Source } from './position.ts'
 import type { Message } from './schema.ts'
 import { checkSemantics, type SemanticOptions } from './semantics.ts'
-import { checkSupport } from './support.ts'
+import { checkSupport, withoutUnsupported } from './support.ts'
 import type { Bootstrap } from './v3.ts'
 import { parseYaml } from './yaml-source.ts'
 
@@ -21,7 +21,7 @@ export interface LoadOptions extends SemanticOptions {
   readonly configPath?: string | undefined
   /** Text of `--config-yaml`. */
   readonly configYaml?: string | undefined
-  /** Configured fields that sluice does not have become warnings. */
+  /** Configured fields that sluice does not have become warnings, and are left out. */
   readonly allowUnsupported?: boolean | undefined
 }
 
@@ -50,7 +50,11 @@ export function loadBootstrap(options: LoadOptions): LoadedBootstrap {
   const errors = [...checked.errors, ...checkSemantics(bootstrap, options), ...refused]
   if (errors.length > 0) throw new ConfigErrors(errors.sort(byPlace))
   const ignored = [...unsupported.refused, ...unsupported.harmless]
-  return { bootstrap, warnings: [...checked.warnings, ...ignored.map(error => error.message)] }
+  const kept = unsupported.refused.length === 0 ? message : withoutUnsupported(bootstrapType, message)
+  return {
+    bootstrap: kept as unknown as Bootstrap,
+    warnings: [...checked.warnings, ...ignored.map(error => error.message)],
+  }
 }
 
 function byPlace(a: ConfigError, b: ConfigError): number {

@@ -4,7 +4,7 @@ import { decodeJson } from './decode-json.ts'
 import type { JsonValue } from './json-source.ts'
 import { enumSchema, messageSchema } from './protos.ts'
 import type { Message } from './schema.ts'
-import { checkSupport, supportTable } from './support.ts'
+import { checkSupport, supportTable, withoutUnsupported } from './support.ts'
 
 const source = { file: 'a.json', locate: () => ({ line: 1, column: 1 }) }
 
@@ -57,7 +57,7 @@ test('an explicit default is harmless', () => {
 
 test('an enum may be implemented in part', () => {
   assert.deepEqual(refusals({ name: 'c', type: 'STATIC' }), [])
-  assert.match(refusals({ name: 'c', type: 'EDS' }).join(), /type: EDS is not supported by sluice \(STATIC are\)/)
+  assert.match(refusals({ name: 'c', type: 'EDS' }).join(), /type: EDS is not supported by sluice, only STATIC/)
 })
 
 test('a message that is not listed supports no field', () => {
@@ -78,4 +78,24 @@ test('what has no effect is told apart', () => {
   const { refused, harmless } = checkSupport('envoy.config.cluster.v3.Cluster', message, table)
   assert.equal(refused.length, 0)
   assert.match(harmless[0]?.message ?? '', /cleanup_interval is not supported by sluice and has no effect/)
+})
+
+test('what is not supported can be left out', () => {
+  const fullName = 'envoy.config.cluster.v3.Cluster'
+  const message = decode(fullName, { name: 'c', type: 'EDS', cleanup_interval: '1s', eds_cluster_config: {} })
+  assert.deepEqual(
+    withoutUnsupported(fullName, message, table),
+    decode(fullName, { name: 'c', cleanup_interval: '1s' }),
+  )
+})
+
+test('an HTTP filter without an implementation is left out whole', () => {
+  const fullName = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'
+  const filter = (name: string, type: string) => ({
+    name,
+    typed_config: { '@type': `type.googleapis.com/envoy.extensions.filters.http.${type}` },
+  })
+  const router = filter('router', 'router.v3.Router')
+  const message = decode(fullName, { http_filters: [filter('golang', 'golang.v3alpha.Config'), router] })
+  assert.deepEqual(withoutUnsupported(fullName, message), decode(fullName, { http_filters: [router] }))
 })

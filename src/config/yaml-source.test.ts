@@ -26,6 +26,7 @@ test('only the first document counts', () => {
 
 test('a syntax error has its place', () => {
   assert.throws(() => value('a: 1\nb: c: d\n'), { message: /^a\.yaml:2:\d+: not YAML: / })
+  assert.throws(() => value('{[a]: b}'), { message: /^a\.yaml:1:2: not YAML: a key must be a scalar/ })
   assert.throws(() => value('a: *nobody'), { message: /^a\.yaml:1:4: not YAML: the alias \*nobody has no anchor/ })
 })
 

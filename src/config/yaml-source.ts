@@ -29,21 +29,20 @@ export function parseYaml(text: string, file: string): { value: JsonValue; sourc
     const { line, col } = lines.linePos(offset)
     return { line, column: col }
   }
-  const fault = document?.errors[0]
-  if (fault !== undefined)
-    throw new ConfigError(`not YAML: ${fault.message}`, { file, path: '', ...place(fault.pos[0]) })
+  const fault = (reason: string, at: Node | number) => {
+    const offset = typeof at === 'number' ? at : (at.range?.[0] ?? 0)
+    return new ConfigError(`not YAML: ${reason}`, { file, path: '', ...place(offset) })
+  }
+  const syntax = document?.errors[0]
+  if (syntax !== undefined) throw fault(syntax.message, syntax.pos[0])
   const anchors = new Map<string, { node: Node; value: JsonValue }>()
 
   const toValue = (node: Node | null | undefined): JsonValue => {
     if (node === null || node === undefined) return null
     if (isAlias(node)) {
       const target = anchors.get(node.source)
-      if (target !== undefined) return target.value
-      throw new ConfigError(`not YAML: the alias *${node.source} has no anchor`, {
-        file,
-        path: '',
-        ...place(node.range?.[0] ?? 0),
-      })
+      if (target === undefined) throw fault(`the alias *${node.source} has no anchor`, node)
+      return target.value
     }
     const value = isMap(node) ? toObject(node.items) : isSeq(node) ? node.items.map(toItem) : scalarValue(node)
     if (node.anchor !== undefined) anchors.set(node.anchor, { node, value })
@@ -55,6 +54,7 @@ export function parseYaml(text: string, file: string): { value: JsonValue; sourc
     for (const pair of pairs) {
       const value = toValue(pair.value as Node | null)
       if (isScalar(pair.key) && pair.key.tag === '!ignore') continue
+      if (!isScalar(pair.key) && pair.key !== null) throw fault('a key must be a scalar', pair.key as Node)
       setOwn(object, keyText(pair.key), value)
     }
     return object
