@@ -4,6 +4,7 @@ import { fileAccessLog } from './access-loggers/file/file.ts'
 import { stderrAccessLog } from './access-loggers/stderr/stderr.ts'
 import { stdoutAccessLog } from './access-loggers/stdout/stdout.ts'
 import { routerFilter } from './filters/http/router/router.ts'
+import { wasmFilter } from './filters/http/wasm/wasm.ts'
 import { httpConnectionManager } from './filters/network/http-connection-manager/http-connection-manager.ts'
 
 export const builtinExtensions: readonly Extension[] = [
@@ -11,5 +12,6 @@ export const builtinExtensions: readonly Extension[] = [
   stderrAccessLog,
   stdoutAccessLog,
   routerFilter,
+  wasmFilter,
   httpConnectionManager,
 ]

@@ -10,6 +10,8 @@ export const wasmSupport: SupportTable = {
     'configuration',
     'fail_open',
     'failure_policy',
+    'reload_config',
+    'capability_restriction_config',
     'allow_on_headers_stop_iteration',
   ],
   'envoy.extensions.wasm.v3.VmConfig': [
@@ -19,10 +21,14 @@ export const wasmSupport: SupportTable = {
     'code',
     'configuration',
     'environment_variables',
+    'capability_restriction_config',
     '?allow_precompiled',
     '?nack_on_code_cache_miss',
   ],
   'envoy.extensions.wasm.v3.EnvironmentVariables': 'all',
+  'envoy.extensions.wasm.v3.CapabilityRestrictionConfig': 'all',
+  'envoy.extensions.wasm.v3.SanitizationConfig': 'all',
+  'envoy.extensions.wasm.v3.ReloadConfig': 'all',
   // The configuration of a plugin may be any Struct.
   'xds.type.v3.TypedStruct': 'all',
   'udpa.type.v1.TypedStruct': 'all',

@@ -1,0 +1,93 @@
+/**
+ * What guest code acts on: a context. Roots stand for a plugin's configuration, streams for one HTTP stream each. The
+ * base answers every host function as a context does that has nothing: kinds override what they have.
+ * Follows proxy-wasm-cpp-host's `ContextBase`.
+ */
+import type { HeaderMap } from '../core/header-map.ts'
+import type { LocalReply } from '../core/http-filter.ts'
+import type { StreamInfo } from '../core/stream-info.ts'
+import { BufferType, Status } from './abi.ts'
+import type { RootContext } from './root-context.ts'
+import type { WasmVm } from './vm.ts'
+
+/** Stands for a buffer that is not there now. */
+export const noBuffer = -1
+/** Stands for a buffer that no context has. */
+export const unknownBuffer = -2
+
+const empty = new Uint8Array(0)
+
+/** What properties are read from, where there is a stream. */
+export interface PropertySource {
+  readonly streamInfo: StreamInfo
+  readonly requestHeaders: HeaderMap | undefined
+  readonly responseHeaders: HeaderMap | undefined
+  readonly responseTrailers: HeaderMap | undefined
+  readonly routeMetadata: Readonly<Record<string, unknown>> | undefined
+}
+
+export class WasmContext {
+  readonly vm: WasmVm
+  readonly id: number
+  /** Undefined for the context of a module that is being started. */
+  readonly root: RootContext | undefined
+  /** In `on_log`: a map or header that is not there is NOT_FOUND rather than BAD_ARGUMENT. */
+  inLog = false
+
+  constructor(vm: WasmVm, id: number, root: RootContext | undefined) {
+    this.vm = vm
+    this.id = id
+    this.root = root
+  }
+
+  get logPrefix(): string {
+    return 'wasm log'
+  }
+
+  /** The header map of a type (abi.ts), undefined while the context may not read it. */
+  readableMap(_type: number): HeaderMap | undefined {
+    return undefined
+  }
+
+  /** The same for writing. May make trailers. */
+  writableMap(_type: number): HeaderMap | undefined {
+    return undefined
+  }
+
+  /** Told after a change through `writableMap`. */
+  onMapChanged(_type: number): void {}
+
+  /** Bytes in a buffer, `noBuffer` or `unknownBuffer`. */
+  bufferLength(type: number): number {
+    if (type <= BufferType.upstreamData) return 0
+    if (type === BufferType.vmConfiguration) return this.vm.settings.configuration.length
+    return type <= BufferType.foreignArguments ? noBuffer : unknownBuffer
+  }
+
+  /** `start + length` is within `bufferLength`. */
+  bufferSlice(type: number, start: number, length: number): Uint8Array {
+    if (type === BufferType.vmConfiguration) return this.vm.settings.configuration.subarray(start, start + length)
+    return empty
+  }
+
+  /** Replaces the first `length` bytes (`start` 0) or appends (`start` at or past the end). */
+  setBuffer(_type: number, _start: number, _length: number, _data: Uint8Array): number {
+    return Status.badArgument
+  }
+
+  sendLocalReply(_reply: LocalReply): void {}
+
+  /** @param type of `StreamType` */
+  continueStream(_type: number): void {}
+
+  closeStream(_type: number): void {}
+
+  clearRouteCache(): void {}
+
+  /** Runs what host functions put off until the guest has returned. */
+  runDeferred(): void {}
+
+  properties(): PropertySource | undefined {
+    return undefined
+  }
+}

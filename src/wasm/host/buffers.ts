@@ -1,0 +1,44 @@
+/** Host functions on buffers: bodies, configurations, answers of calls. */
+import { type HostFunctions, Status } from '../abi.ts'
+import { noBuffer, unknownBuffer } from '../context.ts'
+import type { WasmVm } from '../vm.ts'
+
+export function bufferFunctions(vm: WasmVm): HostFunctions {
+  const { memory } = vm
+
+  return {
+    proxy_get_buffer_bytes(type, start, length, pointerAt, sizeAt) {
+      start >>>= 0
+      length >>>= 0
+      const context = vm.current
+      const size = context.bufferLength(type >>> 0)
+      if (size === unknownBuffer) return Status.badArgument
+      if (size === noBuffer) return Status.notFound
+      if (start >= size) return memory.returnText('', pointerAt, sizeAt)
+      return memory.returnBytes(context.bufferSlice(type, start, Math.min(length, size - start)), pointerAt, sizeAt)
+    },
+
+    proxy_get_buffer_status(type, lengthAt, flagsAt) {
+      const size = vm.current.bufferLength(type >>> 0)
+      if (size === unknownBuffer) return Status.badArgument
+      if (size === noBuffer) return Status.notFound
+      return memory.writeUint32(lengthAt, size) || memory.writeUint32(flagsAt, 0)
+    },
+
+    proxy_set_buffer_bytes(type, start, length, pointer, size) {
+      const data = memory.copy(pointer, size)
+      if (data === undefined) return Status.invalidMemoryAccess
+      const context = vm.current
+      const present = context.bufferLength(type >>> 0)
+      if (present === unknownBuffer) return Status.badArgument
+      if (present === noBuffer) return Status.notFound
+      return context.setBuffer(type, start >>> 0, length >>> 0, data)
+    },
+
+    proxy_get_configuration(pointerAt, sizeAt) {
+      const context = vm.current
+      const size = context.bufferLength(7)
+      return memory.returnBytes(context.bufferSlice(7, 0, Math.max(size, 0)), pointerAt, sizeAt)
+    },
+  }
+}

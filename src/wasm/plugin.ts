@@ -1,0 +1,133 @@
+/**
+ * A plugin: one use of a wasm module in the configuration, and what it is on one thread. Follows Envoy's
+ * `PluginConfig` handling (`source/extensions/common/wasm/plugin.h`, `wasm.h`).
+ *
+ * Plugins whose modules, vm_ids and VM configurations are equal share a VM (`VmSlot`). A VM that trapped is replaced
+ * when the failure policy and the back-off allow it: FAIL_CLOSED and FAIL_OPEN never, FAIL_RELOAD after its back-off,
+ * and without a policy at once, then after growing pauses.
+ */
+import { logger } from '../base/log.ts'
+import type { HttpFilter, HttpFilterCallbacks } from '../core/http-filter.ts'
+import type { Counter } from '../stats/scope.ts'
+import { failedReply, type HttpContext, httpContextClass } from './http-context.ts'
+import { RootContext } from './root-context.ts'
+import type { VmSlot } from './vm-slot.ts'
+import { WasmLoadError, type WasmVm } from './vm.ts'
+
+export type FailurePolicy = 'closed' | 'open' | 'reload'
+
+export interface Plugin {
+  /** Equal for uses that may share a root context. */
+  readonly key: string
+  readonly name: string
+  readonly rootId: string
+  readonly configuration: Uint8Array
+  readonly failurePolicy: FailurePolicy
+  /** The deprecated `fail_open`: a stream in which the VM traps goes on without the filter. */
+  readonly failOpen: boolean
+  /** Pause before a trapped VM is replaced: after the first trap, and at most. */
+  readonly reloadBaseMs: number
+  readonly reloadMaxMs: number
+  readonly allowOnHeadersStopIteration: boolean
+  readonly trafficDirection: 'UNSPECIFIED' | 'INBOUND' | 'OUTBOUND'
+  readonly listenerMetadata: Readonly<Record<string, unknown>> | undefined
+}
+
+interface Running {
+  readonly vm: WasmVm
+  readonly root: RootContext
+  readonly contextClass: typeof HttpContext
+}
+
+interface ReloadStats {
+  readonly success: Counter
+  readonly backoff: Counter
+  readonly failure: Counter
+}
+
+const log = logger('wasm')
+const noFilter: HttpFilter = {}
+
+/** A plugin on one thread. */
+export class PluginHandle {
+  readonly plugin: Plugin
+  readonly #slot: VmSlot
+  readonly #stats: ReloadStats
+  #running: Running
+
+  /** @throws WasmLoadError when the module cannot be loaded, started or configured */
+  constructor(plugin: Plugin, slot: VmSlot) {
+    this.plugin = plugin
+    this.#slot = slot
+    const stats = slot.host.stats.scope(`wasm.${plugin.name}`)
+    this.#stats = {
+      success: stats.counter('vm_reload_success'),
+      backoff: stats.counter('vm_reload_backoff'),
+      failure: stats.counter('vm_reload_failure'),
+    }
+    this.#running = this.#start()
+  }
+
+  newHttpFilter(callbacks: HttpFilterCallbacks): HttpFilter {
+    const running = this.#running.vm.failed ? this.#reload() : this.#running
+    if (running !== undefined) return new running.contextClass(callbacks, running.root)
+    return this.plugin.failurePolicy === 'open' ? noFilter : new FailedFilter(callbacks)
+  }
+
+  close(): void {
+    const { root, vm } = this.#running
+    if (vm.failed) root.abandon()
+    else root.shutDown()
+    this.#slot.release()
+  }
+
+  #start(): Running {
+    const vm = this.#slot.vm()
+    const contextClass = httpContextClass(vm)
+    const known = vm.roots.get(this.plugin.key)
+    if (known !== undefined) return { vm, root: known, contextClass }
+    const root = new RootContext(vm, vm.newContextId(), this.plugin)
+    vm.contexts.set(root.id, root)
+    vm.roots.set(this.plugin.key, root)
+    if (!root.start()) {
+      const reason = vm.failed ? 'the module trapped while it was configured' : 'the module refused its configuration'
+      root.abandon()
+      vm.removeRoot(root)
+      vm.fail(`${root.logPrefix}: ${reason}`)
+      throw new WasmLoadError(reason)
+    }
+    return { vm, root, contextClass }
+  }
+
+  #reload(): Running | undefined {
+    const { plugin } = this
+    if (plugin.failurePolicy !== 'reload') return undefined
+    if (!this.#slot.mayReload(plugin.reloadBaseMs, plugin.reloadMaxMs)) {
+      this.#stats.backoff.inc()
+      return undefined
+    }
+    try {
+      this.#running = this.#start()
+      this.#stats.success.inc()
+      return this.#running
+    } catch (error) {
+      this.#stats.failure.inc()
+      log.error(`Failed to reload Wasm plugin ${plugin.name}: ${(error as Error).message}`)
+      return undefined
+    }
+  }
+}
+
+/** Answers streams that come while there is no VM for them. */
+class FailedFilter implements HttpFilter {
+  readonly #callbacks: HttpFilterCallbacks
+
+  constructor(callbacks: HttpFilterCallbacks) {
+    this.#callbacks = callbacks
+  }
+
+  decodeHeaders(): 'stop-all-and-watermark' {
+    this.#callbacks.sendLocalReply(failedReply)
+    return 'stop-all-and-watermark'
+  }
+}

@@ -1,0 +1,106 @@
+/** The root context of one plugin on one VM: its configuration, its timer, its HTTP calls. */
+import type { HeaderMap } from '../core/header-map.ts'
+import { BufferType, MapType } from './abi.ts'
+import { WasmContext } from './context.ts'
+import type { HttpCall, HttpCallResponse } from './http-call.ts'
+import type { Plugin } from './plugin.ts'
+import type { WasmVm } from './vm.ts'
+
+export class RootContext extends WasmContext {
+  readonly plugin: Plugin
+  /** The answer that `proxy_on_http_call_response` is being told about. */
+  callResponse: HttpCallResponse | undefined
+  readonly calls = new Map<number, HttpCall>()
+  /** The guest's `proxy_on_done` was false: `proxy_done` ends the context. */
+  awaitsDone = false
+  /** Only `proxy_on_configure` may read the plugin configuration. */
+  #configuring = false
+  #timer: NodeJS.Timeout | undefined
+  readonly #logPrefix: string
+
+  constructor(vm: WasmVm, id: number, plugin: Plugin) {
+    super(vm, id, undefined)
+    this.plugin = plugin
+    const parts = [plugin.rootId, vm.settings.vmId].filter(part => part !== '')
+    this.#logPrefix = ['wasm log', ...parts].join(' ')
+  }
+
+  override get logPrefix(): string {
+    return this.#logPrefix
+  }
+
+  /** Creates, starts and configures. False when the guest refuses; `vm.failed` when it traps. */
+  start(): boolean {
+    const { vm, id, plugin } = this
+    const { guest } = vm
+    vm.callGuest(this, guest.onContextCreate, id, 0)
+    if (vm.failed) return false
+    if (guest.onVmStart && vm.callGuest(this, guest.onVmStart, id, vm.settings.configuration.length) === 0) return false
+    if (vm.failed) return false
+    this.#configuring = true
+    const configured = guest.onConfigure
+      ? vm.callGuest(this, guest.onConfigure, id, plugin.configuration.length) !== 0
+      : true
+    this.#configuring = false
+    return configured && !vm.failed
+  }
+
+  /** The plugin is going away. */
+  shutDown(): void {
+    const { vm } = this
+    if (vm.failed || vm.guest.onDone === undefined) return this.finish()
+    if (vm.callGuest(this, vm.guest.onDone, this.id) !== 0 || vm.failed) this.finish()
+    else this.awaitsDone = true
+  }
+
+  /** `proxy_done` was called. */
+  override runDeferred(): void {
+    if (this.awaitsDone) this.finish()
+  }
+
+  /** Ends everything this context has going. */
+  finish(): void {
+    this.awaitsDone = false
+    this.setTickPeriod(0)
+    for (const call of this.calls.values()) call.cancel()
+    this.calls.clear()
+    if (!this.vm.failed) this.vm.callGuest(this, this.vm.guest.onDelete, this.id)
+    this.vm.removeRoot(this)
+  }
+
+  /** The VM is dead: nothing may call it any more. */
+  abandon(): void {
+    this.setTickPeriod(0)
+    for (const call of this.calls.values()) call.cancel()
+    this.calls.clear()
+  }
+
+  /** 0 stops the timer. */
+  setTickPeriod(periodMs: number): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    const { vm } = this
+    if (periodMs === 0 || vm.guest.onTick === undefined || vm.failed) return
+    this.#timer = setInterval(() => {
+      if (!vm.failed) vm.callGuest(this, vm.guest.onTick, this.id)
+    }, periodMs).unref()
+  }
+
+  override readableMap(type: number): HeaderMap | undefined {
+    if (type === MapType.httpCallResponseHeaders) return this.callResponse?.headers
+    return type === MapType.httpCallResponseTrailers ? this.callResponse?.trailers : undefined
+  }
+
+  override bufferLength(type: number): number {
+    if (type === BufferType.pluginConfiguration && this.#configuring) return this.plugin.configuration.length
+    if (type === BufferType.httpCallResponseBody && this.callResponse) return this.callResponse.body.length
+    return super.bufferLength(type)
+  }
+
+  override bufferSlice(type: number, start: number, length: number): Uint8Array {
+    if (type === BufferType.pluginConfiguration) return this.plugin.configuration.subarray(start, start + length)
+    if (type === BufferType.httpCallResponseBody && this.callResponse)
+      return this.callResponse.body.subarray(start, start + length)
+    return super.bufferSlice(type, start, length)
+  }
+}

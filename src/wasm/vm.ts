@@ -1,0 +1,184 @@
+/**
+ * One instance of a wasm module on one thread: loads it as Envoy does, calls it, and contains what goes wrong in it.
+ * Follows proxy-wasm-cpp-host's `WasmBase`. A trap marks the VM failed; it is never entered again.
+ */
+import { logger } from '../base/log.ts'
+import {
+  type AbiVersion,
+  type GuestCallbacks,
+  type GuestFunction,
+  guestCallbacks,
+  type HostFunction,
+  hostFunctions,
+  type HostFunctionName,
+  versionMarkers,
+} from './abi.ts'
+import { WasmContext } from './context.ts'
+import { makeHostFunctions } from './host/functions.ts'
+import { GuestMemory } from './memory.ts'
+import type { RootContext } from './root-context.ts'
+import type { WasmHost } from './wasm-host.ts'
+import { wasiErrno, makeWasiFunctions } from './wasi.ts'
+
+export interface VmSettings {
+  readonly vmId: string
+  readonly configuration: Uint8Array
+  /** `KEY=value` */
+  readonly environment: readonly string[]
+  /** Names of host functions, WASI functions and callbacks; undefined: everything is allowed. */
+  readonly allowedCapabilities: ReadonlySet<string> | undefined
+}
+
+/** A module that cannot be loaded; the message is Envoy's. */
+export class WasmLoadError extends Error {}
+
+const log = logger('wasm')
+const wasiModules = new Set(['wasi_snapshot_preview1', 'wasi_unstable'])
+
+export class WasmVm {
+  readonly settings: VmSettings
+  readonly host: WasmHost
+  readonly abi: AbiVersion
+  readonly memory = new GuestMemory()
+  readonly guest: GuestCallbacks
+  /** What host functions act on. */
+  current: WasmContext
+  /** Trapped: no callback enters the module any more. */
+  failed = false
+  readonly contexts = new Map<number, WasmContext>()
+  readonly roots = new Map<string, RootContext>()
+  #nextContextId = 1
+  #depth = 0
+  #deferred: WasmContext[] = []
+
+  /** @throws WasmLoadError */
+  constructor(module: WebAssembly.Module, settings: VmSettings, host: WasmHost) {
+    this.settings = settings
+    this.host = host
+    this.abi = abiVersion(module)
+    this.current = new WasmContext(this, 0, undefined)
+    const exports = this.#instantiate(module)
+    const allocate = exports.malloc ?? exports.proxy_on_memory_allocate
+    if (!(exports.memory instanceof WebAssembly.Memory) || typeof allocate !== 'function')
+      throw new WasmLoadError('Wasm module is missing memory or malloc/proxy_on_memory_allocate')
+    this.memory.attach(exports.memory, allocate as GuestFunction)
+    const allowed = settings.allowedCapabilities
+    const lookUp = (name: string): GuestFunction | undefined =>
+      typeof exports[name] === 'function' && (allowed === undefined || allowed.has(name))
+        ? (exports[name] as GuestFunction)
+        : undefined
+    this.guest = Object.fromEntries(
+      Object.entries(guestCallbacks).map(([key, name]) => [key, lookUp(name)]),
+    ) as unknown as GuestCallbacks
+    host.onVmCreated()
+    this.#start(exports)
+  }
+
+  /** Calls the guest for a context; without such a callback nothing happens. @returns the result, 0 after a trap */
+  callGuest(context: WasmContext, callback: GuestFunction | undefined, a: number, b = 0, c = 0, d = 0, e = 0): number {
+    if (callback === undefined) return 0
+    const outer = this.current
+    this.current = context
+    this.#depth++
+    let result = 0
+    try {
+      result = callback(a, b, c, d, e)
+    } catch (error) {
+      this.fail(`${context.logPrefix}: ${describe(error)}`)
+    }
+    this.#depth--
+    this.current = outer
+    if (this.#depth === 0 && this.#deferred.length > 0) this.#runDeferred()
+    return result
+  }
+
+  /** The guest asked for something that must wait until it has returned. */
+  defer(context: WasmContext): void {
+    this.#deferred.push(context)
+  }
+
+  newContextId(): number {
+    return this.#nextContextId++
+  }
+
+  removeRoot(root: RootContext): void {
+    this.contexts.delete(root.id)
+    this.roots.delete(root.plugin.key)
+  }
+
+  #runDeferred(): void {
+    while (this.#deferred.length > 0) {
+      const contexts = this.#deferred
+      this.#deferred = []
+      for (const context of contexts) context.runDeferred()
+    }
+  }
+
+  /** Nothing enters the module any more; streams that are in it fail. */
+  fail(reason: string): void {
+    if (this.failed) return
+    this.failed = true
+    log.error(reason)
+    for (const root of this.roots.values()) root.abandon()
+    this.host.onVmFailed(this)
+  }
+
+  #instantiate(module: WebAssembly.Module): Record<string, unknown> {
+    const functions: Record<string, HostFunction | undefined> = makeHostFunctions(this)
+    const wasi: Record<string, HostFunction | undefined> = makeWasiFunctions(this)
+    const imports: Record<string, Record<string, HostFunction>> = {}
+    for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
+      const isWasi = wasiModules.has(from)
+      const known = isWasi
+        ? Object.hasOwn(wasi, name)
+        : from === 'env' &&
+          Object.hasOwn(hostFunctions, name) &&
+          hostFunctions[name as HostFunctionName].versions.includes(this.abi)
+      const found = (isWasi ? wasi : functions)[name]
+      if (kind !== 'function' || !known || found === undefined)
+        throw new WasmLoadError(`Failed to load Wasm module due to a missing import: ${from}.${name}`)
+      ;(imports[from] ??= {})[name] = this.#allowed(name) ? found : restricted(name, isWasi)
+    }
+    try {
+      return new WebAssembly.Instance(module, imports).exports
+    } catch (error) {
+      throw new WasmLoadError(`Failed to initialize Wasm code: ${describe(error)}`)
+    }
+  }
+
+  #allowed(name: string): boolean {
+    const allowed = this.settings.allowedCapabilities
+    return allowed === undefined || allowed.has(name)
+  }
+
+  #start(exports: Record<string, unknown>): void {
+    const run = (name: string): void => {
+      const entry = exports[name]
+      if (typeof entry === 'function') this.callGuest(this.current, entry as GuestFunction, 0, 0)
+      if (this.failed) throw new WasmLoadError(`Failed to initialize Wasm code: ${name} failed`)
+    }
+    if (typeof exports._initialize !== 'function') return run('_start')
+    run('_initialize')
+    run(typeof exports.main === 'function' ? 'main' : '__main_void')
+  }
+}
+
+function abiVersion(module: WebAssembly.Module): AbiVersion {
+  for (const { name } of WebAssembly.Module.exports(module)) {
+    const version = versionMarkers[name]
+    if (version !== undefined) return version
+  }
+  throw new WasmLoadError('Missing or unknown Proxy-Wasm ABI version')
+}
+
+function restricted(name: string, isWasi: boolean): HostFunction {
+  return () => {
+    log.error(`Attempted call to restricted proxy-wasm capability: ${name}`)
+    return isWasi ? wasiErrno.notCapable : 10
+  }
+}
+
+/** The guest's stack is in the error's, which names its functions. */
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

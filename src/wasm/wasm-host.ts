@@ -1,0 +1,17 @@
+/** What wasm VMs of one thread have around them. */
+import type { ClusterManager } from '../core/cluster.ts'
+import type { Scope } from '../stats/scope.ts'
+import type { SharedStore } from './shared-store.ts'
+import type { WasmVm } from './vm.ts'
+
+export interface WasmHost {
+  readonly clusters: ClusterManager
+  readonly stats: Scope
+  readonly shared: SharedStore
+  readonly node: { readonly id: string; readonly cluster: string; readonly zone: string }
+  /** Once for each VM; later either of: */
+  onVmCreated(): void
+  onVmRemoved(): void
+  /** Once for each VM that traps. */
+  onVmFailed(vm: WasmVm): void
+}
