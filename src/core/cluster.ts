@@ -114,6 +114,7 @@ export interface ClusterStats {
   readonly upstreamRqMaintenanceMode: StatCounter
   readonly upstreamRqCancelled: StatCounter
   readonly upstreamCxNoneHealthy: StatCounter
+  readonly upstreamCxOverflow: StatCounter
   readonly upstreamCxConnectAttemptsExceeded: StatCounter
   readonly upstreamFlowControlPausedReadingTotal: StatCounter
   readonly upstreamFlowControlResumedReadingTotal: StatCounter

@@ -44,6 +44,8 @@ export interface Connection {
   readonly aboveHighWatermark: boolean
   /** Why the transport failed (`%UPSTREAM_TRANSPORT_FAILURE_REASON%`), '' otherwise. */
   readonly transportFailureReason: string
+  /** With 'remote-close': whether the peer sent RST rather than FIN. */
+  readonly remoteReset?: boolean
   /** Why the connection was closed by us, for logs; set before `close`. */
   localCloseReason: string
   /** Negotiated by ALPN, '' without. */

@@ -300,10 +300,8 @@ export abstract class PoolClient implements ConnectionCallbacks {
       stats.upstreamCxConnectFail.inc()
       pool.host.stats.cxConnectFail++
       failure = this.#timedOut ? 'timeout' : local ? 'local-connection-failure' : 'remote-connection-failure'
-    } else {
-      stats.upstreamCxLengthMs.record(performance.now() - this.#startMs)
-      stats.upstreamRqPerCx.record(this.#streams)
     }
+    stats.upstreamCxLengthMs.record(performance.now() - this.#startMs)
     this.onConnectionClosed(event)
     this.end()
     pool.onClosed(this, failure)

@@ -92,6 +92,10 @@ export class HostSet {
   }
 
   #pickByPriority(): UpstreamHost | undefined {
+    if (this.#hosts.length === 0) {
+      this.#settings.onPanic()
+      return undefined
+    }
     let at = this.#settings.random() * 100
     for (let i = 0; i < this.#levels.length; i++) {
       at -= this.#healthyLoad[i] as number

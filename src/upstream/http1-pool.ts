@@ -122,12 +122,10 @@ class Http1Client extends PoolClient implements ConnectionReader, ResponseDecode
   }
 
   onAboveWriteBufferHighWatermark(): void {
-    this.#pool.settings.stats.upstreamFlowControlBackedUpTotal.inc()
     this.#codec.onUnderlyingConnectionAboveWriteBufferHighWatermark()
   }
 
   onBelowWriteBufferLowWatermark(): void {
-    this.#pool.settings.stats.upstreamFlowControlDrainedTotal.inc()
     this.#codec.onUnderlyingConnectionBelowWriteBufferLowWatermark()
   }
 
@@ -139,6 +137,7 @@ class Http1Client extends PoolClient implements ConnectionReader, ResponseDecode
   }
 
   protected override onConnectionClosed(event: ConnectionEvent): void {
+    if (!this.connecting) this.#pool.settings.stats.upstreamRqPerCx.record(this.streams)
     clearTimeout(this.#idleTimer)
     clearTimeout(this.#durationTimer)
     // The end of the connection is the end of a body without a length.
