@@ -5,7 +5,10 @@ import { stderrAccessLog } from './access-loggers/stderr/stderr.ts'
 import { stdoutAccessLog } from './access-loggers/stdout/stdout.ts'
 import { routerFilter } from './filters/http/router/router.ts'
 import { wasmFilter } from './filters/http/wasm/wasm.ts'
+import { directResponse } from './filters/network/direct-response/direct-response.ts'
+import { echo } from './filters/network/echo/echo.ts'
 import { httpConnectionManager } from './filters/network/http-connection-manager/http-connection-manager.ts'
+import { tcpProxy } from './filters/network/tcp-proxy/tcp-proxy.ts'
 
 export const builtinExtensions: readonly Extension[] = [
   fileAccessLog,
@@ -14,4 +17,7 @@ export const builtinExtensions: readonly Extension[] = [
   routerFilter,
   wasmFilter,
   httpConnectionManager,
+  tcpProxy,
+  echo,
+  directResponse,
 ]
