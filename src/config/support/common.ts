@@ -4,7 +4,7 @@ import type { SupportTable } from './table.ts'
 export const commonSupport: SupportTable = {
   'google.protobuf.Empty': 'all',
   'envoy.config.core.v3.Address': ['socket_address', 'pipe'],
-  'envoy.config.core.v3.SocketAddress': ['protocol=TCP', 'address', 'port_value', 'ipv4_compat'],
+  'envoy.config.core.v3.SocketAddress': ['protocol=TCP', 'address', 'port_value'],
   'envoy.config.core.v3.Pipe': ['path', 'mode'],
   'envoy.config.core.v3.CidrRange': 'all',
   'envoy.config.core.v3.DataSource': ['filename', 'inline_bytes', 'inline_string', 'environment_variable'],
@@ -30,9 +30,7 @@ export const commonSupport: SupportTable = {
     'text_format_source',
     'omit_empty_values',
     'content_type',
-    'json_format_options',
   ],
-  'envoy.config.core.v3.JsonFormatOptions': 'all',
   'envoy.type.v3.SemanticVersion': 'all',
   'envoy.type.v3.Percent': 'all',
   'envoy.type.v3.FractionalPercent': 'all',

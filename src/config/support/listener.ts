@@ -11,7 +11,7 @@ export const listenerSupport: SupportTable = {
     'default_filter_chain',
     'per_connection_buffer_limit_bytes',
     'metadata',
-    'drain_type',
+    'drain_type=DEFAULT',
     'traffic_direction',
     'access_log',
     'tcp_backlog_size',

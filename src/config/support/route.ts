@@ -105,7 +105,7 @@ export const routeSupport: SupportTable = {
   'envoy.config.route.v3.RetryPolicy.RetryBackOff': 'all',
   'envoy.config.route.v3.RetryPolicy.RetryHostPredicate': 'all',
   'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate': 'all',
-  'envoy.config.route.v3.WeightedCluster': ['clusters', 'total_weight', 'runtime_key_prefix', 'header_name'],
+  'envoy.config.route.v3.WeightedCluster': ['clusters', '?total_weight', 'runtime_key_prefix', 'header_name'],
   'envoy.config.route.v3.WeightedCluster.ClusterWeight': 'all',
   'envoy.config.route.v3.RedirectAction': [
     'https_redirect',
