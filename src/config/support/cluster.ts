@@ -48,6 +48,7 @@ export const clusterSupport: SupportTable = {
     'max_connection_pools',
   ],
   'envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget': ['budget_percent', 'min_retry_concurrency'],
+  'envoy.config.cluster.v3.Cluster.RefreshRate': 'all',
   'envoy.config.cluster.v3.UpstreamConnectionOptions': ['tcp_keepalive'],
   'envoy.config.cluster.v3.LoadBalancingPolicy': 'all',
   'envoy.config.cluster.v3.LoadBalancingPolicy.Policy': 'all',
