@@ -103,6 +103,7 @@ export interface ClusterStats {
   readonly upstreamRqTimeout: StatCounter
   readonly upstreamRqPerTryTimeout: StatCounter
   readonly upstreamRqPerTryIdleTimeout: StatCounter
+  readonly upstreamRqMaxDurationReached: StatCounter
   readonly upstreamRqRxReset: StatCounter
   readonly upstreamRqTxReset: StatCounter
   readonly upstreamRqRetry: StatCounter

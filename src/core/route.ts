@@ -34,7 +34,7 @@ export interface DirectResponse {
   /** Ready to send; '' without a body. */
   body(headers: HeaderMap, streamInfo: StreamInfo): string | Uint8Array
   /** The `location` of a redirect, '' for a plain direct response. */
-  location(headers: HeaderMap): string
+  location(headers: HeaderMap, streamInfo: StreamInfo): string
   /** `content_type` of a formatted body, '' for the local reply's own. */
   readonly contentType: string
   /** The path change of a redirect: `location` is made from the result. */

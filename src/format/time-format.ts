@@ -24,7 +24,7 @@ const days = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 
 const months = 'January February March April May June July August September October November December'.split(' ')
 
 /** `2026-01-31T12:00:00.123Z`, or with the zone's offset when local. */
-export function isoTime(timeMs: number): string {
+function isoTime(timeMs: number): string {
   return new Date(timeMs).toISOString()
 }
 

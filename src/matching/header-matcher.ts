@@ -7,7 +7,10 @@ import { contains, exact, makeStringMatcher, prefix, type StringPredicate, suffi
 
 export type HeaderPredicate = (headers: HeaderMap) => boolean
 
-/** Throws `ConfigError` for a bad regex or range. */
+/**
+ * Of several fields of the name one must match, each taken by itself; a missing header matches nothing, inverted or not.
+ * Throws `ConfigError` for a bad regex or range.
+ */
 export function makeHeaderMatcher(message: HeaderMatcher): HeaderPredicate {
   const name = headerName(message.name)
   const invert = message.invertMatch
@@ -18,11 +21,16 @@ export function makeHeaderMatcher(message: HeaderMatcher): HeaderPredicate {
     if (message.treatMissingHeaderAsEmpty) return () => present !== invert
     return headers => (headers.has(name) === present) !== invert
   }
-  if (message.treatMissingHeaderAsEmpty) return headers => test(joinedValue(headers, name) ?? '') !== invert
+  const whenMissing = message.treatMissingHeaderAsEmpty && test('') !== invert
   return headers => {
-    const value = joinedValue(headers, name)
-    // A missing header matches nothing, inverted or not.
-    return value !== undefined && test(value) !== invert
+    const list = headers.list
+    let present = false
+    for (let i = 0; i < list.length; i += 2) {
+      if (list[i] !== name) continue
+      present = true
+      if (test(list[i + 1] as string)) return !invert
+    }
+    return present ? invert : whenMissing
   }
 }
 
@@ -32,19 +40,8 @@ export function allMatch(matchers: readonly HeaderPredicate[], headers: HeaderMa
   return true
 }
 
-/** All values of a name joined by a comma, as Envoy matches and logs them; undefined without one. */
-export function joinedValue(headers: HeaderMap, name: string): string | undefined {
-  const list = headers.list
-  let value: string | undefined
-  for (let i = 0; i < list.length; i += 2) {
-    if (list[i] !== name) continue
-    value = value === undefined ? list[i + 1] : `${value},${list[i + 1]}`
-  }
-  return value
-}
-
 /** The name under which header maps hold a header: lower case, `host` as `:authority`. */
-export function headerName(name: string): string {
+function headerName(name: string): string {
   const lower = name.toLowerCase()
   return lower === 'host' ? ':authority' : lower
 }

@@ -82,8 +82,10 @@ test('replacement by groups', () => {
   assert.throws(() => replace('(a)', '\\2', ''), /no group/)
 })
 
-test('headers: values are joined, a missing header matches nothing but absence', () => {
-  assert.equal(header('{name: X-A, string_match: {exact: "1,2"}}', 'x-a', '1', 'x-a', '2'), true)
+test('headers: one of the values must match, a missing header matches nothing but absence', () => {
+  assert.equal(header('{name: X-A, string_match: {exact: "2"}}', 'x-a', '1', 'x-a', '2'), true)
+  assert.equal(header('{name: X-A, string_match: {exact: "1,2"}}', 'x-a', '1', 'x-a', '2'), false)
+  assert.equal(header('{name: X-A, string_match: {exact: "2"}, invert_match: true}', 'x-a', '1', 'x-a', '2'), false)
   assert.equal(header('{name: x-a, exact_match: a}', 'x-a', 'a'), true)
   assert.equal(header('{name: x-a, prefix_match: a}', 'x-a', 'ab'), true)
   assert.equal(header('{name: x-a, suffix_match: b}', 'x-a', 'ab'), true)

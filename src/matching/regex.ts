@@ -12,7 +12,7 @@ export interface Regex {
 }
 
 /** Literal pieces and group numbers in turn. */
-export type Substitution = readonly (string | number)[]
+type Substitution = readonly (string | number)[]
 
 /** Throws `ConfigError` for what RE2 refuses. */
 export function makeRegex(message: RegexMatcher): Regex {

@@ -7,7 +7,7 @@ import { readDataSource } from '../format/data-source.ts'
 import { makeFormatter } from '../format/formatter.ts'
 import { headerContext } from '../format/header-parser.ts'
 import type { FormatContext } from '../format/operators.ts'
-import { makePathRewrite } from './rewrite.ts'
+import { formatRewrite, makePathRewrite } from './rewrite.ts'
 import type { DirectSettings, RouteSettings } from './route.ts'
 import type { RouteMatcher } from './route-match.ts'
 
@@ -52,18 +52,23 @@ export function redirectSettings(
   const scheme = message.schemeRedirect || (message.httpsRedirect ? 'https' : '')
   const host = toBytes(message.hostRedirect)
   const port = message.portRedirect === 0 ? '' : `:${message.portRedirect}`
-  const path = toBytes(message.pathRedirect ?? '')
-  const ownQuery = path.includes('?')
-  const { stripQuery } = message
+  const fixedPath = toBytes(message.pathRedirect ?? '')
+  const makePath = message.pathRewrite
+    ? formatRewrite(message, 'pathRewrite', message.pathRewrite, context, true)
+    : () => fixedPath
+  const { prefixRewrite, regexRewrite, stripQuery } = message
   return {
     ...common,
     status: statuses[message.responseCode],
     contentType: '',
     body: () => '',
-    pathRewrite: makePathRewrite(message, matcher, context),
-    location: headers => {
+    pathRewrite: makePathRewrite({ prefixRewrite, regexRewrite }, matcher, context),
+    location: (headers, streamInfo) => {
       const finalScheme = scheme || headers.scheme
       const finalHost = host || requestHost(headers, finalScheme, port)
+      const path = makePath(headers, streamInfo)
+      // A query of its own takes the place of the request's.
+      const ownQuery = path.includes('?')
       let finalPath = headers.path
       if (path !== '') {
         const query = ownQuery ? -1 : finalPath.indexOf('?')

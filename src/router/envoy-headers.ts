@@ -11,6 +11,7 @@ export class EnvoyHeaders {
   timeout: string | undefined = undefined
   perTryTimeout: string | undefined = undefined
   timeoutAltResponse = false
+  streamDuration: string | undefined = undefined
   retryOn: string | undefined = undefined
   retryGrpcOn: string | undefined = undefined
   maxRetries: string | undefined = undefined
@@ -55,6 +56,9 @@ function take(taken: EnvoyHeaders, name: string, value: string): boolean {
       return true
     case 'x-envoy-upstream-rq-timeout-alt-response':
       taken.timeoutAltResponse = true
+      return true
+    case 'x-envoy-upstream-stream-duration-ms':
+      taken.streamDuration = value
       return true
     case 'x-envoy-retry-on':
       taken.retryOn = value

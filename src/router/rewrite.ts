@@ -2,7 +2,7 @@
 import { ConfigError } from '../base/errors.ts'
 import { toBytes } from '../base/latin1.ts'
 import { configError } from '../config/position.ts'
-import type { RedirectAction, RouteAction } from '../config/v3.ts'
+import type { RegexMatchAndSubstitute, RouteAction } from '../config/v3.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type { StreamInfo } from '../core/stream-info.ts'
 import { headerContext } from '../format/header-parser.ts'
@@ -14,9 +14,15 @@ import type { RouteMatcher } from './route-match.ts'
 /** The new value of a header, '' to leave it. */
 type Rewrite = (headers: HeaderMap, streamInfo: StreamInfo) => string
 
+interface PathRewriteFields {
+  readonly prefixRewrite?: string | undefined
+  readonly regexRewrite?: RegexMatchAndSubstitute | undefined
+  readonly pathRewrite?: string | undefined
+}
+
 /** Makes the new `:path` with its query; `undefined` when the path stays. Throws `ConfigError`. */
 export function makePathRewrite(
-  message: RouteAction | RedirectAction,
+  message: PathRewriteFields,
   matcher: RouteMatcher,
   context: FormatContext,
 ): Rewrite | undefined {
@@ -38,7 +44,13 @@ export function makePathRewrite(
       return replace(bare) + path.slice(bare.length)
     }
   }
-  if (pathRewrite) return formatRewrite(message, 'pathRewrite', pathRewrite, context)
+  if (pathRewrite) {
+    const rewrite = formatRewrite(message, 'pathRewrite', pathRewrite, context, true)
+    return (headers, streamInfo) => {
+      const path = rewrite(headers, streamInfo)
+      return path === '' ? '' : path + headers.path.slice(withoutQuery(headers.path).length)
+    }
+  }
   return undefined
 }
 
@@ -57,13 +69,20 @@ export function makeHostRewrite(message: RouteAction, context: FormatContext): R
     const replace = makeReplacement(hostRewritePathRegex)
     return headers => replace(withoutQuery(headers.path))
   }
-  if (hostRewrite) return formatRewrite(message, 'hostRewrite', hostRewrite, context)
+  if (hostRewrite) return formatRewrite(message, 'hostRewrite', hostRewrite, context, false)
   return undefined
 }
 
-function formatRewrite(of: object, field: string, format: string, context: FormatContext): Rewrite {
+/** `omitEmpty`: '' for what a command does not find, `-` otherwise. Throws `ConfigError`. */
+export function formatRewrite(
+  of: object,
+  field: string,
+  format: string,
+  context: FormatContext,
+  omitEmpty: boolean,
+): Rewrite {
   try {
-    const formatter = makeTextFormatter(format, context)
+    const formatter = makeTextFormatter(format, context, omitEmpty)
     return (headers, streamInfo) => formatter(headerContext(headers, undefined, streamInfo))
   } catch (error) {
     if (error instanceof ConfigError) throw configError(of, field, error.reason)
@@ -87,13 +106,13 @@ export function rewriteHost(
 ): void {
   const old = headers.authority
   if (old !== '') {
+    if (keepOriginal) headers.set('x-envoy-original-host', old)
     if (appendForwardedHost) {
       const forwarded = headers.get('x-forwarded-host')
       if (!forwarded) headers.set('x-forwarded-host', old)
       else if (forwarded.slice(forwarded.lastIndexOf(',') + 1) !== old)
         headers.set('x-forwarded-host', `${forwarded},${old}`)
     }
-    if (keepOriginal) headers.set('x-envoy-original-host', old)
   }
   headers.set(':authority', host)
 }

@@ -84,7 +84,7 @@ function conditions(message: RouteMatch, runtime: Runtime): Condition[] {
 }
 
 /** Takes a random number of the stream. */
-export function makeRuntimeFraction(message: RuntimeFractionalPercent, runtime: Runtime): (random: number) => boolean {
+function makeRuntimeFraction(message: RuntimeFractionalPercent, runtime: Runtime): (random: number) => boolean {
   const { numerator, denominator } = message.defaultValue ?? { numerator: 0, denominator: 'HUNDRED' }
   const key = message.runtimeKey
   const of = denominators[denominator]
@@ -98,7 +98,7 @@ const denominators: Readonly<Record<FractionalPercent['denominator'], number>> =
 }
 
 /** `application/grpc`, with a suffix (`+proto`) or parameters. */
-export function isGrpc(headers: HeaderMap): boolean {
+function isGrpc(headers: HeaderMap): boolean {
   return isGrpcContentType(headers.get('content-type'))
 }
 

@@ -179,7 +179,7 @@ test('prefix, regex and format rewrites keep the query and remember the original
   const paths = ['/a/b?x=/a/', '/p?q', '/rx/abc/def?q=1', '/f/x?y', '/zz'].map(path => forwarded(of, path))
   assert.deepEqual(
     paths.map(headers => headers.path),
-    ['/b?x=/a/', '/new?q', '/def/instance/abc?q=1', '/n/f/x', '/zz'],
+    ['/b?x=/a/', '/new?q', '/def/instance/abc?q=1', '/n/f/x?y', '/zz'],
   )
   assert.deepEqual(
     paths.map(headers => headers.get('x-envoy-original-path')),
@@ -238,13 +238,15 @@ test('redirects: scheme, host, port, path, prefix, regex, query', () => {
 - {match: {prefix: /p}, redirect: {path_redirect: /new, strip_query: true}}
 - {match: {prefix: /k}, redirect: {path_redirect: /new}}
 - {match: {prefix: /x}, redirect: {prefix_rewrite: /y, response_code: PERMANENT_REDIRECT}}
+- {match: {path: /fq}, redirect: {path_rewrite: "/n?y=%REQ(x-a)%"}}
+- {match: {prefix: /f}, redirect: {path_rewrite: "/n%REQ(x-a)%"}}
 - {match: {prefix: /r}, redirect: {regex_rewrite: {pattern: {regex: "\\\\d"}, substitution: "n"}}}
 `)
   const location = (path: string, more = {}): string => {
     const headers = requestHeaders(path, more)
     const direct = find(of, headers)?.directResponse
     direct?.rewritePathHeader(headers, streamInfo(), true)
-    return `${direct?.status} ${direct?.location(headers)}`
+    return `${direct?.status} ${direct?.location(headers, streamInfo())}`
   }
   assert.equal(location('/s?a', { ':authority': 'a.com:80' }), '301 https://a.com/s?a')
   assert.equal(location('/s', { ':authority': 'a.com:81' }), '301 https://a.com:81/s')
@@ -253,6 +255,8 @@ test('redirects: scheme, host, port, path, prefix, regex, query', () => {
   assert.equal(location('/p?q'), '301 http://example.com/new')
   assert.equal(location('/k?q'), '301 http://example.com/new?q')
   assert.equal(location('/xa?q'), '308 http://example.com/ya?q')
+  assert.equal(location('/f?q', { 'x-a': 'v' }), '301 http://example.com/nv?q')
+  assert.equal(location('/fq?q', { 'x-a': 'v' }), '301 http://example.com/n?y=v')
   assert.equal(location('/r1/2?3'), '301 http://example.com/rn/n?3')
 })
 
@@ -278,7 +282,7 @@ test('require_tls redirects to https; inside the mesh only with ALL', () => {
       `virtual_hosts: [{name: v, domains: ["*"], require_tls: ${kind}, routes: [{match: {prefix: /}, route: {cluster: up}}]}]`,
     )
   const location = (kind: string, more: Readonly<Record<string, string>>): string | undefined =>
-    find(of(kind), requestHeaders('/x?y', more))?.directResponse?.location(requestHeaders('/x?y'))
+    find(of(kind), requestHeaders('/x?y', more))?.directResponse?.location(requestHeaders('/x?y'), streamInfo())
   assert.equal(location('ALL', { 'x-envoy-internal': 'true' }), 'https://example.com/x?y')
   assert.equal(location('EXTERNAL_ONLY', {}), 'https://example.com/x?y')
   assert.equal(location('EXTERNAL_ONLY', { 'x-envoy-internal': 'true' }), undefined)

@@ -162,7 +162,7 @@ export interface DirectSettings extends RouteSettings {
   readonly body: (headers: HeaderMap, streamInfo: StreamInfo) => string | Uint8Array
   readonly contentType: string
   /** '' without one. */
-  readonly location: (headers: HeaderMap) => string
+  readonly location: (headers: HeaderMap, streamInfo: StreamInfo) => string
   readonly pathRewrite: ((headers: HeaderMap, streamInfo: StreamInfo) => string) | undefined
 }
 
@@ -186,8 +186,8 @@ export class DirectRoute extends ConfiguredRoute<DirectSettings> implements Rout
     return this.settings.body(headers, streamInfo)
   }
 
-  location(headers: HeaderMap): string {
-    return this.settings.location(headers)
+  location(headers: HeaderMap, streamInfo: StreamInfo): string {
+    return this.settings.location(headers, streamInfo)
   }
 
   rewritePathHeader(headers: HeaderMap, streamInfo: StreamInfo, insertEnvoyOriginalPath: boolean): void {

@@ -16,7 +16,7 @@ export interface RouterSettings {
   readonly deadlines: Map<number, Deadlines>
 }
 
-export interface RouterStats {
+interface RouterStats {
   readonly rqTotal: Counter
   readonly noRoute: Counter
   readonly noCluster: Counter

@@ -250,6 +250,18 @@ test('request headers set the timeout and are not passed on', () => {
   assert.deepEqual([setup.status, setup.callbacks.body], [204, ''])
 })
 
+test('x-envoy-upstream-stream-duration-ms limits an attempt from its connection on: UMSDR', () => {
+  const asked = { 'x-envoy-upstream-stream-duration-ms': '100' }
+  const complete = new Setup().request(true, asked)
+  mock.timers.tick(100)
+  assert.deepEqual([complete.status, complete.callbacks.body], [504, 'upstream max stream duration reached'])
+  assert.ok(complete.flag('upstreamMaxStreamDurationReached'))
+  assert.equal(complete.cluster.last.resetReason, 'local-reset')
+  const sending = new Setup().request(false, asked)
+  mock.timers.tick(100)
+  assert.equal(sending.status, 408)
+})
+
 test('a timeout of 0 waits for ever and is not announced', () => {
   const setup = new Setup('route: {cluster: up, timeout: 0s}').request()
   assert.equal(setup.cluster.last.headers?.has('x-envoy-expected-rq-timeout-ms'), false)

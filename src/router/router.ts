@@ -52,6 +52,8 @@ export class RouterFilter
   #timeoutMs = 0
   perTryTimeoutMs = 0
   perTryIdleTimeoutMs = 0
+  /** Of one attempt, from the moment it has a connection; 0 = none. */
+  maxStreamDurationMs = 0
   #timeoutStatus = 504
   /** One of them waits: the list of the route's timeout, or a timer for one that the request asked for. */
   #deadlines: Deadlines | undefined = undefined
@@ -107,7 +109,6 @@ export class RouterFilter
     const entry = route.entry as RouteEntry
     const info = this.callbacks.streamInfo
     const cluster = clusters.get(entry.clusterName)
-    info.upstreamClusterName = entry.clusterName
     if (cluster === undefined) {
       stats.noCluster.inc()
       const status = entry.clusterNotFoundStatus
@@ -116,6 +117,7 @@ export class RouterFilter
     }
     this.#entry = entry
     this.#cluster = cluster
+    info.upstreamClusterName = entry.clusterName
     const strict = this.#settings.strictCheckHeaders
     if (strict.length > 0) {
       const refused = checkStrictHeaders(headers, strict)
@@ -234,6 +236,7 @@ export class RouterFilter
     // One as long as the whole has no effect.
     this.perTryTimeoutMs = timeoutMs !== 0 && perTryMs >= timeoutMs ? 0 : perTryMs
     this.perTryIdleTimeoutMs = policy?.perTryIdleTimeoutMs ?? 0
+    this.maxStreamDurationMs = parseInteger(asked.streamDuration) ?? 0
     if (asked.timeoutAltResponse) this.#timeoutStatus = 204
   }
 
@@ -286,6 +289,20 @@ export class RouterFilter
   onPerTryIdleTimeout(upstream: UpstreamRequest): void {
     this.clusterInfo.stats.upstreamRqPerTryIdleTimeout.inc()
     this.#tryTimedOut(upstream, 'upstream_per_try_idle_timeout')
+  }
+
+  onMaxStreamDuration(upstream: UpstreamRequest): void {
+    this.clusterInfo.stats.upstreamRqMaxDurationReached.inc()
+    upstream.reset()
+    if (this.#maybeRetryReset(upstream, 'local-reset', false)) return
+    this.#upstream = undefined
+    this.#cleanUp()
+    this.#reply({
+      status: this.isRequestComplete ? 504 : 408,
+      body: 'upstream max stream duration reached',
+      details: 'upstream_max_stream_duration_reached',
+      flags: ResponseFlag.upstreamMaxStreamDurationReached,
+    })
   }
 
   #tryTimedOut(upstream: UpstreamRequest, details: string): void {
@@ -507,10 +524,10 @@ export class RouterFilter
       body: direct.body(headers, streamInfo),
       details: 'direct_response',
       modifyHeaders(response) {
-        if (direct.contentType !== '') response.set('content-type', direct.contentType)
-        const location = status === 201 || (status >= 300 && status < 400) ? direct.location(headers) : ''
+        const location = status === 201 || (status >= 300 && status < 400) ? direct.location(headers, streamInfo) : ''
         if (location !== '') response.add('location', location)
         route.finalizeResponseHeaders(response, streamInfo, headers)
+        if (direct.contentType !== '') response.set('content-type', direct.contentType)
       },
     })
   }

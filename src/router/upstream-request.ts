@@ -13,6 +13,9 @@ import type { HeaderMap } from '../core/header-map.ts'
 import { resetOfPoolFailure } from './reset-reason.ts'
 import type { RouterFilter } from './router.ts'
 
+/** Longer ones would end at once. */
+const longestTimerMs = 2 ** 31 - 1
+
 /**
  * States: waiting for the pool (`#encoder` undefined) → sending and receiving → done. After done nothing is reported
  * any more: the router has let go of it.
@@ -39,6 +42,7 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
   #deferredReadDisables = 0
   #perTryTimer: NodeJS.Timeout | undefined = undefined
   #perTryIdleTimer: NodeJS.Timeout | undefined = undefined
+  #durationTimer: NodeJS.Timeout | undefined = undefined
 
   constructor(router: RouterFilter, host: Host) {
     this.#router = router
@@ -109,9 +113,9 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     const { perTryTimeoutMs, perTryIdleTimeoutMs } = this.#router
     if (this.#done || !this.#started || this.#perTryTimer !== undefined) return
     if (perTryTimeoutMs > 0)
-      this.#perTryTimer = setTimeout(onPerTryTimeout, Math.min(perTryTimeoutMs, 2 ** 31 - 1), this)
+      this.#perTryTimer = setTimeout(onPerTryTimeout, Math.min(perTryTimeoutMs, longestTimerMs), this)
     if (perTryIdleTimeoutMs > 0)
-      this.#perTryIdleTimer = setTimeout(onPerTryIdleTimeout, Math.min(perTryIdleTimeoutMs, 2 ** 31 - 1), this)
+      this.#perTryIdleTimer = setTimeout(onPerTryIdleTimeout, Math.min(perTryIdleTimeoutMs, longestTimerMs), this)
   }
 
   onPerTryTimeout(): void {
@@ -122,6 +126,10 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
   onPerTryIdleTimeout(): void {
     clearTimeout(this.#perTryTimer)
     this.#router.onPerTryIdleTimeout(this)
+  }
+
+  onMaxStreamDuration(): void {
+    this.#router.onMaxStreamDuration(this)
   }
 
   /** Downstream cannot take more, or can again. Before response headers it is only noted: they must come through. */
@@ -147,6 +155,9 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     encoder.stream.setCallbacks(this)
     this.#router.onPoolReady(this, info)
     if (this.#router.isRequestComplete) this.startPerTryTimeouts()
+    const { maxStreamDurationMs } = this.#router
+    if (maxStreamDurationMs > 0)
+      this.#durationTimer = setTimeout(onMaxStreamDuration, Math.min(maxStreamDurationMs, longestTimerMs), this)
     this.#send(encoder)
   }
 
@@ -275,6 +286,7 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     this.#pending = undefined
     if (this.#perTryTimer !== undefined) clearTimeout(this.#perTryTimer)
     if (this.#perTryIdleTimer !== undefined) clearTimeout(this.#perTryIdleTimer)
+    if (this.#durationTimer !== undefined) clearTimeout(this.#durationTimer)
     if (encoder !== undefined) {
       this.#router.onUpstreamDetached()
       // The connection goes back to the pool as it came.
@@ -282,6 +294,10 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     }
     while (this.#downstreamPauses > 0) this.#resumeDownstream()
   }
+}
+
+function onMaxStreamDuration(request: UpstreamRequest): void {
+  request.onMaxStreamDuration()
 }
 
 function onPerTryTimeout(request: UpstreamRequest): void {

@@ -11,7 +11,7 @@ lb_subsets_selected lb_zone_cluster_too_small lb_zone_no_capacity_left lb_zone_r
 lb_zone_routing_cross_zone lb_zone_routing_sampled original_dst_host_invalid
 upstream_cx_connect_with_0_rtt upstream_cx_http2_total upstream_cx_http3_total upstream_cx_preconnect_skipped
 upstream_http3_broken upstream_internal_redirect_failed_total upstream_queue_overloaded upstream_rq_0rtt
-upstream_rq_active_overflow upstream_rq_max_duration_reached upstream_rq_retry_backoff_ratelimited
+upstream_rq_active_overflow upstream_rq_retry_backoff_ratelimited
 upstream_rq_rx_reset_no_error`.split(/\s+/)
 const otherGauges =
   'lb_subsets_active version warming_state upstream_cx_rx_bytes_buffered upstream_cx_tx_bytes_buffered'.split(' ')
@@ -24,6 +24,7 @@ export class ClusterStatistics implements ClusterStats {
   readonly upstreamRqTimeout: Counter
   readonly upstreamRqPerTryTimeout: Counter
   readonly upstreamRqPerTryIdleTimeout: Counter
+  readonly upstreamRqMaxDurationReached: Counter
   readonly upstreamRqRxReset: Counter
   readonly upstreamRqTxReset: Counter
   readonly upstreamRqRetry: Counter
@@ -101,6 +102,7 @@ export class ClusterStatistics implements ClusterStats {
     this.upstreamRqTimeout = counter('upstream_rq_timeout')
     this.upstreamRqPerTryTimeout = counter('upstream_rq_per_try_timeout')
     this.upstreamRqPerTryIdleTimeout = counter('upstream_rq_per_try_idle_timeout')
+    this.upstreamRqMaxDurationReached = counter('upstream_rq_max_duration_reached')
     this.upstreamRqRxReset = counter('upstream_rq_rx_reset')
     this.upstreamRqTxReset = counter('upstream_rq_tx_reset')
     this.upstreamRqRetry = counter('upstream_rq_retry')
