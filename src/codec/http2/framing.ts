@@ -47,19 +47,7 @@ export const ErrorCode = {
   http11Required: 13,
 } as const
 
-export const Setting = {
-  headerTableSize: 1,
-  enablePush: 2,
-  maxConcurrentStreams: 3,
-  initialWindowSize: 4,
-  maxFrameSize: 5,
-  maxHeaderListSize: 6,
-  enableConnectProtocol: 8,
-} as const
-
-export const clientPreface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
-export const defaultMaxFrameSize = 16_384
-export const maxWindowSize = 0x7fff_ffff
+const defaultMaxFrameSize = 16_384
 const headerBytes = 9
 
 /** Each method returns `ErrorCode.noError`, or the error that the connection ends with. */
