@@ -103,13 +103,17 @@ export class ProxyProcess {
   /** Status and body of an admin request. */
   admin(path: string, method = 'GET'): Promise<{ status: number; body: string }> {
     return new Promise((resolve, reject) => {
-      const call = request({ host: '127.0.0.1', port: this.adminPort, path, method, agent: false }, response => {
-        let body = ''
-        response.setEncoding('utf8')
-        response.on('data', text => (body += text))
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
-        response.on('error', reject)
-      })
+      const call = request(
+        { host: '127.0.0.1', port: this.adminPort, path, method, agent: false, timeout: 5000 },
+        response => {
+          let body = ''
+          response.setEncoding('utf8')
+          response.on('data', text => (body += text))
+          response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
+          response.on('error', reject)
+        },
+      )
+      call.on('timeout', () => call.destroy(new Error(`admin ${path}: no answer in 5 s`)))
       call.on('error', reject)
       call.end()
     })

@@ -1,5 +1,5 @@
 /** Access log lines in Envoy's default format and with the operators people use most. */
-import { type Group, http, req, res, router } from '../case.ts'
+import { type Group, http, quietRouter, req, res } from '../case.ts'
 
 const routes = [
   { match: { path: '/direct' }, direct_response: { status: 200, body: { inline_string: 'x' } } },
@@ -45,9 +45,7 @@ export const accessLog: Group = {
       virtualHosts,
       log: operators,
       hcm: {
-        http_filters: [
-          { ...router, typed_config: { ...(router.typed_config as object), suppress_envoy_headers: true } },
-        ],
+        http_filters: [quietRouter],
       },
     }),
   ],

@@ -1,5 +1,5 @@
 /** Names and values of counters and gauges after a known piece of traffic. */
-import { type Group, http, req, res, toA } from '../case.ts'
+import { type Group, http, quietRouter, req, res, toA } from '../case.ts'
 
 export const stats: Group = {
   name: 'stats',
@@ -15,6 +15,7 @@ export const stats: Group = {
         toA({ prefix: '/timeout' }, { timeout: '0.05s' }),
         toA({ prefix: '/a' }),
       ],
+      hcm: { http_filters: [quietRouter] },
     }),
   ],
   cases: [
