@@ -76,7 +76,7 @@ const cases: readonly (readonly [fullName: string, field: string, yaml: string, 
   // Lists.
   [host, 'domains', '"*"', ['*']],
   [host, 'domains', '[null]', ['']],
-  [host, 'domains', '[["*"]]', ['*']],
+  [host, 'domains', '[["*"], [], [[a, b]]]', ['*', 'a', 'b']],
   [host, 'domains', 'null', []],
   [host, 'domains', '{a: b}', /expected a string, got an object/],
 ]

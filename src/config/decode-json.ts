@@ -88,15 +88,22 @@ export class JsonDecoder {
   }
 
   #list(type: ValueType, input: JsonValue, path: PathNode): unknown {
-    // A single value stands for a list of one, except that a Value or ListValue may itself be a list.
-    const items = Array.isArray(input) ? input : [input]
     const list: unknown[] = []
-    for (const [index, item] of items.entries()) {
-      const single = Array.isArray(item) && item.length === 1 && !takesList(type) ? (item[0] ?? null) : item
-      const value = this.#value(type, single ?? emptyItem(type), { parent: path, key: index })
-      if (value !== undefined) list.push(value)
-    }
+    // A single value stands for a list of one, except that a Value or ListValue may itself be a list.
+    this.#addItems(type, Array.isArray(input) ? input : [input], path, list)
     return Object.freeze(list)
+  }
+
+  #addItems(type: ValueType, items: readonly JsonValue[], path: PathNode, list: unknown[]): void {
+    for (const [index, item] of items.entries()) {
+      const at = { parent: path, key: index }
+      // Lists in a list are one list.
+      if (Array.isArray(item) && !takesList(type)) this.#addItems(type, item, at, list)
+      else {
+        const value = this.#value(type, item ?? emptyItem(type), at)
+        if (value !== undefined) list.push(value)
+      }
+    }
   }
 
   #map(keyType: ScalarType, type: ValueType, input: JsonValue, path: PathNode): unknown {

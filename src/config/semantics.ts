@@ -8,6 +8,7 @@ import { configError } from './position.ts'
 import type { Message } from './schema.ts'
 import type {
   Address,
+  ApiConfigSource,
   Bootstrap,
   Cluster,
   ConfigSource,
@@ -43,11 +44,18 @@ function checkClusters(clusters: readonly Cluster[], errors: ConfigError[]): voi
   for (const cluster of clusters) {
     if (names.has(cluster.name)) errors.push(configError(cluster, 'name', `duplicate cluster "${cluster.name}"`))
     names.add(cluster.name)
+    checkLoadBalancing(cluster, errors)
     if (cluster.clusterType !== undefined) continue
     const type = cluster.type ?? 'STATIC'
     const endpoints = (cluster.loadAssignment?.endpoints ?? []).flatMap(locality => locality.lbEndpoints)
     if (type === 'STATIC') {
-      for (const { endpoint } of endpoints) {
+      for (const lbEndpoint of endpoints) {
+        const { endpoint } = lbEndpoint
+        if (endpoint?.address === undefined) {
+          errors.push(
+            configError(endpoint ?? lbEndpoint, undefined, 'an endpoint of a STATIC cluster must have an address'),
+          )
+        }
         const address = endpoint?.address?.socketAddress
         if (address === undefined || address.resolverName !== '' || isIP(address.address) !== 0) continue
         const reason = `"${address.address}" is not an IP address: a name needs a cluster of type STRICT_DNS or LOGICAL_DNS`
@@ -58,6 +66,23 @@ function checkClusters(clusters: readonly Cluster[], errors: ConfigError[]): voi
     } else if (type === 'EDS' && cluster.edsClusterConfig === undefined) {
       errors.push(configError(cluster, 'type', 'a cluster of type EDS must have eds_cluster_config'))
     }
+  }
+}
+
+function checkLoadBalancing(cluster: Cluster, errors: ConfigError[]): void {
+  if (cluster.lbPolicy === 'LOAD_BALANCING_POLICY_CONFIG' && cluster.loadBalancingPolicy === undefined) {
+    errors.push(configError(cluster, 'lbPolicy', 'LOAD_BALANCING_POLICY_CONFIG needs load_balancing_policy'))
+  }
+  if (cluster.lbPolicy === 'CLUSTER_PROVIDED' && cluster.clusterType === undefined && cluster.type !== 'ORIGINAL_DST') {
+    errors.push(
+      configError(cluster, 'lbPolicy', `a cluster of type ${cluster.type ?? 'STATIC'} provides no load balancer`),
+    )
+  }
+  const bothProtocols = cluster.httpProtocolOptions !== undefined && cluster.http2ProtocolOptions !== undefined
+  if (bothProtocols && cluster.protocolSelection === 'USE_CONFIGURED_PROTOCOL') {
+    const reason =
+      'http_protocol_options and http2_protocol_options exclude each other unless protocol_selection is set'
+    errors.push(configError(cluster, 'http2ProtocolOptions', reason))
   }
 }
 
@@ -161,7 +186,7 @@ function checkEverywhere(
     }
   })
   if (bootstrap.dynamicResources?.adsConfig !== undefined) {
-    for (const service of bootstrap.dynamicResources.adsConfig.grpcServices) checkGrpcCluster(service, byName, errors)
+    checkApiConfigSource(bootstrap.dynamicResources.adsConfig, byName, errors)
   }
 }
 
@@ -177,10 +202,21 @@ function checkRegex(message: Message, { compileRegex }: SemanticOptions, errors:
 type ClustersByName = ReadonlyMap<string, Cluster>
 
 function checkConfigSource(source: ConfigSource, clusters: ClustersByName, errors: ConfigError[]): void {
-  for (const service of source.apiConfigSource?.grpcServices ?? []) checkGrpcCluster(service, clusters, errors)
-  for (const name of source.apiConfigSource?.clusterNames ?? []) {
-    checkSourceCluster(source, name, clusters, errors)
-  }
+  if (source.apiConfigSource !== undefined) checkApiConfigSource(source.apiConfigSource, clusters, errors)
+}
+
+/** Follows `Utility::checkApiConfigSourceNames` of source/common/config/utility.cc. */
+function checkApiConfigSource(source: ApiConfigSource, clusters: ClustersByName, errors: ConfigError[]): void {
+  const grpc = source.apiType.endsWith('GRPC')
+  const [wanted, other] = grpc ? ['grpc_services', 'cluster_names'] : ['cluster_names', 'grpc_services']
+  const [given, foreign] = grpc
+    ? [source.grpcServices, source.clusterNames]
+    : [source.clusterNames, source.grpcServices]
+  if (foreign.length > 0)
+    errors.push(configError(source, undefined, `api_type ${source.apiType} takes ${wanted}, not ${other}`))
+  if (given.length === 0) errors.push(configError(source, undefined, `api_type ${source.apiType} needs ${wanted}`))
+  for (const service of source.grpcServices) checkGrpcCluster(service, clusters, errors)
+  for (const name of source.clusterNames) checkSourceCluster(source, name, clusters, errors)
 }
 
 function checkGrpcCluster(service: GrpcService, clusters: ClustersByName, errors: ConfigError[]): void {
@@ -224,7 +260,15 @@ const extensionPoints = new Set([
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter',
   'envoy.config.accesslog.v3.AccessLog',
   'envoy.config.core.v3.TransportSocket',
+  'envoy.config.accesslog.v3.ExtensionFilter',
   'envoy.config.metrics.v3.StatsSink',
+  'envoy.config.overload.v3.ResourceMonitor',
+  'envoy.config.trace.v3.Tracing.Http',
+  'envoy.config.cluster.v3.Filter',
+  'envoy.config.cluster.v3.Cluster.CustomClusterType',
+  'envoy.config.core.v3.HealthCheck.CustomHealthCheck',
+  'envoy.config.route.v3.RetryPolicy.RetryPriority',
+  'envoy.config.route.v3.RetryPolicy.RetryHostPredicate',
 ])
 
 function checkExtension(message: Message, errors: ConfigError[]): void {

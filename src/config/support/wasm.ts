@@ -29,6 +29,7 @@ export const wasmSupport: SupportTable = {
   'envoy.extensions.wasm.v3.CapabilityRestrictionConfig': 'all',
   'envoy.extensions.wasm.v3.SanitizationConfig': 'all',
   'envoy.extensions.wasm.v3.ReloadConfig': 'all',
+  'envoy.config.core.v3.BackoffStrategy': 'all',
   // The configuration of a plugin may be any Struct.
   'xds.type.v3.TypedStruct': 'all',
   'udpa.type.v1.TypedStruct': 'all',
