@@ -7,6 +7,7 @@ import { toBytes } from '../base/latin1.ts'
 import type { JsonValue } from '../config/json-source.ts'
 import type { LogContext } from '../core/access-log.ts'
 import { type FormatContext, type Getter, operator } from './operators.ts'
+import { unsupportedCommands } from './unsupported.ts'
 
 /** The result is a byte string (one character a byte), as header values are: write it as latin1. */
 export type Formatter = (context: LogContext) => string
@@ -74,7 +75,8 @@ function makeGetter(
   context: FormatContext,
 ): Getter {
   const found = operator(name)
-  if (found === undefined) throw new ConfigError(`%${name}% is no command that sluice has`)
+  if (found === undefined)
+    throw new ConfigError(`%${name}% is ${unsupportedCommands.has(name) ? 'not supported by sluice' : 'no command'}`)
   if (found.args === 'none' && args !== undefined) throw new ConfigError(`%${name}% takes no parameters`)
   if (found.args === 'required' && !args) throw new ConfigError(`%${name}% requires parameters: %${name}(…)%`)
   if (length !== undefined && !found.length) throw new ConfigError(`%${name}% takes no length`)
