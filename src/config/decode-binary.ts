@@ -16,6 +16,7 @@ import {
   typeUrlPrefix,
   type ValueType,
   wellKnown,
+  wireTypeOf,
   wrappedScalar,
 } from './schema.ts'
 import { WireError, WireReader } from './wire.ts'
@@ -89,6 +90,10 @@ class BinaryDecoder {
 
   #field(field: Field, wireType: number, reader: WireReader, values: unknown[], path: PathNode | undefined): void {
     const { index, type } = field
+    const packed = wireType === 2 && field.repeated && isPackable(type)
+    if (!packed && wireType !== (field.mapKey === undefined ? wireTypeOf(type) : 2)) {
+      throw new WireError(`field ${field.name} has wire type ${wireType}`)
+    }
     if (field.mapKey !== undefined) {
       const map = (values[index] ?? {}) as Record<string, unknown>
       this.#mapEntry(field, field.mapKey, reader.bytes(), map, { parent: path, key: field.name })
@@ -99,9 +104,9 @@ class BinaryDecoder {
     if (field.repeated) {
       const list = (values[index] ?? []) as unknown[]
       values[index] = list
-      if (wireType === 2 && isPackable(type)) {
-        const packed = new WireReader(reader.bytes())
-        while (!packed.done) list.push(this.#value(type, packed, at))
+      if (packed) {
+        const items = new WireReader(reader.bytes())
+        while (!items.done) list.push(this.#value(type, items, at))
       } else {
         const value = this.#value(type, reader, { parent: at, key: list.length })
         if (value !== undefined) list.push(value)

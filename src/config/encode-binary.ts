@@ -11,6 +11,7 @@ import {
   typeNameOf,
   type ValueType,
   wellKnown,
+  wireTypeOf,
   wrappedScalar,
 } from './schema.ts'
 import { WireWriter } from './wire.ts'
@@ -102,26 +103,6 @@ function writeNested(writer: WireWriter, number: number, write: () => void): voi
 function writeValue(writer: WireWriter, number: number, type: ValueType, value: unknown): void {
   writer.tag(number, wireTypeOf(type))
   writePlain(writer, type, value)
-}
-
-function wireTypeOf(type: ValueType): number {
-  if (type.kind === 'enum') return 0
-  if (type.kind === 'message') return 2
-  switch (type.scalar) {
-    case 'string':
-    case 'bytes':
-      return 2
-    case 'double':
-    case 'fixed64':
-    case 'sfixed64':
-      return 1
-    case 'float':
-    case 'fixed32':
-    case 'sfixed32':
-      return 5
-    default:
-      return 0
-  }
 }
 
 function writePlain(writer: WireWriter, type: ValueType, value: unknown): void {

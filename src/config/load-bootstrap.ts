@@ -81,7 +81,7 @@ interface Parsed {
 }
 
 /** YAML when the name ends in .yaml or .yml, JSON otherwise. Throws `ConfigErrors`. */
-export function readConfigFile(path: string): Parsed {
+function readConfigFile(path: string): Parsed {
   let text: string
   try {
     text = readFileSync(path, 'utf8')

@@ -66,7 +66,7 @@ export function placeOf(source: Source, path: PathNode | undefined): Place {
 }
 
 /** `listeners[0].typed_per_filter_config["envoy.filters.http.cors"]` */
-export function pathText(keys: readonly (string | number)[]): string {
+function pathText(keys: readonly (string | number)[]): string {
   let text = ''
   for (const key of keys) {
     if (typeof key === 'number') text += `[${key}]`

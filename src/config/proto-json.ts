@@ -11,7 +11,7 @@ export function toProtoJson(typeUrl: string, message: unknown): JsonObject {
 }
 
 /** An `Any` with its `@type`. */
-export function anyToJson(any: AnyMessage): JsonObject {
+function anyToJson(any: AnyMessage): JsonObject {
   const typeName = typeNameOf(any.typeUrl)
   if (wellKnown(typeName) === undefined) return { '@type': any.typeUrl, ...messageJson(typeName, any.value as Message) }
   return { '@type': any.typeUrl, value: valueJson({ kind: 'message', typeName }, any.value) }

@@ -158,3 +158,24 @@ export function defaultOf(scalar: ScalarType): unknown {
       return 0
   }
 }
+
+/** The wire type of one value that stands alone, not packed. */
+export function wireTypeOf(type: ValueType): number {
+  if (type.kind === 'enum') return 0
+  if (type.kind === 'message') return 2
+  switch (type.scalar) {
+    case 'string':
+    case 'bytes':
+      return 2
+    case 'double':
+    case 'fixed64':
+    case 'sfixed64':
+      return 1
+    case 'float':
+    case 'fixed32':
+    case 'sfixed32':
+      return 5
+    default:
+      return 0
+  }
+}

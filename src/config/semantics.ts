@@ -233,7 +233,7 @@ function checkSourceCluster(at: object, name: string, clusters: ClustersByName, 
 }
 
 /** Routes to clusters that do not exist, unless `validate_clusters` is false. */
-export function checkRouteClusters(routes: RouteConfiguration, exists: (name: string) => boolean): ConfigError[] {
+function checkRouteClusters(routes: RouteConfiguration, exists: (name: string) => boolean): ConfigError[] {
   const errors: ConfigError[] = []
   if (routes.validateClusters === false) return errors
   for (const { route } of routes.virtualHosts.flatMap(host => host.routes)) {

@@ -20,6 +20,14 @@ test('aliases are resolved, merge keys are not', () => {
   assert.deepEqual(value('a: &x {k: 1}\nb: *x\nc: {<<: *x}'), { a: { k: 1 }, b: { k: 1 }, c: { '<<': { k: 1 } } })
 })
 
+test('inside of brackets and quotes, indentation is free', () => {
+  assert.deepEqual(value('a:\n  b: [1,\n2,\n  {c: 3,\n\td: 4}\n]\n  e: 5\nf: 6\n'), {
+    a: { b: [1, 2, { c: 3, d: 4 }], e: 5 },
+    f: 6,
+  })
+  assert.deepEqual(value('a:\n  b: "x\ny"\n  c: 1\n'), { a: { b: 'x y', c: 1 } })
+})
+
 test('only the first document counts', () => {
   assert.deepEqual(value('a: 1\n---\n[broken'), { a: 1 })
 })

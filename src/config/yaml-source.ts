@@ -5,12 +5,14 @@
  */
 import {
   Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
   isPair,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
   type Pair,
@@ -79,7 +81,7 @@ function firstDocument(text: string, lines: LineCounter): Document | undefined {
     strict: false,
     logLevel: 'silent',
   })
-  for (const token of new Parser(lines.addNewLine).parse(text)) {
+  for (const token of parseTokens(text, lines)) {
     for (const document of composer.next(token)) return document as unknown as Document
   }
   for (const document of composer.end(true, text.length)) return document as unknown as Document
@@ -89,6 +91,37 @@ function firstDocument(text: string, lines: LineCounter): Document | undefined {
 function keyText(key: unknown): string {
   if (!isScalar(key)) return String(key)
   return key.value === null ? 'null' : String(key.value)
+}
+
+function* parseTokens(text: string, lines: LineCounter): Generator<CST.Token> {
+  const parser = new Parser(lines.addNewLine)
+  lines.addNewLine(0)
+  for (const lexeme of lenientLexer().lex(text)) yield* parser.next(lexeme)
+  yield* parser.end()
+}
+
+interface LexerInternals {
+  /** What the next line must be indented by to go on with what is open. */
+  indentNext: number
+  parseFlowCollection(): Generator<string, unknown>
+  parseQuotedScalar(): Generator<string, unknown>
+}
+
+/** As yaml-cpp, takes any indentation inside of `[]`, `{}` and quotes. The lexer has no option for that. */
+function lenientLexer(): Lexer {
+  const lexer = new Lexer()
+  const internals = lexer as unknown as LexerInternals
+  for (const method of ['parseFlowCollection', 'parseQuotedScalar'] as const) {
+    const strict = internals[method]
+    internals[method] = function* () {
+      const { indentNext } = internals
+      internals.indentNext = 0
+      const next = yield* strict.call(lexer)
+      internals.indentNext = indentNext
+      return next
+    }
+  }
+  return lexer
 }
 
 const decimal = /^[+-]?(0|[1-9][0-9]*)$/
