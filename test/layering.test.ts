@@ -12,7 +12,8 @@ const tiers: Readonly<Record<string, number>> = {
   listener: 4, http: 4, router: 4, upstream: 4, wasm: 4, admin: 4,
   extensions: 5,
   server: 6,
-  cli: 7, 'main.ts': 7, 'index.ts': 7,
+  cli: 7,
+  'main.ts': 8, 'index.ts': 8,
 } // biome-ignore format: one tier a line
 
 const root = join(import.meta.dirname, '..', 'src')

@@ -1,6 +1,6 @@
 /** Clusters, hosts and connection pools as the router and filters see them. Follows `envoy/upstream/*.h`. */
 import type { Address } from './address.ts'
-import type { RequestEncoder, ResponseDecoder, StreamResetReason } from './codec.ts'
+import type { RequestEncoder, ResponseDecoder } from './codec.ts'
 import type { Connection } from './connection.ts'
 import type { HeaderMap } from './header-map.ts'
 import type { Protocol } from './stream-info.ts'
@@ -181,4 +181,3 @@ export interface ClusterManager {
   readonly clusters: ReadonlyMap<string, Cluster>
 }
 
-export type { StreamResetReason }

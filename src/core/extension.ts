@@ -107,5 +107,5 @@ export interface AccessLogExtension<Message> {
   create(message: Message, context: FactoryContext): AccessLog
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: the one place where extensions of different messages share a list
+// oxlint-disable-next-line typescript/no-explicit-any -- the one place where extensions of different messages share a list
 export type Extension = NetworkFilterExtension<any> | HttpFilterExtension<any, any> | AccessLogExtension<any>
