@@ -1,7 +1,6 @@
 /**
- * Many timeouts of one length: they end in the order in which they began, so a list and one timer serve all. Starting
- * and stopping one costs a few field writes, where `setTimeout` and `clearTimeout` cost 0.6 µs, half of the router's work
- * on a request.
+ * Many timeouts of one length: they end in the order in which they began, so a list and one timer serve all. Saves the
+ * router 0.4 µs a request against `setTimeout` and `clearTimeout` (test/bench/micro/router.ts).
  */
 const longestMs = 2 ** 31 - 1
 
