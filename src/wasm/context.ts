@@ -23,6 +23,8 @@ export interface PropertySource {
   readonly requestHeaders: HeaderMap | undefined
   readonly responseHeaders: HeaderMap | undefined
   readonly responseTrailers: HeaderMap | undefined
+  /** Of the route, or where the request went. */
+  readonly clusterName: string | undefined
   readonly routeMetadata: Readonly<Record<string, unknown>> | undefined
 }
 

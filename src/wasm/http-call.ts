@@ -2,7 +2,7 @@
  * One HTTP request that a guest makes through an upstream cluster (`proxy_http_call`). Follows Envoy's
  * `AsyncClient` as proxy-wasm uses it: what fails before a response is a response of its own, 503 or 504.
  */
-import type { Cancellable, Cluster, Host, LoadBalancerContext } from '../core/cluster.ts'
+import type { Cancellable, Cluster, LoadBalancerContext, PoolFailureReason } from '../core/cluster.ts'
 import type { CodecStream, RequestEncoder, ResponseDecoder, StreamCallbacks, StreamResetReason } from '../core/codec.ts'
 import { HeaderMap } from '../core/header-map.ts'
 
@@ -23,6 +23,12 @@ export interface HttpCallRequest {
 
 /** A larger answer ends the call like one that broke off. */
 const maxResponseBytes = 16 * 1024 * 1024
+const poolFailureWords: Readonly<Record<PoolFailureReason, string>> = {
+  overflow: 'overflow',
+  'local-connection-failure': 'local connection failure',
+  'remote-connection-failure': 'remote connection failure',
+  timeout: 'connection timeout',
+}
 const noBody = new Uint8Array(0)
 
 export class HttpCall implements ResponseDecoder, StreamCallbacks {
@@ -48,7 +54,7 @@ export class HttpCall implements ResponseDecoder, StreamCallbacks {
       this.#timer = setTimeout(() => this.#answer(504, 'upstream request timeout'), request.timeoutMs)
     const pending = cluster.httpConnectionPool(host, 'default', 'HTTP/1.1').newStream(this, {
       onPoolReady: encoder => this.#send(encoder, request),
-      onPoolFailure: (reason, transportFailure, failed) => this.#poolFailed(reason, transportFailure, failed),
+      onPoolFailure: reason => this.#poolFailed(reason),
     })
     if (!this.#done) this.#pending = pending
   }
@@ -102,10 +108,9 @@ export class HttpCall implements ResponseDecoder, StreamCallbacks {
     if (trailers !== undefined && !this.#done) encoder.encodeTrailers(trailers)
   }
 
-  #poolFailed(reason: string, transportFailure: string, _host: Host | undefined): void {
-    const words = reason === 'overflow' ? 'overflow' : reason.replaceAll('-', ' ')
-    const cause = transportFailure === '' ? '' : `, transport failure reason: ${transportFailure}`
-    this.#answerLater(503, `upstream connect error or disconnect/reset before headers. reset reason: ${words}${cause}`)
+  #poolFailed(reason: PoolFailureReason): void {
+    const words = poolFailureWords[reason]
+    this.#answerLater(503, `upstream connect error or disconnect/reset before headers. reset reason: ${words}`)
   }
 
   #answerLater(status: number, text: string): void {

@@ -220,8 +220,10 @@ export class HttpContext extends WasmContext implements HttpFilter, PropertySour
   }
 
   override continueStream(type: number): void {
-    if (type === StreamType.request) this.#continue |= request
-    else if (type === StreamType.response) this.#continue |= response
+    if (type === StreamType.request) {
+      this.#continue |= request
+      this.#release(request)
+    } else if (type === StreamType.response) this.#continue |= response
     else return
     this.#defer()
   }
@@ -290,6 +292,10 @@ export class HttpContext extends WasmContext implements HttpFilter, PropertySour
 
   get responseTrailers(): HeaderMap | undefined {
     return this.inLog ? this.callbacks.responseTrailers : this.#responseTrailers
+  }
+
+  get clusterName(): string | undefined {
+    return this.callbacks.streamInfo.upstreamClusterName ?? this.callbacks.route()?.entry?.clusterName
   }
 
   get routeMetadata(): Readonly<Record<string, unknown>> | undefined {

@@ -16,7 +16,6 @@ import { RootContext } from './root-context.ts'
 /** latin1 text, bytes, or a status other than OK. */
 export type PropertyResult = string | Uint8Array | number
 
-const structType = 'type.googleapis.com/google.protobuf.Struct'
 const listType = 'type.googleapis.com/google.protobuf.ListValue'
 const metadataType = 'type.googleapis.com/envoy.config.core.v3.Metadata'
 const directions = ['UNSPECIFIED', 'INBOUND', 'OUTBOUND']
@@ -179,7 +178,7 @@ function upstream(info: StreamInfo, name: string | undefined): PropertyResult {
     case 'local_address':
       return address(info.upstreamLocalAddress, 'address')
     case 'transport_failure_reason':
-      return info.upstreamTransportFailureReason === undefined ? notFound : utf8(info.upstreamTransportFailureReason)
+      return info.upstreamHost === undefined ? notFound : utf8(info.upstreamTransportFailureReason ?? '')
     case 'request_attempt_count':
       return uint(info.upstreamRequestAttemptCount)
     default:
@@ -202,9 +201,9 @@ function xds(context: WasmContext, source: PropertySource | undefined, parts: re
   const info = source.streamInfo
   switch (name) {
     case 'cluster_name':
-      return info.upstreamClusterName === undefined ? notFound : utf8(info.upstreamClusterName)
+      return source.clusterName === undefined ? notFound : utf8(source.clusterName)
     case 'cluster_metadata': {
-      const cluster = context.vm.host.clusters.get(info.upstreamClusterName ?? '')
+      const cluster = context.vm.host.clusters.get(source.clusterName ?? '')
       return metadata(cluster?.info.metadata, parts.slice(1))
     }
     case 'route_name':
@@ -248,7 +247,8 @@ function jsonValue(value: unknown): PropertyResult {
     return bytes
   }
   if (value === null || value === undefined) return ''
-  return encodeBinary(Array.isArray(value) ? listType : structType, value)
+  if (Array.isArray(value)) return encodeBinary(listType, value)
+  return encodePairs(Object.entries(value).flatMap(([key, each]) => [latin1(utf8(key)), latin1(jsonValue(each))]))
 }
 
 function filterState(info: StreamInfo, key: string): PropertyResult {
@@ -272,6 +272,10 @@ function address(value: Address | undefined, name: string | undefined): Property
   if (value === undefined) return notFound
   if (name === 'address') return utf8(addressToString(value))
   return name === 'port' && value.kind === 'ip' ? uint(value.port) : notFound
+}
+
+function latin1(value: PropertyResult): string {
+  return typeof value === 'object' ? Buffer.from(value).toString('latin1') : String(value)
 }
 
 function utf8(text: string): Uint8Array {

@@ -134,6 +134,7 @@ const downstream: DownstreamInfo = {
 /** One stream with one filter. Records what the filter does to it. */
 export class FakeStream {
   readonly filter: HttpFilter
+  readonly callbacks: HttpFilterCallbacks
   readonly streamInfo = new StreamInformation(downstream, 'HTTP/1.1')
   requestHeaders: HeaderMap | undefined
   requestTrailers: HeaderMap | undefined
@@ -147,7 +148,8 @@ export class FakeStream {
   reply: LocalReply | undefined
 
   constructor(handle: PluginHandle) {
-    this.filter = handle.newHttpFilter(callbacksOf(this))
+    this.callbacks = callbacksOf(this)
+    this.filter = handle.newHttpFilter(this.callbacks)
   }
 
   request(

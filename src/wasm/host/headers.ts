@@ -33,8 +33,8 @@ export function headerFunctions(vm: WasmVm): HostFunctions {
     const name = readName(map, nameAt, nameSize)
     if (name === '' || !isHeaderValue(memory.bytes, valueAt, valueSize)) return Status.badArgument
     const value = memory.bytes.latin1Slice(valueAt, valueAt + valueSize)
-    if (name.charCodeAt(0) === 0x3a) setPseudoHeader(headers, name, value, replace)
-    else if (replace) headers.set(name, value)
+    if (replace) headers.remove(name)
+    if (name.charCodeAt(0) === 0x3a) addPseudoHeader(headers, name, value)
     else headers.add(name, value)
     context.onMapChanged(map)
     return Status.ok
@@ -95,7 +95,7 @@ export function headerFunctions(vm: WasmVm): HostFunctions {
       headers.list.length = 0
       for (let i = 0; i < list.length; i += 2) {
         const name = list[i] === 'host' && map === MapType.requestHeaders ? ':authority' : (list[i] as string)
-        if (name.charCodeAt(0) === 0x3a) setPseudoHeader(headers, name, list[i + 1] as string, false)
+        if (name.charCodeAt(0) === 0x3a) addPseudoHeader(headers, name, list[i + 1] as string)
         else headers.add(name, list[i + 1] as string)
       }
       context.onMapChanged(map)
@@ -112,9 +112,9 @@ export function headerFunctions(vm: WasmVm): HostFunctions {
 }
 
 /** Pseudo-headers exist once and stand before all others. Adding to one joins the values, as Envoy does. */
-function setPseudoHeader(headers: HeaderMap, name: string, value: string, replace: boolean): void {
+function addPseudoHeader(headers: HeaderMap, name: string, value: string): void {
   const present = headers.get(name)
-  if (present !== undefined) return headers.set(name, replace ? value : `${present},${value}`)
+  if (present !== undefined) return headers.set(name, `${present},${value}`)
   let at = 0
   while (at < headers.list.length && (headers.list[at] as string).charCodeAt(0) === 0x3a) at += 2
   headers.list.splice(at, 0, name, value)

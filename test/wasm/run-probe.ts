@@ -1,0 +1,171 @@
+/** Runs the probe cases against one proxy and tells what the filter logged and what client and upstream saw. */
+import { join } from 'node:path'
+import { type Message, parseMessages } from '../support/http-message.ts'
+import { type JsonObject, type ProxyKind, ProxyProcess } from '../support/proxy-process.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { Upstream } from '../support/upstream.ts'
+import { type ProbeCase, probeCases } from './probe-cases.ts'
+
+export interface ProbeOutcome {
+  /** What the filter logged, in order. */
+  readonly log: readonly string[]
+  /** Status line, sorted header lines, body; `closed` when the connection ended without an answer. */
+  readonly client: readonly string[]
+  readonly upstream: readonly (readonly string[])[]
+}
+
+const type = 'type.googleapis.com/envoy.extensions'
+const linePrefix = /^.*wasm log(?: probe)?(?: probe-root)? probe-vm: /
+/** Set by each proxy in its own way. */
+const unstable =
+  /^(date|server|x-request-id|x-envoy-upstream-service-time|x-envoy-expected-rq-timeout-ms|x-forwarded-for|user-agent):/i
+
+function listener(name: string, allowStop: boolean): JsonObject {
+  const config = {
+    name: 'probe',
+    root_id: 'probe-root',
+    vm_config: {
+      vm_id: 'probe-vm',
+      configuration: { '@type': 'type.googleapis.com/google.protobuf.StringValue', value: 'vm conf' },
+      code: { local: { filename: join(import.meta.dirname, '../fixtures/wasm/as-probe/as-probe.wasm') } },
+    },
+    allow_on_headers_stop_iteration: allowStop,
+  }
+  const metadata = { filter_metadata: { m: { k: 'v', n: 1.5, b: true, s: { x: 1 } } } }
+  return {
+    name,
+    address: { socket_address: { address: '127.0.0.1', port_value: 0 } },
+    traffic_direction: 'INBOUND',
+    filter_chains: [
+      {
+        name: 'chain',
+        filters: [
+          {
+            name: 'hcm',
+            typed_config: {
+              '@type': `${type}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
+              stat_prefix: name,
+              route_config: {
+                virtual_hosts: [
+                  {
+                    name: 'host',
+                    domains: ['*'],
+                    routes: [{ name: 'route', match: { prefix: '/' }, metadata, route: { cluster: 'a' } }],
+                  },
+                ],
+              },
+              http_protocol_options: { enable_trailers: true },
+              http_filters: [
+                { name: 'wasm', typed_config: { '@type': `${type}.filters.http.wasm.v3.Wasm`, config } },
+                { name: 'router', typed_config: { '@type': `${type}.filters.http.router.v3.Router` } },
+              ],
+            },
+          },
+        ],
+      },
+    ],
+  }
+}
+
+function cluster(name: string, port: number): JsonObject {
+  const address = { socket_address: { address: '127.0.0.1', port_value: port } }
+  return {
+    name,
+    connect_timeout: '1s',
+    type: 'STATIC',
+    typed_extension_protocol_options: {
+      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+        '@type': `${type}.upstreams.http.v3.HttpProtocolOptions`,
+        explicit_http_config: { http_protocol_options: { enable_trailers: true } },
+      },
+    },
+    load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },
+  }
+}
+
+function seen({ start, headers, body, trailers }: Message): string[] {
+  const stable = headers.filter(line => !unstable.test(line)).toSorted()
+  return [
+    start,
+    ...stable,
+    ...(body.length > 0 ? [`body ${body.toString('latin1')}`] : []),
+    ...trailers.map(line => `trailer ${line}`),
+  ]
+}
+
+async function runCase(proxy: ProxyProcess, upstream: Upstream, test: ProbeCase): Promise<ProbeOutcome> {
+  const logged = (): string[] =>
+    proxy.output
+      .slice(from)
+      .split('\n')
+      .filter(line => linePrefix.test(line))
+      .map(line => line.replace(linePrefix, ''))
+  const from = proxy.output.length
+  upstream.script([test.upstream ?? 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'])
+  const client = await RawClient.connect(proxy.ports[test.listener ?? 'plain'] as number)
+  const { method = 'GET', headers = '' } = test
+  client.write(
+    `${method} /path?q=1 HTTP/1.1\r\nhost: example.com\r\nx-probe: ${test.probe.join(';')}\r\n${headers}\r\n`,
+  )
+  for (const [index, piece] of (test.body ?? []).entries()) {
+    const bodies = () => logged().filter(line => line.startsWith('request_body')).length
+    if (index > 0) await poll(() => bodies() >= index, 2000)
+    client.write(piece)
+  }
+  const parsed = () =>
+    parseMessages(client.received, { request: false, head: method === 'HEAD', ended: client.peer !== 'open' })
+  await client.waitFor(c => parsed().finals >= 1 || c.peer !== 'open', 'an answer', 3000).catch(() => undefined)
+  const closed = client.peer !== 'open' || parsed().finals === 0
+  client.destroy()
+  await poll(() => logged().includes('delete'), 3000)
+  const messages = parsed().messages.flatMap(seen)
+  return {
+    log: logged()
+      .map(stableLine)
+      .filter(line => line !== ''),
+    client: closed ? [...messages, 'closed'] : messages,
+    upstream: test.anyUpstream ? [] : upstream.requests.map(request => seen(request.message)),
+  }
+}
+
+/** The end of a body comes with its last bytes or by itself, as the codec reads it: both are right. */
+function stableLine(line: string): string {
+  return line
+    .replace(/^(request|response)_body 0 eos=1$/, '')
+    .replace(/^((?:request|response)_body \d+) eos=\d$/, '$1')
+    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}/g, '{uuid}')
+    .replace(/date=\w+, [\w: ]+ GMT/, 'date={time}')
+}
+
+async function poll(done: () => boolean, timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  while (!done() && performance.now() < deadline) await new Promise(resolve => setTimeout(resolve, 2))
+}
+
+/** Outcomes by case name. */
+export async function runProbe(kind: ProxyKind, only = ''): Promise<Record<string, ProbeOutcome>> {
+  const upstream = await Upstream.listen()
+  const dead = await Upstream.listen()
+  const deadPort = dead.port
+  dead.close()
+  const outcomes: Record<string, ProbeOutcome> = {}
+  const proxy = await ProxyProcess.start(
+    kind,
+    {
+      node: { id: 'node-1', cluster: 'cluster-1' },
+      static_resources: {
+        listeners: [listener('plain', false), listener('stop-iteration', true)],
+        clusters: [cluster('a', upstream.port), cluster('dead', deadPort)],
+      },
+    },
+    { flags: ['--component-log-level', 'wasm:info'] },
+  )
+  try {
+    for (const test of probeCases)
+      if (test.name.includes(only)) outcomes[test.name] = await runCase(proxy, upstream, test)
+  } finally {
+    await proxy.stop()
+    upstream.close()
+  }
+  return outcomes
+}
