@@ -18,7 +18,7 @@ export async function main(args: readonly string[]): Promise<number> {
         console.log(`sluice  version: ${manifest.version} (Envoy API 1.40, Node ${process.version})`)
         return 0
       case 'validate':
-        return await validate(server)
+        return validate(server)
       case 'run':
         return await run(server, notes)
     }

@@ -147,7 +147,7 @@ function parse(args: readonly string[]): Record<string, string | boolean | (stri
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values
   } catch (error) {
-    throw new UsageError((error as Error).message.split('. To specify')[0] as string)
+    throw new UsageError((error as Error).message.split('. To specify')[0])
   }
 }
 

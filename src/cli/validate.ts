@@ -3,9 +3,9 @@ import { checkConfiguration } from '../server/check.ts'
 import type { ServerOptions } from '../server/options.ts'
 
 /** Prints the verdict; the exit code is Envoy's: 0 accepted, 1 refused. */
-export async function validate(options: ServerOptions): Promise<number> {
+export function validate(options: ServerOptions): number {
   try {
-    const { warnings } = await checkConfiguration(options)
+    const { warnings } = checkConfiguration(options)
     for (const warning of warnings) console.error(`warning: ${warning}`)
     console.log(`configuration '${options.configPath ?? ''}' OK`)
     return 0

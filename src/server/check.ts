@@ -2,11 +2,13 @@
 import { hostname } from 'node:os'
 import { loadBootstrap } from '../config/load-bootstrap.ts'
 import type { Bootstrap } from '../config/v3.ts'
-import { StatsStore } from '../stats/store.ts'
+import { ThreadContext } from './factory-context.ts'
 import type { LogSettings } from './log-setup.ts'
 import type { ServerOptions } from './options.ts'
 import { ProcessState } from './process-state.ts'
+import { makeAdminAccessLogs } from './server-admin.ts'
 import type { Snapshot } from './snapshot.ts'
+import { makeHistogramBuckets, makeStatsStore, makeTagExtraction } from './stats-config.ts'
 import { WorkerRuntime } from './worker-runtime.ts'
 
 export interface CheckedConfiguration {
@@ -16,11 +18,13 @@ export interface CheckedConfiguration {
 }
 
 /** @throws ConfigErrors with every fault that was found, each with its place */
-export async function checkConfiguration(options: ServerOptions): Promise<CheckedConfiguration> {
+export function checkConfiguration(options: ServerOptions): CheckedConfiguration {
   const { bootstrap, warnings } = loadBootstrap({
     configPath: options.configPath,
     configYaml: options.configYaml,
     allowUnsupported: options.allowUnsupported,
+    serviceNode: options.serviceNode,
+    serviceCluster: options.serviceCluster,
   })
   const singletons = new Map<string, unknown>()
   const snapshot: Snapshot = {
@@ -38,13 +42,22 @@ export async function checkConfiguration(options: ServerOptions): Promise<Checke
     fileFlushMinBytes: options.fileFlushMinBytes,
     log: logSettings(options, bootstrap),
   }
-  const trial = new WorkerRuntime(snapshot, {
-    workerIndex: -1,
-    state: new ProcessState(0, 1),
-    stats: new StatsStore(),
-  })
-  await trial.close()
+  buildAndDiscard(snapshot)
   return { snapshot, warnings }
+}
+
+/** Everything that serving will build, for the faults that only building finds. @throws ConfigError */
+function buildAndDiscard(snapshot: Snapshot): void {
+  const { admin, statsConfig } = snapshot.bootstrap
+  const state = new ProcessState(0, 1)
+  const stats = makeStatsStore(statsConfig, () => undefined)
+  makeTagExtraction(statsConfig)
+  makeHistogramBuckets(statsConfig)
+  void new WorkerRuntime(snapshot, { workerIndex: -1, state, stats }).close()
+  if (admin === undefined) return
+  const context = new ThreadContext(snapshot, { workerIndex: -1, state, stats, openFiles: false })
+  makeAdminAccessLogs(admin, context)
+  context.close()
 }
 
 function logSettings(options: ServerOptions, bootstrap: Bootstrap): LogSettings {

@@ -12,7 +12,10 @@ import type {
 } from '../admin/admin-context.ts'
 import { AdminServer } from '../admin/admin-server.ts'
 import { allLoggers, type LogLevel, logger, setLogLevel } from '../base/log.ts'
-import type { Bootstrap } from '../config/v3.ts'
+import type { AccessLog } from '../core/access-log.ts'
+import type { FactoryContext } from '../core/extension.ts'
+import { fileAccessLog } from '../extensions/access-loggers/file/file.ts'
+import type { Admin, Bootstrap } from '../config/v3.ts'
 import type { Address } from '../core/address.ts'
 import { makeAccessLog } from '../extensions/access-loggers/common/make-access-log.ts'
 import { makeStringMatcher } from '../matching/string-matcher.ts'
@@ -30,6 +33,12 @@ import type { Workers } from './workers.ts'
 const defaultStatsFlushMs = 5000
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string
+}
+
+/** `access_log` and the older `access_log_path`. @throws ConfigError */
+export function makeAdminAccessLogs(message: Admin, context: FactoryContext): readonly AccessLog[] {
+  const logs = message.accessLog.map(each => makeAccessLog(each, context))
+  return message.accessLogPath ? [...logs, fileAccessLog.create({ path: message.accessLogPath }, context)] : logs
 }
 
 export interface ServerAdminParts {
@@ -81,7 +90,7 @@ export class ServerAdmin implements AdminContext {
   async start(): Promise<void> {
     const message = this.bootstrap.admin
     if (message?.address === undefined) return
-    const logs = message.accessLog.map(each => makeAccessLog(each, this.#context))
+    const logs = makeAdminAccessLogs(message, this.#context)
     this.#listener = new AdminServer(this, {
       address: addressFromMessage(message.address),
       addressPath: this.options.adminAddressPath,

@@ -43,7 +43,7 @@ export class Server {
 
   /** Rejects with `ConfigErrors`, or with one clear line when a port, a file or a worker is the fault. */
   async start(): Promise<void> {
-    const checked = await checkConfiguration(this.options)
+    const checked = checkConfiguration(this.options)
     this.#logOutput = setUpLog(checked.snapshot.log)
     for (const warning of checked.warnings) logger('config').warn(warning)
     const running = this.#makeRunning(checked)

@@ -28,7 +28,7 @@ export const serverSupport: SupportTable = {
   'envoy.config.bootstrap.v3.Bootstrap.ApplicationLogConfig.LogFormat': 'all',
   'envoy.config.bootstrap.v3.Admin': [
     'access_log',
-    '?access_log_path',
+    'access_log_path',
     'address',
     'allow_paths',
     '?profile_path',
