@@ -98,7 +98,8 @@ describe('HTTP/1 client connection: requests', () => {
     assert.equal(written({ ':method': 'CONNECT', ':authority': 'a:1' }), 'CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n')
   })
 
-  it('does not let a path end the request line', () => {
+  it('does not let a path or a method end the request line', () => {
+    assert.match(written({ ':method': 'A /\r\nB' }), /^AB \/p HTTP\/1.1\r\n/)
     assert.match(
       written({ ':method': 'GET', ':path': '/a b\r\nX: y\u010a' }),
       /^GET \/a%20b%0D%0AX:%20y%0A HTTP\/1.1\r\n/,

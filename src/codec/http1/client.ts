@@ -22,7 +22,7 @@ import { type BodyFraming, Http1Parser, type MessageHandler } from './parser.ts'
 import type { Http1Settings } from './settings.ts'
 import { hasToken } from './tokens.ts'
 import { Http1Stream } from './stream.ts'
-import { fieldLines } from './writer.ts'
+import { fieldLines, requestLine } from './writer.ts'
 
 const noBytes = new Uint8Array(0)
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/
@@ -239,7 +239,6 @@ export class Http1ClientConnection implements ClientConnection, MessageHandler {
 
 /** Methods whose requests have no body unless they say so: they get no `content-length: 0`. */
 const bodiless = new Set(['GET', 'HEAD', 'DELETE', 'TRACE', 'CONNECT'])
-const notInTarget = /[^\x21-\x7e\x80-\xff]/g
 
 /** One request and its response. */
 class ClientStream extends Http1Stream implements RequestEncoder {
@@ -283,7 +282,7 @@ class ClientStream extends Http1Stream implements RequestEncoder {
     const upgrade = headers.get('upgrade')
     this.isUpgrade = upgrade !== undefined && hasToken(headers.get('connection') ?? '', 'upgrade')
 
-    let head = `${method} ${this.#target(headers)} HTTP/1.1\r\n${fieldLines(headers, settings.properCaseHeaders)}`
+    let head = requestLine(method, this.#target(headers)) + fieldLines(headers, settings.properCaseHeaders)
     const tunnel = this.isConnect || this.isUpgrade
     const contentLength = tunnel ? undefined : headers.get('content-length')
     this.startBody(endStream || tunnel || contentLength !== undefined ? 'plain' : 'chunked', contentLength)
@@ -298,9 +297,7 @@ class ClientStream extends Http1Stream implements RequestEncoder {
   #target(headers: HeaderMap): string {
     if (this.isConnect) return headers.authority
     const path = headers.path
-    const target = this.#owner.settings.sendFullyQualifiedUrl ? `${headers.scheme}://${headers.authority}${path}` : path
-    // A filter may have put anything there: what would end the request line is encoded.
-    return target.search(notInTarget) < 0 ? target : target.replace(notInTarget, percentEncoded)
+    return this.#owner.settings.sendFullyQualifiedUrl ? `${headers.scheme}://${headers.authority}${path}` : path
   }
 
   encodeData(data: Uint8Array | string, endStream: boolean): void {
@@ -315,10 +312,6 @@ class ClientStream extends Http1Stream implements RequestEncoder {
     if (!this.writeTrailers(enableTrailers ? trailers : undefined, properCaseHeaders)) this.#owner.onWrongLength()
     this.requestComplete = true
   }
-}
-
-function percentEncoded(character: string): string {
-  return `%${(character.charCodeAt(0) & 0xff).toString(16).padStart(2, '0').toUpperCase()}`
 }
 
 function removeField(fields: string[], name: string): void {

@@ -72,7 +72,11 @@ for (const status of Object.keys(phrases)) {
   lines10.set(status, `HTTP/1.0 ${status} ${reasonPhrase(Number(status))}\r\n`)
 }
 
-/** @param status the value of `:status` */
+const threeDigits = /^[1-9]\d\d$/
+
+/** @param status the value of `:status`; what a filter made no status of is 500 */
 export function statusLine(status: string, http10: boolean): string {
-  return (http10 ? lines10 : lines11).get(status) ?? `HTTP/1.${http10 ? 0 : 1} ${status} Unknown\r\n`
+  const known = (http10 ? lines10 : lines11).get(status)
+  if (known !== undefined) return known
+  return threeDigits.test(status) ? `HTTP/1.${http10 ? 0 : 1} ${status} Unknown\r\n` : statusLine('500', http10)
 }

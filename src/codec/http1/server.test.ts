@@ -331,6 +331,12 @@ describe('HTTP/1 server connection: responses', () => {
     assert.match(h.connection.written, /^HTTP\/1.1 200 OK\r\nConnection: close\r\n/)
   })
 
+  it('lets nothing that a filter made end a line early', () => {
+    const headers = { ':status': '200', 'x-a': 'a\r\nb: c\0\u010a', 'x\r\ny': 'd', 'content-length': '0' }
+    assert.equal(response(headers), 'HTTP/1.1 200 OK\r\nx-a: a  b: c  \r\ncontent-length: 0\r\n\r\n')
+    assert.match(response({ ':status': '200 OK\r\nx: y' }), /^HTTP\/1.1 500 Internal Server Error\r\ncontent-length/)
+  })
+
   it('never writes more than content-length says, and closes when it is wrong', () => {
     for (const [body, written] of [
       ['toolong', ''],
