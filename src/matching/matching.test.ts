@@ -78,6 +78,8 @@ test('replacement by groups', () => {
   assert.equal(replace('(?i)/xxx/', '/yyy/', '/aaa/XxX/bbb'), '/aaa/yyy/bbb')
   assert.equal(replace('a', '\\\\\\0', 'bab'), 'b\\ab')
   assert.equal(replace('x', 'y', 'none'), 'none')
+  assert.equal(replace('.*', 'x', 'all'), 'x')
+  assert.equal(replace('a*', 'x', 'baac'), 'xbxcx')
   assert.equal(replace('.*', '', 'all'), '')
   assert.throws(() => replace('(a)', '\\2', ''), /no group/)
 })

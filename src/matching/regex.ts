@@ -69,13 +69,17 @@ class Re2 implements Regex {
     const matcher = this.#re2.matcher(text)
     let result = ''
     let end = 0
+    let matched = false
     while (matcher.find()) {
+      // As RE2: no empty match right after another one.
+      if (matched && matcher.start() === end && matcher.end() === end) continue
+      matched = true
       result += toBytes(text.slice(end, matcher.start()))
       for (const piece of substitution)
         result += typeof piece === 'string' ? piece : toBytes(matcher.group(piece) ?? '')
       end = matcher.end()
     }
-    return end === 0 && result === '' ? value : result + toBytes(text.slice(end))
+    return matched ? result + toBytes(text.slice(end)) : value
   }
 }
 

@@ -8,6 +8,7 @@ import { allMatch, makeHeaderMatcher } from '../matching/header-matcher.ts'
 import { makeQueryParameterMatcher } from '../matching/query-parameter-matcher.ts'
 import { makeRegex } from '../matching/regex.ts'
 import { exact, prefix, type StringPredicate } from '../matching/string-matcher.ts'
+import { isGrpcContentType } from './grpc.ts'
 
 /** One request's question to all routes of a virtual host. */
 export interface MatchInput {
@@ -97,12 +98,6 @@ const denominators: Readonly<Record<FractionalPercent['denominator'], number>> =
   MILLION: 1_000_000,
 }
 
-/** `application/grpc`, with a suffix (`+proto`) or parameters. */
 function isGrpc(headers: HeaderMap): boolean {
   return isGrpcContentType(headers.get('content-type'))
-}
-
-export function isGrpcContentType(type: string | undefined): boolean {
-  if (type === undefined || !type.startsWith('application/grpc')) return false
-  return type.length === 16 || type[16] === '+' || type[16] === ';'
 }

@@ -218,8 +218,31 @@ test('a reset after the response began is left to the connection manager', () =>
   setup.cluster.last.respond(200, false)
   setup.cluster.last.callbacks?.onResetStream('connection-termination', '')
   assert.equal(setup.details, 'upstream_reset_after_response_started{connection_termination}')
-  assert.equal(setup.counts.get('rq_reset_after_downstream_response_started'), 1)
+  assert.equal(setup.counts.get('rq_reset_after_downstream_response_started'), 0, 'counted for gRPC only')
   assert.equal(setup.stat('code 503'), 0)
+})
+
+test('the trailers decide whether a gRPC call was a success of its host', () => {
+  const call = { 'content-type': 'application/grpc' }
+  const outcome = (end: (setup: Setup) => void): [number, number, number] => {
+    const setup = new Setup().request(true, call)
+    setup.cluster.last.respond(200, false)
+    end(setup)
+    const { rqSuccess, rqError } = setup.cluster.last.host.stats
+    return [rqSuccess, rqError, setup.counts.get('rq_reset_after_downstream_response_started')]
+  }
+  const trailers = (status: string) => (setup: Setup) =>
+    setup.cluster.last.decoder.decodeTrailers(new HeaderMap(['grpc-status', status]))
+  assert.deepEqual(outcome(trailers('0')), [1, 0, 0])
+  assert.deepEqual(outcome(trailers('14')), [0, 1, 0])
+  assert.deepEqual(
+    outcome(setup => setup.cluster.last.decoder.decodeData(Buffer.from('x'), true)),
+    [0, 1, 0],
+  )
+  assert.deepEqual(
+    outcome(setup => setup.cluster.last.callbacks?.onResetStream('remote-reset', '')),
+    [0, 1, 1],
+  )
 })
 
 test('the route timeout begins when the request is complete: 504 UT', () => {

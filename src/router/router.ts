@@ -22,6 +22,7 @@ import type {
 import type { DirectResponse, Route, RouteEntry } from '../core/route.ts'
 import { ResponseFlag } from '../core/stream-info.ts'
 import { type EnvoyHeaders, parseInteger, takeEnvoyHeaders } from './envoy-headers.ts'
+import { httpStatusOfGrpc } from './grpc.ts'
 import { resets } from './reset-reason.ts'
 import { makeRetryState, type RetryCallbacks, type RetryDecision, type RetryState } from './retry-state.ts'
 import type { RouterSettings } from './router-settings.ts'
@@ -64,6 +65,8 @@ export class RouterFilter
   /** `performance.now()` when the request was complete, 0 before. */
   #requestCompleteAt = 0
   responseStarted = false
+  /** A gRPC call has begun well; its trailers will tell. */
+  #grpcPending = false
 
   constructor(callbacks: HttpFilterCallbacks, settings: RouterSettings) {
     this.callbacks = callbacks
@@ -370,7 +373,9 @@ export class RouterFilter
     const info = this.callbacks.streamInfo
     const { host } = upstream
     const entry = this.#entry as RouteEntry
-    host.onResponse(status)
+    const isGrpc = this.#asked?.isGrpc ?? false
+    const grpcStatus = isGrpc ? headers.get('grpc-status') : undefined
+    host.onResponse(grpcStatus === undefined ? status : httpStatusOfGrpc(grpcStatus))
     const retryState = this.#retryState
     if (retryState !== undefined) {
       const decision = retryState.shouldRetryHeaders(status, headers)
@@ -389,7 +394,9 @@ export class RouterFilter
       headers.set('x-envoy-upstream-service-time', String(Math.trunc(performance.now() - this.#requestCompleteAt)))
     this.#charge(status)
     if (status >= 500) host.stats.rqError++
-    else host.stats.rqSuccess++
+    else if (!isGrpc) host.stats.rqSuccess++
+    else if (endStream) this.#countGrpc(host, grpcStatus)
+    else this.#grpcPending = true
     info.responseCodeDetails = 'via_upstream'
     info.responseCode = status
     ;(this.#route as Route).finalizeResponseHeaders(headers, info, this.requestHeaders)
@@ -400,11 +407,16 @@ export class RouterFilter
   }
 
   onUpstreamData(upstream: UpstreamRequest, data: Uint8Array, endStream: boolean): void {
-    if (endStream) this.#onUpstreamComplete(upstream)
+    if (endStream) {
+      // Without trailers a gRPC call has failed.
+      if (this.#grpcPending) this.#countGrpc(upstream.host, undefined)
+      this.#onUpstreamComplete(upstream)
+    }
     this.callbacks.encodeData(data, endStream)
   }
 
   onUpstreamTrailers(upstream: UpstreamRequest, trailers: HeaderMap): void {
+    if (this.#grpcPending) this.#countGrpc(upstream.host, trailers.get('grpc-status'))
     this.#onUpstreamComplete(upstream)
     this.callbacks.encodeTrailers(trailers)
   }
@@ -566,8 +578,16 @@ export class RouterFilter
     if (this.#settings.dynamicStats) this.clusterInfo.stats.chargeResponseCode(status, this.#asked?.isInternal ?? false)
   }
 
+  #countGrpc(host: Host, grpcStatus: string | undefined): void {
+    this.#grpcPending = false
+    if (httpStatusOfGrpc(grpcStatus) < 500) host.stats.rqSuccess++
+    else host.stats.rqError++
+  }
+
   #chargeAbort(upstream: UpstreamRequest, status: number): void {
     if (this.responseStarted) {
+      if (!this.#grpcPending) return
+      upstream.host.stats.rqError++
       this.#settings.stats.rqResetAfterDownstreamResponseStarted.inc()
       return
     }
