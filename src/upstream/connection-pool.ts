@@ -272,8 +272,10 @@ export abstract class PoolClient implements ConnectionCallbacks {
     settings.stats.upstreamRqActive.dec()
   }
 
-  /** Called before the counts of a closed connection: whoever uses it learns of the end. */
-  protected abstract onConnectionClosed(event: ConnectionEvent): void
+  /** The connection has closed; a stream that ends regularly with it may still do so. */
+  protected abstract onConnectionEnd(event: ConnectionEvent): void
+  /** Then whoever still uses it learns that it is gone. */
+  protected abstract onConnectionClosed(): void
 
   onEvent(event: ConnectionEvent): void {
     const pool = this.#pool
@@ -285,6 +287,7 @@ export abstract class PoolClient implements ConnectionCallbacks {
       pool.onConnected(this)
       return
     }
+    this.onConnectionEnd(event)
     const local = event === 'local-close'
     stats.upstreamCxDestroy.inc()
     ;(local ? stats.upstreamCxDestroyLocal : stats.upstreamCxDestroyRemote).inc()
@@ -302,8 +305,8 @@ export abstract class PoolClient implements ConnectionCallbacks {
       failure = this.#timedOut ? 'timeout' : local ? 'local-connection-failure' : 'remote-connection-failure'
     }
     stats.upstreamCxLengthMs.record(performance.now() - this.#startMs)
-    this.onConnectionClosed(event)
     this.end()
+    this.onConnectionClosed()
     pool.onClosed(this, failure)
   }
 }

@@ -130,19 +130,26 @@ class Http1Client extends PoolClient implements ConnectionReader, ResponseDecode
   }
 
   onData(data: Uint8Array, endStream: boolean): void {
-    if (this.#codec.dispatch(data, endStream) === 'ok') return
-    this.#protocolError = true
-    this.#pool.settings.stats.upstreamCxProtocolError.inc()
-    this.close()
+    if (!this.#dispatch(data, endStream)) this.close()
   }
 
-  protected override onConnectionClosed(event: ConnectionEvent): void {
-    if (!this.connecting) this.#pool.settings.stats.upstreamRqPerCx.record(this.streams)
+  #dispatch(data: Uint8Array, endStream: boolean): boolean {
+    if (this.#codec.dispatch(data, endStream) === 'ok') return true
+    this.#protocolError = true
+    this.#pool.settings.stats.upstreamCxProtocolError.inc()
+    return false
+  }
+
+  protected override onConnectionEnd(event: ConnectionEvent): void {
     clearTimeout(this.#idleTimer)
     clearTimeout(this.#durationTimer)
     // The end of the connection is the end of a body without a length.
     if (event === 'remote-close' && !this.connection.remoteReset && this.#decoder !== undefined)
-      if (this.#codec.dispatch(nothing, true) !== 'ok') this.#protocolError = true
+      this.#dispatch(nothing, true)
+    if (!this.connecting) this.#pool.settings.stats.upstreamRqPerCx.record(this.streams)
+  }
+
+  protected override onConnectionClosed(): void {
     this.#decoder = undefined
     this.#codec.onConnectionClosed(
       this.#protocolError ? 'protocol-error' : 'connection-termination',

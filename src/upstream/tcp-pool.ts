@@ -43,6 +43,10 @@ class TcpClient extends PoolClient {
     this.begin()
   }
 
+  protected override onConnectionEnd(): void {
+    // As below.
+  }
+
   protected override onConnectionClosed(): void {
     // The user has callbacks of its own on the connection.
   }
