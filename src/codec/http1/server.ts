@@ -55,6 +55,8 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
   #dispatching = false
   /** Bytes of pipelined requests that wait for the response; while there are any, the socket is not read. */
   #held: Uint8Array | undefined = undefined
+  /** The client does not read its answers: further pipelined requests wait. */
+  #clientSlow = false
 
   constructor(connection: Connection, callbacks: ServerConnectionCallbacks, settings: Http1Settings) {
     this.connection = connection
@@ -76,7 +78,7 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
 
   dispatch(data: Uint8Array, endStream: boolean): DispatchResult {
     if (this.#stopped) return this.errorDetails === '' ? 'ok' : 'protocol-error'
-    if (this.#stream !== undefined && this.#parser.complete) {
+    if (this.#stream === undefined ? this.#clientSlow : this.#parser.complete) {
       this.#hold(data)
       return 'ok'
     }
@@ -109,6 +111,10 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
       }
       parser.next()
       if (at >= data.length) return 'ok'
+      if (this.#clientSlow) {
+        this.#hold(data.subarray(at))
+        return 'ok'
+      }
     }
   }
 
@@ -123,7 +129,7 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
   /** Reads what was held, in a turn of its own: the user of the last stream may still be cleaning up. */
   readonly #resume = (): void => {
     const held = this.#held
-    if (held === undefined) return
+    if (held === undefined || this.#clientSlow) return
     this.#held = undefined
     this.connection.readDisable(false)
     if (this.connection.state !== 'open' || this.dispatch(held, false) === 'ok') return
@@ -310,11 +316,14 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
   }
 
   onUnderlyingConnectionAboveWriteBufferHighWatermark(): void {
+    this.#clientSlow = true
     this.#stream?.callbacks?.onAboveWriteBufferHighWatermark()
   }
 
   onUnderlyingConnectionBelowWriteBufferLowWatermark(): void {
+    this.#clientSlow = false
     this.#stream?.callbacks?.onBelowWriteBufferLowWatermark()
+    if (this.#held !== undefined && this.#stream === undefined) queueMicrotask(this.#resume)
   }
 
   goAway(): void {
