@@ -103,10 +103,13 @@ test('commands of all kinds', () => {
 test('flags, short and long, the refused retry before the failure', () => {
   const info = streamInfo()
   info.responseFlags = ResponseFlag.upstreamRetryLimitExceeded | ResponseFlag.upstreamConnectionFailure
+  assert.equal(text('%RESPONSE_FLAGS%', { streamInfo: info }), 'URX,UF')
   assert.equal(
-    text('%RESPONSE_FLAGS% %RESPONSE_FLAGS_LONG%', { streamInfo: info }),
-    'URX,UF UpstreamRetryLimitExceeded,UpstreamConnectionFailure',
+    text('%RESPONSE_FLAGS_LONG%', { streamInfo: info }),
+    'UpstreamRetryLimitExceeded,UpstreamConnectionFailure',
   )
+  info.protocol = undefined
+  assert.equal(text('%RESPONSE_FLAGS%', { streamInfo: info }), 'UF,URX', 'of a TCP connection')
 })
 
 test('the gRPC status of a gRPC request, from trailers, headers or the HTTP status', () => {

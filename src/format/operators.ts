@@ -185,9 +185,11 @@ const late = ResponseFlag.downstreamConnectionTermination | ResponseFlag.downstr
 
 function flags(names: readonly string[]): (info: StreamInfo) => string {
   const of = (bits: number): string[] => names.filter((_, bit) => (bits & (1 << bit)) !== 0)
-  return ({ responseFlags }) => {
+  return ({ responseFlags, protocol }) => {
     if (responseFlags === 0) return '-'
-    return [...of(responseFlags & early), ...of(responseFlags & ~(early | late)), ...of(responseFlags & late)].join(',')
+    // A TCP connection gives up after its last failure, not before.
+    const first = protocol === undefined ? 0 : responseFlags & early
+    return [...of(first), ...of(responseFlags & ~(first | late)), ...of(responseFlags & late)].join(',')
   }
 }
 ofStream('RESPONSE_FLAGS', flags(responseFlagNames))

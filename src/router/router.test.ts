@@ -139,6 +139,7 @@ test('no route: 404 NR; no cluster: 503 NC; no host: 503 UH', () => {
   )
   assert.equal(empty.callbacks.responseHeaders?.get('x-envoy-attempt-count'), '1')
   assert.equal(empty.stat('code 503'), 1)
+  assert.equal(empty.stat('upstreamCxNoneHealthy'), 1)
 })
 
 test('maintenance mode: 503 UO and x-envoy-overloaded', () => {

@@ -545,6 +545,7 @@ export class RouterFilter
   }
 
   #replyNoHost(): void {
+    this.clusterInfo.stats.upstreamCxNoneHealthy.inc()
     this.#charge(503)
     this.#cleanUp()
     this.#reply({

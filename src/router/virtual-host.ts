@@ -219,15 +219,15 @@ function headerChoice(header: string, settings: ForwardSettings): RouteChoice {
 }
 
 function weightedChoice(cluster: WeightedCluster_ClusterWeight, settings: ForwardSettings, above: Level): RouteChoice {
-  const level = addLevel(above, cluster)
-  const { perFilterConfigs, requestMutations, responseMutations } = common('', '', undefined, level)
+  // Its header changes come first, whichever level is to win.
+  const level = addLevel({ ...above, requestMutations: [], responseMutations: [] }, cluster)
   const host = toBytes(cluster.hostRewriteLiteral ?? '')
   const own = subsetOf(cluster.metadataMatch)
   const merged: ForwardSettings = {
     ...settings,
-    perFilterConfigs,
-    requestMutations,
-    responseMutations,
+    perFilterConfigs: level.perFilterConfigs,
+    requestMutations: [...level.requestMutations, ...settings.requestMutations],
+    responseMutations: [...level.responseMutations, ...settings.responseMutations],
     metadataMatch: own === undefined ? settings.metadataMatch : { ...settings.metadataMatch, ...own },
     clusterHost: host,
   }
