@@ -678,7 +678,6 @@ export class FilterChain {
     if (owner.responseHeaders === undefined && owner.informationalHeaders === undefined) {
       if (this.#prepared !== undefined) return
       owner.createFilterChain()
-      owner.route()
       this.#prepared = prepareLocalReply(reply, this.isGrpc, this.isHead, owner)
       if (!(this.#calls & inDecode)) this.#sendPrepared()
     } else if (!this.headersSent) {

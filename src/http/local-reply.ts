@@ -25,7 +25,7 @@ export const localReplies = {
   idleTimeout: timeouts('stream timeout', 'stream_idle_timeout', ResponseFlag.streamIdleTimeout),
   requestTimeout: timeouts('request timeout', 'request_overall_timeout'),
   headersTimeout: timeouts('request header timeout', 'request_header_timeout'),
-  durationTimeout: timeouts('downstream duration timeout', 'max_duration_timeout', ResponseFlag.durationTimeout, 4),
+  durationTimeout: timeouts('downstream duration timeout', 'max_duration_timeout', 0, 4),
 } as const
 
 /** 408 while the request is still being read, 504 afterwards. */
@@ -62,8 +62,6 @@ export interface LocalReplyOwner {
   readonly localReplyRewriter: LocalReplyRewriter | undefined
   readonly requestHeaders: HeaderMap | undefined
   readonly streamInfo: StreamInfo
-  /** The body that logs show, one character a byte. */
-  localReplyBody: string
 }
 
 const noBody = new Uint8Array(0)
@@ -82,7 +80,6 @@ export function prepareLocalReply(
   let body = reply.body === undefined ? noBody : typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body
   let contentType = 'text/plain'
   let replacesType = false
-  owner.localReplyBody = body.length === 0 ? '' : Buffer.from(body).toString('latin1')
   if (owner.localReplyRewriter !== undefined) {
     owner.streamInfo.responseCode = status
     const own = headers.get('content-type')
@@ -91,7 +88,7 @@ export function prepareLocalReply(
       responseHeaders: headers,
       responseTrailers: undefined,
       streamInfo: owner.streamInfo,
-      localReplyBody: owner.localReplyBody,
+      localReplyBody: Buffer.from(body).toString('latin1'),
       logType: 'NotSet',
     })
     replacesType = Buffer.compare(rewritten.body, body) !== 0 && headers.get('content-type') === own

@@ -59,7 +59,8 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
   informationalHeaders: HeaderMap | undefined = undefined
   responseHeaders: HeaderMap | undefined = undefined
   responseTrailers: HeaderMap | undefined = undefined
-  localReplyBody = ''
+  /** Only the rewriter of local replies sees their body. */
+  readonly localReplyBody = ''
   logType: AccessLogType = 'NotSet'
 
   /** Absolute `performance.now()` of each timer; the manager has one real timer for all. */
@@ -119,6 +120,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
 
   onTimer(nowMs: number): void {
     const complete = this.chain.remoteComplete ? 'read' : 'reading'
+    this.streamInfo.protocol ??= this.#owner.protocolOf()
     const stats = this.settings.stats
     if (nowMs >= this.headersDeadlineMs) {
       this.headersDeadlineMs = never
@@ -237,7 +239,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     if (path === undefined || path === '') {
       if (!isConnect || path === '') return this.#answer(localReplies.missingPath)
     } else {
-      if (path.charCodeAt(0) !== 0x2f && !(path === '*' && method === 'OPTIONS')) {
+      if (path.charCodeAt(0) !== 0x2f) {
         settings.stats.rqNonRelativePath.inc()
         return this.#answer(localReplies.absolutePath)
       }
@@ -261,7 +263,8 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     )
     this.streamInfo.requestId = headers.get('x-request-id')
     this.route()
-    if (!this.#makeChain()) {
+    // Without a route the router says so.
+    if (!this.#makeChain() && this.#route !== undefined) {
       settings.stats.rqWsOnNonWsRoute.inc()
       return this.#answer(localReplies.upgradeFailed)
     }

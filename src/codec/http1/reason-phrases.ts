@@ -3,7 +3,6 @@
 const phrases: Readonly<Record<number, string>> = {
   100: 'Continue',
   101: 'Switching Protocols',
-  103: 'Early Hints',
   200: 'OK',
   201: 'Created',
   202: 'Accepted',
@@ -59,6 +58,7 @@ const phrases: Readonly<Record<number, string>> = {
   508: 'Loop Detected',
   510: 'Not Extended',
   511: 'Network Authentication Required',
+  599: 'Last Unassigned Server Error Code',
 }
 
 function reasonPhrase(status: number): string {

@@ -307,7 +307,10 @@ describe('HTTP/1 server connection: responses', () => {
       response({ ':status': '200', 'content-length': '5' }, 'hello', head),
       'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n',
     )
-    assert.equal(response({ ':status': '200' }, undefined, head), 'HTTP/1.1 200 OK\r\n\r\n')
+    assert.equal(
+      response({ ':status': '200' }, undefined, head),
+      'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n',
+    )
     assert.equal(response({ ':status': '200' }, 'hello', head), 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n')
   })
 

@@ -406,7 +406,7 @@ class ServerStream extends Http1Stream implements ResponseEncoder {
     else if (tunnel || contentLength !== undefined) framing = 'plain'
     else if (endStream && !this.isHead) extra = 'content-length: 0\r\n'
     else if (http10) owner.closeAfterResponse ||= !this.isHead
-    else if (!endStream) {
+    else {
       extra = 'transfer-encoding: chunked\r\n'
       framing = 'chunked'
     }
