@@ -20,6 +20,8 @@ const log = logger('admin')
 const chunkLength = 64 * 1024
 const idleTimeoutMs = 3_600_000
 const maxConnections = 1024
+/** How long an answer may take once the listener is closed. */
+const closeAfterMs = 1000
 
 export interface AdminServerOptions {
   /** Port 0 takes a free one. */
@@ -48,6 +50,7 @@ export class AdminServer {
   readonly #options: AdminServerOptions
   readonly #server: Server
   readonly #stats: AdminStats
+  #closing = false
 
   constructor(context: AdminContext, options: AdminServerOptions) {
     this.#context = context
@@ -80,11 +83,15 @@ export class AdminServer {
     return bound
   }
 
+  /** Answers that are under way are still sent. */
   async close(): Promise<void> {
+    this.#closing = true
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#server.close(() => resolve())
-    this.#server.closeAllConnections()
+    this.#server.closeIdleConnections()
+    const late = setTimeout(() => this.#server.closeAllConnections(), closeAfterMs)
     await promise
+    clearTimeout(late)
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -117,6 +124,7 @@ export class AdminServer {
       // Most often the client has gone.
       log.debug(`cannot answer ${request.url}: ${(error as Error).message}`)
     }
+    if (this.#closing) request.socket.destroySoon()
     this.#stats.onComplete(status, performance.now() - startMonotonicMs)
     this.#options.onRequest?.({ request, status, contentType, bytesSent, startMonotonicMs })
   }

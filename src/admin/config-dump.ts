@@ -59,7 +59,10 @@ function dump({ query }: AdminRequest, context: AdminContext): AdminResponse {
   if (items.length === 0) return jsonResponse({})
   const type = `${owner['@type'] as string}.${elementType(resource)}`
   const typed = items.map(item => Object.assign({ '@type': type }, item))
-  return jsonResponse({ configs: mask === undefined ? typed : typed.map(item => applyMask(item, mask)) })
+  if (mask === undefined) return jsonResponse({ configs: typed })
+  const masked = typed.map(item => applyMask(item, mask))
+  if (!masked.every(hasFields)) return badRequest(`FieldMask ${query.get('mask')} could not be successfully used.`)
+  return jsonResponse({ configs: masked })
 }
 
 const fieldsOf: Readonly<Record<string, readonly string[]>> = {
