@@ -265,7 +265,7 @@ describe('HTTP/1 pool', { timeout: 20_000 }, () => {
 
   it('ends a body without a length with the connection, and resets what is cut off', async () => {
     const answers = ['HTTP/1.1 200 OK\r\n\r\nuntil the end', 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\ncut', '']
-    await using s = await setup({}, (socket, n) => socket.on('data', () => socket.end(answers[n])))
+    await using s = await setup({}, (socket, n) => socket.on('data', () => socket.end(answers[n] ?? '')))
     assert.equal(await new Call(s.cluster).done.promise, 'until the end')
     assert.equal(s.context.counter('cluster.c.upstream_cx_destroy_with_active_rq'), 0)
     assert.equal(await new Call(s.cluster).failed.promise, 'reset protocol-error')
