@@ -58,6 +58,10 @@ class Call {
   }
 }
 
+function call(cluster: UpstreamCluster): Call {
+  return new Call(cluster)
+}
+
 interface Setup extends AsyncDisposable {
   readonly peer: Peer
   readonly cluster: UpstreamCluster
@@ -122,7 +126,7 @@ describe('HTTP/1 pool', { timeout: 20_000 }, () => {
     await Promise.all([first.done.promise, second.done.promise])
     const got = new Signal<Socket>()
     for (const socket of [a, b]) socket.on('data', () => got.fire(socket))
-    new Call(s.cluster)
+    call(s.cluster)
     assert.equal(await got.promise, a)
   })
 
@@ -137,7 +141,7 @@ describe('HTTP/1 pool', { timeout: 20_000 }, () => {
 
   it('refuses beyond max_pending_requests and max_requests', async () => {
     await using s = await setup(thresholds({ max_connections: 1, max_pending_requests: 1 }))
-    new Call(s.cluster)
+    call(s.cluster)
     const refused = new Call(s.cluster)
     assert.equal(refused.failure, 'overflow')
     assert.equal(refused.handle, undefined)
