@@ -107,10 +107,7 @@ test('a client resets in the middle of its body', async () => {
     for (let i = 1; i <= 20; i += 1) {
       const client = await RawClient.connect(proxy.ports.http as number)
       client.write(req('POST /', ['content-length: 100000'], 'part of the body'))
-      await new Promise<void>(resolve => {
-        upstream.onHead = resolve
-        if (upstream.heads === i) resolve()
-      })
+      await upstream.sawHeads(i)
       client.reset()
       await proxy.waitForStats(stats => stats.get('http.http.downstream_rq_active') === 0, 'the request to end')
     }

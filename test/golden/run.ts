@@ -90,7 +90,7 @@ class Runner {
     upstream.script(before === undefined ? script : [hang, ...script])
     if (before !== undefined) {
       before.write(test.before as string)
-      await this.#heads(1)
+      await upstream.sawHeads(1)
     }
 
     const client = await this.connect(test)
@@ -101,7 +101,7 @@ class Runner {
       if (typeof step === 'string') client.write(step)
       else if ('do' in step) client[step.do]()
       else if ('text' in step) await client.waitFor(c => c.text.includes(step.text) || c.peer !== 'open', step.text)
-      else if ('upstreamHeads' in step) await this.#heads(step.upstreamHeads)
+      else if ('upstreamHeads' in step) await upstream.sawHeads(step.upstreamHeads)
       else if ('closed' in step) await client.waitFor(c => c.peer !== 'open', 'the connection to close')
       else await client.waitFor(finals(step.responses), `${step.responses} responses`)
     }
@@ -154,21 +154,6 @@ class Runner {
     await client.waitFor(c => c.text.includes('\r\n\r\n'), 'the barrier')
     client.destroy()
     await new Promise(resolve => setImmediate(resolve))
-  }
-
-  #heads(n: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`the upstream saw ${this.upstream.heads} of ${n} requests`)),
-        10_000,
-      )
-      this.upstream.onHead = () => {
-        if (this.upstream.heads < n) return
-        clearTimeout(timer)
-        resolve()
-      }
-      this.upstream.onHead()
-    })
   }
 }
 

@@ -33,7 +33,7 @@ export class Upstream {
   /** Heads of requests so far. */
   heads = 0
   connections = 0
-  onHead: () => void = () => {}
+  #onHead: () => void = () => {}
   #replies: readonly Reply[] = []
   #next = 0
 
@@ -66,6 +66,19 @@ export class Upstream {
     this.#next = 0
     this.requests = []
     this.heads = 0
+  }
+
+  /** Resolves when `n` request heads have come since the last `script`. */
+  sawHeads(n: number, timeoutMs = 10_000): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`the upstream saw ${this.heads} of ${n} requests`)), timeoutMs)
+      this.#onHead = () => {
+        if (this.heads < n) return
+        clearTimeout(timer)
+        resolve()
+      }
+      this.#onHead()
+    })
   }
 
   close(): void {
@@ -101,7 +114,7 @@ export class Upstream {
           reply = this.#replies[Math.min(this.#next++, this.#replies.length - 1)] ?? okReply
           answered = false
           if (typeof reply === 'object' && reply.when === 'head') answer()
-          this.onHead()
+          this.#onHead()
         }
         if (reply === undefined) return
         const parsed = parseMessage(bytes, 0, { request: true, ended })

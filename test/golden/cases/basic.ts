@@ -196,7 +196,8 @@ export const basic: Group = {
     },
     {
       name: 'client half-closes after the request',
-      send: [req('GET /'), { do: 'end' }],
+      send: [req('GET /'), { upstreamHeads: 1 }, { do: 'end' }],
+      upstream: { when: 'complete' },
     },
     { name: 'request split at every byte', send: [...req('POST /split?x=1', ['x-a: b', 'content-length: 3'], 'abc')] },
   ],

@@ -7,7 +7,7 @@ const begun = res('200 OK', ['content-length: 10'], 'abc')
 export const timeouts: Group = {
   name: 'timeouts',
   stats: [
-    /^http\.\w+\.downstream_(rq_(timeout|idle_timeout|header_timeout|max_duration_reached|response_before_rq_complete|rx_reset|tx_reset)|cx_(idle_timeout|max_duration_reached|delayed_close_timeout|drain_close|destroy_\w+))$/,
+    /^http\.(?!admin|barrier)\w+\.downstream_(rq_(timeout|idle_timeout|header_timeout|max_duration_reached|response_before_rq_complete|rx_reset|tx_reset)|cx_(idle_timeout|max_duration_reached|delayed_close_timeout|drain_close|destroy_\w+))$/,
     /^cluster\.a\.upstream_(rq_(timeout|per_try_timeout|max_duration_reached|tx_reset|rx_reset|cancelled)|cx_(idle_timeout|max_requests|destroy\w*|close_notify))$/,
   ],
   clusters: [
