@@ -35,6 +35,8 @@ export class WasmContext {
   readonly root: RootContext | undefined
   /** In `on_log`: a map or header that is not there is NOT_FOUND rather than BAD_ARGUMENT. */
   inLog = false
+  /** The guest trapped while it acted for this context: it is not told anything any more. */
+  trapped = false
 
   constructor(vm: WasmVm, id: number, root: RootContext | undefined) {
     this.vm = vm

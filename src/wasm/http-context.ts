@@ -63,7 +63,7 @@ export class HttpContext extends WasmContext implements HttpFilter, PropertySour
   decodeHeaders(headers: HeaderMap, endStream: boolean): HeadersStatus {
     this.#create()
     const { vm } = this
-    if (vm.failed) return this.#fails() ? 'stop-all-and-watermark' : 'continue'
+    if (vm.failed && this.#unusable()) return this.#fails() ? 'stop-all-and-watermark' : 'continue'
     if (vm.guest.onRequestHeaders === undefined) return 'continue'
     this.#requestHeaders = headers
     this.#endOfStream = endStream
@@ -74,7 +74,7 @@ export class HttpContext extends WasmContext implements HttpFilter, PropertySour
   }
 
   decodeData(data: Uint8Array, endStream: boolean): DataStatus {
-    if (this.vm.failed) return this.#fails() ? 'stop-no-buffer' : 'continue'
+    if (this.vm.failed && this.#unusable()) return this.#fails() ? 'stop-no-buffer' : 'continue'
     this.#endOfStream = endStream
     const body = (this.#requestBody ??= new BodyWindow(this.callbacks, true))
     body.chunk = data
@@ -85,7 +85,7 @@ export class HttpContext extends WasmContext implements HttpFilter, PropertySour
   }
 
   decodeTrailers(trailers: HeaderMap): TrailersStatus {
-    if (this.vm.failed) return this.#fails() ? 'stop' : 'continue'
+    if (this.vm.failed && this.#unusable()) return this.#fails() ? 'stop' : 'continue'
     this.#requestTrailers = trailers
     const action = this.#call(request, this.vm.guest.onRequestTrailers, trailers.size, false)
     const status = this.#trailersStatus(request, action)
@@ -96,7 +96,7 @@ export class HttpContext extends WasmContext implements HttpFilter, PropertySour
   encodeHeaders(headers: HeaderMap, endStream: boolean): HeadersStatus {
     const { vm } = this
     if (!this.#created || this.#over) return 'continue'
-    if (vm.failed) return this.#fails() ? 'stop-all-and-watermark' : 'continue'
+    if (vm.failed && this.#unusable()) return this.#fails() ? 'stop-all-and-watermark' : 'continue'
     this.#responseHeaders = headers
     this.#endOfStream = endStream
     const action = this.#call(response, vm.guest.onResponseHeaders, headers.size, endStream)
@@ -107,7 +107,7 @@ export class HttpContext extends WasmContext implements HttpFilter, PropertySour
 
   encodeData(data: Uint8Array, endStream: boolean): DataStatus {
     if (!this.#created || this.#over) return 'continue'
-    if (this.vm.failed) return this.#fails() ? 'stop-no-buffer' : 'continue'
+    if (this.vm.failed && this.#unusable()) return this.#fails() ? 'stop-no-buffer' : 'continue'
     this.#endOfStream = endStream
     const body = (this.#responseBody ??= new BodyWindow(this.callbacks, false))
     body.chunk = data
@@ -119,7 +119,7 @@ export class HttpContext extends WasmContext implements HttpFilter, PropertySour
 
   encodeTrailers(trailers: HeaderMap): TrailersStatus {
     if (!this.#created || this.#over) return 'continue'
-    if (this.vm.failed) return this.#fails() ? 'stop' : 'continue'
+    if (this.vm.failed && this.#unusable()) return this.#fails() ? 'stop' : 'continue'
     this.#responseTrailers = trailers
     const action = this.#call(response, this.vm.guest.onResponseTrailers, trailers.size, false)
     const status = this.#trailersStatus(response, action)
@@ -129,7 +129,7 @@ export class HttpContext extends WasmContext implements HttpFilter, PropertySour
 
   log(): void {
     const { vm } = this
-    if (vm.failed || vm.guest.onLog === undefined) return
+    if (vm.guest.onLog === undefined || (vm.failed && this.#unusable())) return
     this.#create()
     this.inLog = true
     vm.callGuest(this, vm.guest.onLog, this.id)
@@ -141,8 +141,11 @@ export class HttpContext extends WasmContext implements HttpFilter, PropertySour
     this.#over = true
     this.#paused = 0
     if (!this.#created) return
-    if (!vm.failed) vm.callGuest(this, vm.guest.onDone, this.id)
-    if (!vm.failed) vm.callGuest(this, vm.guest.onDelete, this.id)
+    if (!vm.failed || !this.#unusable()) {
+      vm.callGuest(this, vm.guest.onDone, this.id)
+      if (!this.trapped) vm.callGuest(this, vm.guest.onDelete, this.id)
+      if (!this.trapped) vm.streamsCompleted++
+    }
     vm.contexts.delete(this.id)
   }
 
@@ -241,6 +244,7 @@ export class HttpContext extends WasmContext implements HttpFilter, PropertySour
 
   override runDeferred(): void {
     this.#deferred = false
+    if (this.#paused !== 0 && this.vm.failed && this.#unusable()) return this.#failPaused()
     const reply = this.#reply
     this.#reply = undefined
     if (this.#close) {
@@ -305,7 +309,7 @@ export class HttpContext extends WasmContext implements HttpFilter, PropertySour
   // ── parts ──
 
   #create(): void {
-    if (this.#created || this.vm.failed) return
+    if (this.#created || (this.vm.failed && this.#unusable())) return
     this.#created = true
     this.vm.contexts.set(this.id, this)
     this.vm.callGuest(this, this.vm.guest.onContextCreate, this.id, this.root.id)
@@ -332,7 +336,7 @@ export class HttpContext extends WasmContext implements HttpFilter, PropertySour
   }
 
   #headersStatus(direction: number, action: number): HeadersStatus {
-    if (this.vm.failed && this.#fails()) return 'stop-all-and-watermark'
+    if (this.vm.failed && this.#unusable() && this.#fails()) return 'stop-all-and-watermark'
     switch (this.#answer(direction, action)) {
       case 0:
         return this.#stopped ? 'stop-all-and-watermark' : 'continue'
@@ -350,19 +354,32 @@ export class HttpContext extends WasmContext implements HttpFilter, PropertySour
 
   #dataStatus(direction: number, body: BodyWindow, action: number): DataStatus {
     body.chunk = undefined
-    if (this.vm.failed && this.#fails()) return 'stop-no-buffer'
+    if (this.vm.failed && this.#unusable() && this.#fails()) return 'stop-no-buffer'
     const status = dataStatuses[Math.min(this.#answer(direction, action) >>> 0, 3)] as DataStatus
     body.buffering = status === 'stop-and-buffer'
     return this.#stopped ? 'stop-no-buffer' : status
   }
 
   #trailersStatus(direction: number, action: number): TrailersStatus {
-    if (this.vm.failed && this.#fails()) return 'stop'
+    if (this.vm.failed && this.#unusable() && this.#fails()) return 'stop'
     const answer = this.#answer(direction, action)
     return this.#stopped || answer !== 0 ? 'stop' : 'continue'
   }
 
-  /** The VM is dead. True: so is this stream, with 503 (or a reset); false: it goes on without the filter. */
+  /** The VM has failed: is it dead for this stream too? */
+  #unusable(): boolean {
+    return this.trapped || !this.root.plugin.finishesStreams
+  }
+
+  /** Nobody will continue this stream. */
+  #failPaused(): void {
+    const paused = this.#paused
+    if (this.#fails()) return
+    if (paused & request) this.callbacks.continueDecoding()
+    if (paused & response) this.callbacks.continueEncoding()
+  }
+
+  /** The VM is dead for this stream. True: so is this stream, with 503 (or a reset); false: it goes on without the filter. */
   #fails(): boolean {
     this.#paused = 0
     this.#requestHeaders = this.#responseHeaders = this.#requestTrailers = this.#responseTrailers = undefined

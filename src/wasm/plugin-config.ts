@@ -62,6 +62,7 @@ function readPlugin(config: PluginConfig, context: ListenerFactoryContext): Plug
     rootId,
     configuration,
     failurePolicy: failOpen ? 'open' : failurePolicies[config.failurePolicy],
+    finishesStreams: config.failurePolicy === 'UNSPECIFIED' && !failOpen,
     failOpen,
     reloadBaseMs: baseMs,
     reloadMaxMs: backoff?.maxInterval ?? (baseMs > 0 ? baseMs * maxBackoffFactor : defaultMaxReloadMs),

@@ -3,8 +3,9 @@
  * `PluginConfig` handling (`source/extensions/common/wasm/plugin.h`, `wasm.h`).
  *
  * Plugins whose modules, vm_ids and VM configurations are equal share a VM (`VmSlot`). A VM that trapped is replaced
- * when the failure policy and the back-off allow it: FAIL_CLOSED and FAIL_OPEN never, FAIL_RELOAD after its back-off,
- * and without a policy at once, then after growing pauses.
+ * when the failure policy and the back-off allow it: FAIL_CLOSED and FAIL_OPEN never, FAIL_RELOAD after its back-off.
+ * Without a policy it is replaced at once, after growing pauses if the next one traps before it has served a stream,
+ * and streams beside the one that trapped go on.
  */
 import { logger } from '../base/log.ts'
 import type { HttpFilter, HttpFilterCallbacks } from '../core/http-filter.ts'
@@ -23,6 +24,8 @@ export interface Plugin {
   readonly rootId: string
   readonly configuration: Uint8Array
   readonly failurePolicy: FailurePolicy
+  /** Streams that a VM has when another stream traps in it go on in it; otherwise they fail with it. */
+  readonly finishesStreams: boolean
   /** The deprecated `fail_open`: a stream in which the VM traps goes on without the filter. */
   readonly failOpen: boolean
   /** Pause before a trapped VM is replaced: after the first trap, and at most. */

@@ -68,7 +68,13 @@ export class RootContext extends WasmContext {
     this.vm.removeRoot(this)
   }
 
-  /** The VM is dead: nothing may call it any more. */
+  /** Nothing new begins. Streams that go on in the VM still get the answers to their calls. */
+  onVmFailed(): void {
+    if (this.plugin.finishesStreams) this.setTickPeriod(0)
+    else this.abandon()
+  }
+
+  /** Ends everything without telling the guest. */
   abandon(): void {
     this.setTickPeriod(0)
     for (const call of this.calls.values()) call.cancel()

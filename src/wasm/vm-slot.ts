@@ -4,6 +4,10 @@ import type { WasmHost } from './wasm-host.ts'
 
 /** A VM that has run this long without a trap has its record cleared. */
 const calmMs = 60_000
+/** Replacements at once: this many, and one more every so often. */
+const maxCredits = 100
+const creditMs = 100
+const firstPauseMs = 100
 
 export class VmSlot {
   readonly host: WasmHost
@@ -13,6 +17,8 @@ export class VmSlot {
   #vm: WasmVm | undefined
   #users = 0
   #failures = 0
+  #youngFailures = 0
+  #credits = maxCredits
   #failedAtMs = 0
 
   constructor(module: WebAssembly.Module, settings: VmSettings, host: WasmHost, onRelease: () => void) {
@@ -49,9 +55,12 @@ export class VmSlot {
   }
 
   /** Told when its VM traps. */
-  countFailure(): void {
+  countFailure(vm?: WasmVm): void {
     const now = performance.now()
-    this.#failures = now - this.#failedAtMs > calmMs ? 1 : this.#failures + 1
+    const sinceLastMs = now - this.#failedAtMs
+    this.#failures = sinceLastMs > calmMs ? 1 : this.#failures + 1
+    this.#youngFailures = vm !== undefined && vm.streamsCompleted > 0 ? 0 : this.#youngFailures + 1
+    this.#credits = Math.min(maxCredits, this.#credits + sinceLastMs / creditMs) - 1
     this.#failedAtMs = now
   }
 
@@ -62,9 +71,13 @@ export class VmSlot {
   /** Whether the pause after the last failure is over: `baseMs`, doubled for each failure before it. */
   mayReload(baseMs: number, maxMs: number): boolean {
     if (this.#vm !== undefined && !this.#vm.failed) return true
-    const pauseMs = Math.min(maxMs, baseMs * 2 ** (this.#failures - 1))
-    // Without a base the first trap costs no pause, later ones do.
-    const defaultMs = this.#failures <= 1 ? 0 : Math.min(maxMs, 100 * 2 ** (this.#failures - 2))
-    return performance.now() >= this.#failedAtMs + (baseMs === 0 ? defaultMs : pauseMs)
+    const pauseMs = baseMs > 0 ? baseMs * 2 ** (this.#failures - 1) : this.#defaultPauseMs()
+    return performance.now() >= this.#failedAtMs + Math.min(maxMs, pauseMs)
+  }
+
+  /** A VM that has served streams is replaced at once while there is credit, and so is the first that has not. */
+  #defaultPauseMs(): number {
+    if (this.#youngFailures > 1) return firstPauseMs * 2 ** (this.#youngFailures - 2)
+    return this.#credits >= 0 ? 0 : firstPauseMs
   }
 }

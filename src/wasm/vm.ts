@@ -1,6 +1,7 @@
 /**
  * One instance of a wasm module on one thread: loads it as Envoy does, calls it, and contains what goes wrong in it.
- * Follows proxy-wasm-cpp-host's `WasmBase`. A trap marks the VM failed; it is never entered again.
+ * Follows proxy-wasm-cpp-host's `WasmBase`. A trap marks the VM failed: it gets no new streams, and those that it has
+ * end as their plugin's failure policy says.
  */
 import { logger } from '../base/log.ts'
 import {
@@ -43,8 +44,10 @@ export class WasmVm {
   readonly guest: GuestCallbacks
   /** What host functions act on. */
   current: WasmContext
-  /** Trapped: no callback enters the module any more. */
+  /** Trapped at least once. */
   failed = false
+  /** Streams that the guest saw to their end. */
+  streamsCompleted = 0
   readonly contexts = new Map<number, WasmContext>()
   readonly roots = new Map<string, RootContext>()
   #nextContextId = 1
@@ -84,7 +87,9 @@ export class WasmVm {
     try {
       result = callback(a, b, c, d, e)
     } catch (error) {
-      this.fail(`${context.logPrefix}: ${describe(error)}`)
+      context.trapped = true
+      this.current.trapped = true
+      this.fail(`${this.current.logPrefix}: ${describe(error)}`)
     }
     this.#depth--
     this.current = outer
@@ -114,12 +119,13 @@ export class WasmVm {
     }
   }
 
-  /** Nothing enters the module any more; streams that are in it fail. */
+  /** No new streams come. Those that wait for the guest are told. */
   fail(reason: string): void {
+    log.error(reason)
+    for (const context of this.contexts.values()) this.#deferred.push(context)
     if (this.failed) return
     this.failed = true
-    log.error(reason)
-    for (const root of this.roots.values()) root.abandon()
+    for (const root of this.roots.values()) root.onVmFailed()
     this.host.onVmFailed(this)
   }
 

@@ -88,7 +88,7 @@ export class WasmThread implements WasmHost {
 
   onVmFailed(vm: WasmVm): void {
     this.onVmRemoved()
-    for (const slot of this.#slots.values()) if (slot.owns(vm)) slot.countFailure()
+    for (const slot of this.#slots.values()) if (slot.owns(vm)) slot.countFailure(vm)
   }
 
   #singleton<T>(key: string, make: () => T): T {

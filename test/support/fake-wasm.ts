@@ -102,6 +102,7 @@ export function makeHandle(
     rootId: '',
     configuration: Buffer.from(text),
     failurePolicy: 'reload',
+    finishesStreams: false,
     failOpen: false,
     reloadBaseMs: 0,
     reloadMaxMs: 10_000,

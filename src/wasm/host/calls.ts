@@ -20,7 +20,7 @@ export function callFunctions(vm: WasmVm): HostFunctions {
   const respond = (root: RootContext, token: number, response: HttpCallResponse): void => {
     root.calls.delete(token)
     const { onHttpCallResponse } = vm.guest
-    if (vm.failed || onHttpCallResponse === undefined) return
+    if (onHttpCallResponse === undefined || (vm.failed && !root.plugin.finishesStreams)) return
     root.callResponse = response
     status = response.headers === undefined ? 11 : 0
     statusMessage = response.headers === undefined ? 'reset' : ''
