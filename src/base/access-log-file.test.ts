@@ -1,5 +1,17 @@
 import assert from 'node:assert/strict'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -128,6 +140,33 @@ test('a full disk costs lines, counted, and nothing else', { skip: !existsSync('
   await until(() => (counts['filesystem.write_failed'] ?? 0) > 1)
   assert.ok((counts['filesystem.write_total_buffered'] ?? 0) <= 8 * 1024 * 1024)
   files.close()
+})
+
+test('a pipe whose reader stands still costs lines, and goes on when it reads', async () => {
+  const path = join(folder, 'pipe')
+  execFileSync('mkfifo', [path])
+  assert.throws(() => makeFiles().open(path), /unable to open file/)
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const files = makeFiles()
+  const file = files.open(path)
+  const line = `${'x'.repeat(1024 * 1024 - 1)}\n`
+  for (let i = 0; i < 12; i++) file.write(line)
+  assert.ok((counts['filesystem.write_failed'] ?? 0) > 0)
+  let read = 0
+  const chunk = Buffer.alloc(1024 * 1024)
+  await until(() => {
+    files.flush()
+    try {
+      read += readSync(reader, chunk)
+    } catch (error) {
+      assert.equal((error as NodeJS.ErrnoException).code, 'EAGAIN')
+    }
+    return read > 200_000
+  })
+  const failed = counts['filesystem.write_failed'] ?? 0
+  files.close()
+  assert.equal(counts['filesystem.write_failed'], failed + 1)
+  closeSync(reader)
 })
 
 test('header bytes are written as they came', () => {

@@ -8,6 +8,8 @@ import { dirname } from 'node:path'
 import { logger } from './log.ts'
 
 const log = logger('file')
+/** How soon a pipe that was full is tried again. */
+const retryAfterMs = 50
 /** Lines beyond this are lost while the file takes none. */
 const bufferLimitBytes = 8 * 1024 * 1024
 const flushLimitBytes = 1024 * 1024
@@ -101,8 +103,9 @@ export class AccessLogFile {
   #fd: number
   #buffered: string[] = []
   #bufferedBytes = 0
-  /** What the kernel is writing now. */
+  /** What is being written now; a pipe that is full waits for `#retry`. */
   #inFlight: Buffer | undefined
+  #retry: NodeJS.Timeout | undefined
   #reopenAfterWrite = false
   #closed = false
   #complained = false
@@ -132,7 +135,7 @@ export class AccessLogFile {
   flush(reason?: 'timer'): void {
     if (this.#bufferedBytes === 0 || this.#inFlight !== undefined || this.#closed) return
     if (reason === 'timer') this.#stats.flushedByTimer.inc()
-    this.#writeOn(this.#take(), 0)
+    this.#write(this.#take())
   }
 
   reopen(): void {
@@ -146,7 +149,12 @@ export class AccessLogFile {
     if (this.#closed) return
     this.#closed = true
     if (!this.#enabled) return
-    const rest = this.#take()
+    let rest = this.#take()
+    if (this.#retry !== undefined) {
+      clearTimeout(this.#retry)
+      rest = Buffer.concat([this.#inFlight as Buffer, rest])
+      this.#inFlight = undefined
+    }
     try {
       for (let at = 0; at < rest.length; ) at += writeSync(this.#fd, rest, at)
       if (rest.length > 0) this.#stats.writeCompleted.inc()
@@ -154,7 +162,7 @@ export class AccessLogFile {
       this.#fail(error as Error)
     }
     // A write that is under way closes the file when it is done.
-    if (this.#inFlight === undefined && !isStandard(this.path)) closeSync(this.#fd)
+    if (this.#inFlight === undefined && !isShared(this.#fd)) closeSync(this.#fd)
   }
 
   #take(): Buffer {
@@ -165,12 +173,17 @@ export class AccessLogFile {
     return bytes
   }
 
-  #writeOn(bytes: Buffer, start: number): void {
+  #write(bytes: Buffer): void {
     this.#inFlight = bytes
-    write(this.#fd, bytes, start, Math.min(flushLimitBytes, bytes.length - start), null, (error, written) => {
+    this.#retry = undefined
+    write(this.#fd, bytes, 0, Math.min(flushLimitBytes, bytes.length), null, (error, written) => {
+      if (error?.code === 'EAGAIN' && !this.#closed) {
+        this.#retry = setTimeout(() => this.#write(bytes), retryAfterMs).unref()
+        return
+      }
       if (error) this.#fail(error)
-      else if (start + written < bytes.length) {
-        this.#writeOn(bytes, start + written)
+      else if (written < bytes.length) {
+        this.#write(bytes.subarray(written))
         return
       } else {
         this.#complained = false
@@ -178,7 +191,7 @@ export class AccessLogFile {
       }
       this.#inFlight = undefined
       if (this.#closed) {
-        if (!isStandard(this.path)) close(this.#fd)
+        if (!isShared(this.#fd)) close(this.#fd)
         return
       }
       if (this.#reopenAfterWrite) this.#reopenNow()
@@ -209,18 +222,29 @@ function isStandard(path: string): boolean {
   return path === '/dev/stdout' || path === '/dev/stderr'
 }
 
+/** Of the process, for when stdout and stderr cannot be opened anew: not ours to close. */
+function isShared(fd: number): boolean {
+  return fd === stdoutFd || fd === stderrFd
+}
+
+/**
+ * Without blocking, so that a pipe whose reader stands still costs lines and not one of the few threads that also
+ * look up names. Opened anew for us alone: how others see the same terminal or pipe is left as it is.
+ */
 function open(path: string): number {
-  if (path === '/dev/stdout') return stdoutFd
-  if (path === '/dev/stderr') return stderrFd
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants
   try {
-    return openSync(path, 'a', 0o644)
+    return openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o644)
   } catch (error) {
+    if (path === '/dev/stdout') return stdoutFd
+    if (path === '/dev/stderr') return stderrFd
     throw cannotOpen(path, error as NodeJS.ErrnoException)
   }
 }
 
 /** Opening would make the file: a trial must not. */
 function check(path: string): -1 {
+  if (isStandard(path)) return -1
   try {
     accessSync(existsSync(path) ? path : dirname(path), constants.W_OK)
     return -1
