@@ -172,6 +172,16 @@ test('/stats picks by filter, use and type', async () => {
   assert.equal(await admin.get('/stats?format=json&filter=none'), '{"stats":[]}')
 })
 
+test('with stats_flush_on_admin each query ends an interval', async () => {
+  const context = new TestContext()
+  context.bootstrap = { ...context.bootstrap, statsFlushOnAdmin: true }
+  context.store.histogram('ms').record(7)
+  await using admin = await startAdmin(context)
+  const query = '/stats?histogram_buckets=detailed'
+  assert.match(await admin.get(query), /totals=7,0\.1:1\n {2}intervals=7,0\.1:1\n/)
+  assert.match(await admin.get(query), /totals=7,0\.1:1\n {2}intervals=\n/)
+})
+
 test('/stats/prometheus escapes labels and keeps the names of wasm metrics', async () => {
   const context = new TestContext([{ tag: 'a-b', value: 'x"\\\n' }])
   context.store.counter('wasmcustom.my.metric').inc()
