@@ -93,6 +93,8 @@ export interface NetworkFilter {
   onData?(data: Uint8Array, endStream: boolean): NetworkFilterStatus
   /** Bytes on their way to downstream, filters in reverse order. Anything but 'continue' ends their way here. */
   onWrite?(data: Uint8Array | string, endStream: boolean): NetworkFilterStatus
+  /** The listener drains: a terminal filter closes the connection when it is idle. */
+  onDrain?(): void
   /** The connection is closed: stop timers here and nowhere else. */
   onDestroy?(): void
 }

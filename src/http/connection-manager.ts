@@ -178,6 +178,13 @@ export class ConnectionManager implements NetworkFilter, ServerConnectionCallbac
     this.#drain = 'closing'
   }
 
+  /** The listener drains: an idle connection is closed now, a busy one with its last response. */
+  onDrain(): void {
+    if (this.#streams.size > 0) return
+    this.#codec?.goAway()
+    this.#close('flush-write', 0, 'drained')
+  }
+
   onStreamEnd(stream: HttpStream): void {
     this.#streams.delete(stream)
     if (this.#streams.size > 0 || this.#closed) return

@@ -87,21 +87,22 @@ export class Listener {
     for (const server of this.#servers.splice(0)) server.close()
   }
 
-  get activeConnections(): number {
-    return this.#connections.size
-  }
-
-  /** Resolves when the last connection has gone. */
-  whenIdle(): Promise<void> {
-    if (this.#connections.size === 0) return Promise.resolve()
-    return new Promise(resolve => {
-      this.#onIdle = resolve
-    })
+  /** Idle connections are closed, the others when they are. Resolves when the last one has gone. */
+  drain(): Promise<void> {
+    for (const each of [...this.#connections]) each.drain()
+    return this.#whenIdle()
   }
 
   /** Ends every connection at once. */
   closeConnections(): void {
     for (const each of [...this.#connections]) each.connection.close('no-flush', 'listener_closed')
+  }
+
+  #whenIdle(): Promise<void> {
+    if (this.#connections.size === 0) return Promise.resolve()
+    return new Promise(resolve => {
+      this.#onIdle = resolve
+    })
   }
 
   async #bind(address: Address): Promise<Address> {
@@ -168,6 +169,10 @@ class AcceptedConnection implements ConnectionCallbacks {
       filterChainName: filterChain.name,
     })
     this.#chain.start()
+  }
+
+  drain(): void {
+    this.#chain.drain()
   }
 
   onEvent(event: ConnectionEvent): void {

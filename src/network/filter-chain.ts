@@ -68,6 +68,13 @@ export class NetworkFilterChain implements ConnectionReader, ConnectionCallbacks
     for (const entry of this.#entries) entry.filter.onDestroy?.()
   }
 
+  /** Tells the filters that the listener drains. */
+  drain(): void {
+    this.connection.guard(() => {
+      for (const entry of this.#entries) entry.filter.onDrain?.()
+    })
+  }
+
   /** For `Entry`: gives bytes to the filters from `first` on. */
   read(first: number, data: Uint8Array, endStream: boolean): void {
     const entries = this.#entries

@@ -32,7 +32,7 @@ export interface WorkerMethods {
   /** @param bound what another worker got, [] on the first */
   listen(bound: readonly BoundListener[]): Promise<readonly BoundListener[]>
   stopListening(inboundOnly: boolean): Promise<void>
-  /** Resolves when no connection is left, or after `timeoutMs`; then ends those that are. */
+  /** Closes idle connections, waits for the others up to `timeoutMs`, then ends them. */
   drainConnections(timeoutMs: number): Promise<void>
   clusterStatus(): Promise<readonly ClusterStatus[]>
   reopenLogs(): Promise<void>
@@ -80,7 +80,7 @@ export class WorkerRuntime implements WorkerMethods {
   async drainConnections(timeoutMs: number): Promise<void> {
     const { promise: late, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, timeoutMs)
-    await Promise.race([late, Promise.all(this.#listeners.map(listener => listener.whenIdle()))])
+    await Promise.race([late, Promise.all(this.#listeners.map(listener => listener.drain()))])
     clearTimeout(timer)
     for (const listener of this.#listeners) listener.closeConnections()
   }
