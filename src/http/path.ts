@@ -32,7 +32,8 @@ export function normalizePath(headers: HeaderMap, original: string, settings: Re
     if (canonical === undefined) return 'reject'
     path = canonical
   }
-  if (settings.mergeSlashes && path.includes('//')) path = path.replace(/\/{2,}/g, '/')
+  // Of slashes alone, two stay: Envoy takes them for a first and a last one.
+  if (settings.mergeSlashes && path.includes('//')) path = /^\/+$/.test(path) ? '//' : path.replace(/\/{2,}/g, '/')
   if (query >= 0) path += original.slice(query)
   if (path !== original) headers.set(':path', path)
   return action
@@ -51,12 +52,8 @@ const canonical = /^(?:\/(?!\.)[A-Za-z0-9\-._~!$&'()*+,;=:@[\]]*)+$/
 export function canonicalPath(path: string): string | undefined {
   if (canonical.test(path)) return path
   if (path.includes('\0') || path.includes('%00')) return undefined
-  const unescaped = path.replace(/%([0-9A-Fa-f]{2})/g, (escape, hex: string) => {
-    const character = String.fromCharCode(Number.parseInt(hex, 16))
-    return /[A-Za-z0-9\-._~]/.test(character) ? character : escape
-  })
   const segments: string[] = []
-  const parts = unescaped.replaceAll('\\', '/').split('/')
+  const parts = unescapeUnreserved(path).replaceAll('\\', '/').split('/')
   for (let i = 1; i < parts.length; i++) {
     const part = parts[i] as string
     const last = i === parts.length - 1
@@ -73,16 +70,41 @@ export function canonicalPath(path: string): string | undefined {
   )
 }
 
+const isEscape = /^%[0-9A-Fa-f]{2}/
+
+/** A stray `%` that would become an escape by what is unescaped after it is itself escaped. */
+function unescapeUnreserved(path: string): string {
+  let text = ''
+  let strayPercent = -2
+  for (let i = 0; i < path.length; i++) {
+    const character = path[i] as string
+    if (character !== '%') {
+      text += character
+    } else if (!isEscape.test(path.slice(i, i + 3))) {
+      strayPercent = text.length
+      text += '%'
+    } else {
+      const plain = String.fromCharCode(Number.parseInt(path.slice(i + 1, i + 3), 16))
+      if (/[A-Za-z0-9\-._~]/.test(plain)) {
+        text += plain
+        if (isEscape.test((text + (path[i + 3] ?? '')).slice(strayPercent)) && text.length - strayPercent <= 3)
+          text = `${text.slice(0, strayPercent)}%25${text.slice(strayPercent + 1)}`
+      } else text += path.slice(i, i + 3)
+      i += 2
+    }
+  }
+  return text
+}
+
 /** Takes the port and the trailing dot from `:authority`, as far as configured. */
 export function normalizeHost(headers: HeaderMap, settings: RequestHeaderSettings, local: Address): void {
   const original = headers.authority
   let host = original
-  if (settings.stripTrailingHostDot) host = host.endsWith('.') ? host.slice(0, -1) : host.replace(/\.(:\d+)$/, '$1')
+  if (settings.stripTrailingHostDot) host = host.endsWith('.') ? host.slice(0, -1) : host.replace(/\.(:\d*)$/, '$1')
   if (settings.stripPort !== 'none') {
     const port = /:(\d+)$/.exec(host)
     const matches = settings.stripPort === 'any' || (local.kind === 'ip' && Number(port?.[1]) === local.port)
-    const isBareV6 = host.indexOf(':') !== host.lastIndexOf(':') && !host.startsWith('[')
-    if (port !== null && matches && !isBareV6) host = host.slice(0, port.index)
+    if (port !== null && matches) host = host.slice(0, port.index)
   }
   if (host !== original) headers.set(':authority', host)
 }

@@ -149,16 +149,24 @@ function setScheme(headers: HeaderMap, settings: RequestHeaderSettings, connecti
   }
 }
 
-/** A referer that is no absolute URL, or several, is dropped. */
+const refererUrl =
+  /^[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~%!$&'()*+,;=]+)(?::(\d{1,5}))?(?:[/?][^#]*)?$/
+/** A relative reference: no colon before the first slash. */
+const refererPath = /^[A-Za-z0-9\-._~%!$&'()*+,;=@?]*(?:\/[A-Za-z0-9\-._~%!$&'()*+,;=@?:/]*)?$/
+
+/** A referer that is neither a URL (without user and fragment) nor a relative reference is dropped, and so are several. */
 function sanitizeReferer(headers: HeaderMap): void {
   const values = headers.getAll('referer')
-  if (values.length > 1 || !/^https?:\/\/[^/?#]/i.test(values[0] as string)) headers.remove('referer')
+  const [value = ''] = values
+  const url = refererUrl.exec(value)
+  const valid = url === null ? refererPath.test(value) : Number(url[1] ?? 0) <= 65_535
+  if (values.length > 1 || !valid) headers.remove('referer')
 }
 
 /** `te` is hop-by-hop but for `trailers`. */
 function sanitizeTe(headers: HeaderMap): void {
-  const values = headers.getAll('te').join(',').toLowerCase()
-  if (values.split(',').some(value => value.split(';')[0]?.trim() === 'trailers')) headers.set('te', 'trailers')
+  const values = headers.getAll('te').flatMap(value => value.split(','))
+  if (values.some(value => value.trim() === 'trailers')) headers.set('te', 'trailers')
   else headers.remove('te')
 }
 
