@@ -35,6 +35,9 @@ export interface CodecStream {
   setCallbacks(callbacks: StreamCallbacks): void
   /** Bytes queued in the codec for this stream. */
   readonly bufferedBytes: number
+  /** Bytes of the stream's messages on the wire so far, framing included. */
+  readonly wireBytesReceived: number
+  readonly wireBytesSent: number
   /** Why the codec failed or refused the message, in Envoy's words (`http1.codec_error`), '' otherwise. */
   readonly codecDetails: string
 }

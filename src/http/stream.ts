@@ -507,6 +507,8 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     if (entry !== undefined && info.upstreamClusterName === undefined)
       info.upstreamClusterName = this.settings.clusters.get(entry.clusterName)?.info.name
     info.durationMs = this.streamInfo.sinceStart()
+    info.downstreamWireBytesReceived = this.#encoder.stream.wireBytesReceived
+    info.downstreamWireBytesSent = this.#encoder.stream.wireBytesSent
     this.chain.onStreamComplete()
     this.#log('DownstreamEnd')
     this.chain.destroy()

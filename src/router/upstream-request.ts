@@ -288,6 +288,9 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     if (this.#perTryIdleTimer !== undefined) clearTimeout(this.#perTryIdleTimer)
     if (this.#durationTimer !== undefined) clearTimeout(this.#durationTimer)
     if (encoder !== undefined) {
+      const info = this.#router.callbacks.streamInfo
+      info.upstreamWireBytesReceived = encoder.stream.wireBytesReceived
+      info.upstreamWireBytesSent = encoder.stream.wireBytesSent
       this.#router.onUpstreamDetached()
       // The connection goes back to the pool as it came.
       for (; this.#readDisables > 0; this.#readDisables--) encoder.stream.readDisable(false)

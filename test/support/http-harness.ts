@@ -64,6 +64,8 @@ export class FakeExchange implements ResponseEncoder, CodecStream {
   callbacks: StreamCallbacks | undefined = undefined
   codecDetails = ''
   bufferedBytes = 0
+  wireBytesReceived = 0
+  wireBytesSent = 0
   readonly streamErrorOnInvalidHttpMessage = false
   /** `1xx 100`, `headers 200 end`, `data hi`, `trailers a=b`, `reset local-reset`, in order. */
   readonly events: string[] = []

@@ -194,6 +194,8 @@ export class FakeStream implements RequestEncoder {
     setCallbacks: (callbacks: StreamCallbacks): void => void (this.callbacks = callbacks),
     bufferedBytes: 0,
     codecDetails: '',
+    wireBytesReceived: 0,
+    wireBytesSent: 0,
   }
 
   encodeHeaders(headers: HeaderMap, endStream: boolean): void {

@@ -83,6 +83,11 @@ export class Http1ClientConnection implements ClientConnection, MessageHandler {
     return 'ok'
   }
 
+  /** Of the response that is being read, for its stream. */
+  bytesOf(stream: ClientStream): number {
+    return this.#stream === stream ? this.#parser.messageBytes : 0
+  }
+
   /**
    * After an interim response the next head follows; after the final one the stream is over, and the connection ready
    * for the next before its user hears of it.
@@ -90,6 +95,7 @@ export class Http1ClientConnection implements ClientConnection, MessageHandler {
    */
   #messageDone(excess: boolean): boolean {
     const stream = this.#stream
+    stream?.keepReceived(this.#parser.messageBytes)
     this.#parser.next()
     if (this.#status < 200 && this.#status !== 101) return false
     if (stream === undefined) return true
@@ -207,6 +213,7 @@ export class Http1ClientConnection implements ClientConnection, MessageHandler {
 
   onReset(stream: ClientStream): void {
     if (this.#stream !== stream) return
+    stream.keepReceived(this.#parser.messageBytes)
     this.#stream = undefined
     this.#reusable = false
     stream.releaseReads()
@@ -215,6 +222,7 @@ export class Http1ClientConnection implements ClientConnection, MessageHandler {
 
   onConnectionClosed(reason: StreamResetReason, transportFailureReason: string): void {
     const stream = this.#stream
+    stream?.keepReceived(this.#parser.messageBytes)
     this.#stream = undefined
     this.#reusable = false
     stream?.callbacks?.onResetStream(reason, transportFailureReason)
@@ -264,6 +272,10 @@ class ClientStream extends Http1Stream implements RequestEncoder {
     if (!this.responseComplete) super.readDisable(disable)
   }
 
+  get wireBytesReceived(): number {
+    return this.received + this.#owner.bytesOf(this)
+  }
+
   resetStream(): void {
     this.#owner.onReset(this)
   }
@@ -290,7 +302,7 @@ class ClientStream extends Http1Stream implements RequestEncoder {
       if (!endStream) head += 'transfer-encoding: chunked\r\n'
       else if (!bodiless.has(method)) head += 'content-length: 0\r\n'
     }
-    this.connection.write(`${head}\r\n`, false)
+    this.send(`${head}\r\n`)
     if (endStream) this.requestComplete = true
   }
 

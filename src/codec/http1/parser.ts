@@ -149,6 +149,11 @@ export class Http1Parser {
   #pieceStart = 0
   #pieceEnd = 0
 
+  /** Bytes of the message in reads before this one, and where this one's begin and how far they have been read. */
+  #earlierBytes = 0
+  #messageStart = 0
+  #position = 0
+
   constructor(kind: 'requests' | 'responses', handler: MessageHandler, limits: ParserLimits) {
     this.#requests = kind === 'requests'
     this.#side = this.#requests ? joinedInRequests : joinedInResponses
@@ -161,6 +166,11 @@ export class Http1Parser {
     return this.#state === State.startLine && this.#sectionBytes === 0 && this.#partialLength === 0
   }
 
+  /** Bytes of the present message so far, as far as the handler has been told of them. */
+  get messageBytes(): number {
+    return this.#earlierBytes + this.#position - this.#messageStart
+  }
+
   get complete(): boolean {
     return this.#state === State.complete
   }
@@ -168,6 +178,7 @@ export class Http1Parser {
   /** A complete message makes way for the next. */
   next(): void {
     this.#state = State.startLine
+    this.#earlierBytes = 0
     this.fields = []
     this.contentLength = undefined
     this.transferEncoding = undefined
@@ -189,8 +200,10 @@ export class Http1Parser {
    */
   execute(data: Uint8Array, start: number): number {
     this.#read = data
+    this.#messageStart = start
     let at = start
     while (at < data.length) {
+      this.#position = at
       switch (this.#state) {
         case State.startLine:
         case State.fields:
@@ -201,12 +214,13 @@ export class Http1Parser {
           at = this.#body(data, at)
           break
         case State.untilClose:
+          this.#position = data.length
           this.#handler.onBody(at === 0 ? data : data.subarray(at), false)
           at = data.length
           break
         case State.complete:
         case State.failed:
-          this.#read = noBytes
+          this.#endRead(at)
           return at
         case State.chunkSize:
         case State.chunkExtension:
@@ -218,8 +232,15 @@ export class Http1Parser {
       }
     }
     this.#flushPiece(false)
-    this.#read = noBytes
+    this.#endRead(at)
     return at
+  }
+
+  #endRead(at: number): void {
+    this.#read = noBytes
+    this.#earlierBytes += at - this.#messageStart
+    this.#messageStart = 0
+    this.#position = 0
   }
 
   /** The peer has sent all it will: ends a message that lasts until then; an error in the middle of any other. */
@@ -260,6 +281,7 @@ export class Http1Parser {
         this.#stash(data, start + at, end)
         return end
       }
+      this.#position = start + lineEnd + 1
       this.#line(text, at, lineEnd)
       at = lineEnd + 1
       if (this.#state > State.fields && this.#state !== State.trailers) return start + at
@@ -289,6 +311,7 @@ export class Http1Parser {
     const line = latin1Slice.call(this.#partial, 0, this.#partialLength)
     this.#partial = noBytes
     this.#partialLength = 0
+    this.#position = end
     this.#line(line, 0, line.length - 1)
     return end
   }
@@ -487,6 +510,7 @@ export class Http1Parser {
     this.#remaining -= end - start
     const last = this.#remaining === 0
     if (last) this.#state = State.complete
+    this.#position = end
     this.#handler.onBody(start === 0 && end === data.length ? data : data.subarray(start, end), last)
     if (last) this.#handler.onComplete()
     return end

@@ -72,6 +72,11 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
     return this.#stream === undefined ? 0 : 1
   }
 
+  /** Of the request that is being read, for its stream. */
+  bytesOf(stream: ServerStream): number {
+    return this.#stream === stream ? this.#parser.messageBytes : 0
+  }
+
   get requestComplete(): boolean {
     return this.#parser.complete
   }
@@ -287,6 +292,7 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
   /** The response has been written whole. */
   onResponseComplete(stream: ServerStream): void {
     stream.releaseReads()
+    stream.keepReceived(this.#parser.messageBytes)
     this.#stream = undefined
     if (!this.#parser.complete) {
       this.closeAfterResponse = true
@@ -301,6 +307,7 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
   onReset(stream: ServerStream): void {
     if (this.#stream !== stream) return
     stream.releaseReads()
+    stream.keepReceived(this.#parser.messageBytes)
     this.#stream = undefined
     this.#stopped = true
     this.closeAfterResponse = true
@@ -309,6 +316,7 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
 
   onConnectionClosed(reason: StreamResetReason, transportFailureReason: string): void {
     const stream = this.#stream
+    stream?.keepReceived(this.#parser.messageBytes)
     this.#stream = undefined
     this.#stopped = true
     this.#held = undefined
@@ -356,6 +364,10 @@ class ServerStream extends Http1Stream implements ResponseEncoder {
     return this.#owner.settings.streamErrorOnInvalidHttpMessage
   }
 
+  get wireBytesReceived(): number {
+    return this.received + this.#owner.bytesOf(this)
+  }
+
   resetStream(): void {
     this.#owner.onReset(this)
   }
@@ -385,7 +397,7 @@ class ServerStream extends Http1Stream implements ResponseEncoder {
     if (this.#owner.protocol === 'HTTP/1.0') return
     const { settings } = this.#owner
     const head = statusLine(headers.get(':status') ?? '', false)
-    this.connection.write(`${head}${fieldLines(headers, settings.properCaseHeaders)}\r\n`, false)
+    this.send(`${head}${fieldLines(headers, settings.properCaseHeaders)}\r\n`)
   }
 
   encodeHeaders(headers: HeaderMap, endStream: boolean): void {
@@ -417,7 +429,7 @@ class ServerStream extends Http1Stream implements ResponseEncoder {
       if (owner.closeAfterResponse)
         head += settings.properCaseHeaders ? 'Connection: close\r\n' : 'connection: close\r\n'
     } else if (hasToken(connectionField, 'close')) owner.closeAfterResponse = true
-    this.connection.write(`${head}${extra}\r\n`, false)
+    this.send(`${head}${extra}\r\n`)
     if (endStream) owner.onResponseComplete(this)
   }
 

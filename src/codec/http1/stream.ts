@@ -11,6 +11,9 @@ export abstract class Http1Stream implements CodecStream {
   readonly connection: Connection
   callbacks: StreamCallbacks | undefined = undefined
   codecDetails = ''
+  wireBytesSent = 0
+  /** Of messages that the parser has done with. */
+  protected received = 0
   protected framing: WrittenFraming = 'plain'
   /** Bytes that the written `content-length` still allows; Infinity without one. */
   protected remaining = Infinity
@@ -20,6 +23,7 @@ export abstract class Http1Stream implements CodecStream {
     this.connection = connection
   }
 
+  abstract readonly wireBytesReceived: number
   abstract resetStream(): void
 
   get stream(): CodecStream {
@@ -37,6 +41,16 @@ export abstract class Http1Stream implements CodecStream {
   readDisable(disable: boolean): void {
     this.#readDisables += disable ? 1 : -1
     this.connection.readDisable(disable)
+  }
+
+  protected send(data: Uint8Array | string): void {
+    this.wireBytesSent += data.length
+    this.connection.write(data, false)
+  }
+
+  /** `bytes` of the message will be forgotten by the parser. */
+  keepReceived(bytes: number): void {
+    this.received += bytes
   }
 
   /** Takes back what the stream stopped: it has no more to say in it. */
@@ -59,22 +73,22 @@ export abstract class Http1Stream implements CodecStream {
     if (this.framing === 'plain') {
       const fits = length <= this.remaining
       this.remaining = fits ? this.remaining - length : 0
-      if (length > 0 && fits) this.connection.write(data, false)
+      if (length > 0 && fits) this.send(data)
       return fits && (!endStream || this.remaining === 0 || this.remaining === Infinity)
     }
     if (this.framing === 'none') return true
     if (length > 0) {
-      this.connection.write(`${length.toString(16)}\r\n`, false)
-      this.connection.write(data, false)
-      this.connection.write(endStream ? '\r\n0\r\n\r\n' : '\r\n', false)
-    } else if (endStream) this.connection.write('0\r\n\r\n', false)
+      this.send(`${length.toString(16)}\r\n`)
+      this.send(data)
+      this.send(endStream ? '\r\n0\r\n\r\n' : '\r\n')
+    } else if (endStream) this.send('0\r\n\r\n')
     return true
   }
 
   /** Ends the body. @returns as `writeBody` */
   protected writeTrailers(trailers: HeaderMap | undefined, properCase: boolean): boolean {
     if (this.framing !== 'chunked') return this.writeBody('', true)
-    this.connection.write(`0\r\n${trailers === undefined ? '' : fieldLines(trailers, properCase)}\r\n`, false)
+    this.send(`0\r\n${trailers === undefined ? '' : fieldLines(trailers, properCase)}\r\n`)
     return true
   }
 }

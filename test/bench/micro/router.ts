@@ -38,7 +38,15 @@ class InstantPool implements HttpConnectionPool {
   readonly host: Host
   decoder: ResponseDecoder | undefined
   readonly #encoder: RequestEncoder = {
-    stream: { resetStream() {}, readDisable() {}, setCallbacks() {}, bufferedBytes: 0, codecDetails: '' },
+    stream: {
+      resetStream() {},
+      readDisable() {},
+      setCallbacks() {},
+      bufferedBytes: 0,
+      codecDetails: '',
+      wireBytesReceived: 0,
+      wireBytesSent: 0,
+    },
     encodeHeaders() {},
     encodeData() {},
     encodeTrailers() {},
