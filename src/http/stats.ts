@@ -132,6 +132,7 @@ export class HttpStats {
     // Kept at 0 for what sluice never does, so that dashboards and checks find the names.
     for (const name of unusedCounters) scope.counter(name)
     for (const name of unusedGauges) scope.gauge(name)
+    for (const name of ['metadata_not_supported_error', 'response_flood']) root.counter(`http1.${name}`)
   }
 
   /** A status that was sent to the client. */
