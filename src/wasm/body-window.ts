@@ -38,34 +38,34 @@ export class BodyWindow {
 
   /** As `proxy_set_buffer_bytes`: prepends, replaces from the front, or appends. `data` becomes ours. */
   set(start: number, length: number, data: Uint8Array): number {
-    const size = this.length
     if (this.chunk === undefined && !this.buffering) return Status.badArgument
-    if (start === 0) {
-      this.#drain(length)
-      this.#prepend(data)
-    } else if (start >= size) this.#append(data)
-    else return Status.badArgument
+    const held = this.#held()
+    const atEnd = start >= (held?.length ?? 0) + (this.chunk?.length ?? 0)
+    if (start !== 0 && !atEnd) return Status.badArgument
+    if (start === 0) this.#drain(held, length)
+    if (data.length === 0) return Status.ok
+    if (start === 0) this.#prepend(held, data)
+    else this.#append(held, data)
     return Status.ok
   }
 
-  #drain(length: number): void {
-    const held = this.#held()
+  #drain(held: BodyBuffer | undefined, length: number): void {
     const fromHeld = Math.min(length, held?.length ?? 0)
     if (fromHeld > 0) held?.drain(fromHeld)
     if (length > fromHeld && this.chunk !== undefined) this.#replaceChunk(this.chunk.subarray(length - fromHeld))
   }
 
-  #prepend(data: Uint8Array): void {
-    const held = this.#held()
-    if (data.length === 0) return
-    if (held !== undefined && held.length > 0) held.prepend(data)
-    else if (this.chunk === undefined) held?.prepend(data)
-    else this.#replaceChunk(this.chunk.length === 0 ? data : Buffer.concat([data, this.chunk]))
+  #prepend(held: BodyBuffer | undefined, data: Uint8Array): void {
+    if (held !== undefined && (held.length > 0 || this.chunk === undefined)) held.prepend(data)
+    else if (this.chunk !== undefined && this.chunk.length > 0) this.#replaceChunk(Buffer.concat([data, this.chunk]))
+    else this.#append(undefined, data)
   }
 
-  #append(data: Uint8Array): void {
-    if (this.chunk === undefined) this.#held()?.append(data)
-    else this.#replaceChunk(this.chunk.length === 0 ? data : Buffer.concat([this.chunk, data]))
+  #append(held: BodyBuffer | undefined, data: Uint8Array): void {
+    if (this.chunk !== undefined) this.#replaceChunk(this.chunk.length === 0 ? data : Buffer.concat([this.chunk, data]))
+    else if (held !== undefined) held.append(data)
+    else if (this.#isRequest) this.#callbacks.addDecodedData(data)
+    else this.#callbacks.addEncodedData(data)
   }
 
   #replaceChunk(data: Uint8Array): void {

@@ -82,6 +82,7 @@ const failurePolicies: Readonly<Record<PluginConfig['failurePolicy'], FailurePol
 function readSettings(config: PluginConfig, vmConfig: VmConfig): VmSettings {
   return {
     vmId: vmConfig.vmId,
+    runtime: vmConfig.runtime,
     configuration: anyBytes(vmConfig.configuration),
     environment: readEnvironment(config.name, vmConfig),
     allowedCapabilities: readCapabilities(vmConfig.capabilityRestrictionConfig ?? config.capabilityRestrictionConfig),

@@ -43,6 +43,7 @@ interface Running {
 }
 
 interface ReloadStats {
+  readonly attempts: Counter
   readonly success: Counter
   readonly backoff: Counter
   readonly failure: Counter
@@ -64,6 +65,7 @@ export class PluginHandle {
     this.#slot = slot
     const stats = slot.host.stats.scope(`wasm.${plugin.name}`)
     this.#stats = {
+      attempts: stats.counter('vm_reload'),
       success: stats.counter('vm_reload_success'),
       backoff: stats.counter('vm_reload_backoff'),
       failure: stats.counter('vm_reload_failure'),
@@ -105,6 +107,7 @@ export class PluginHandle {
   #reload(): Running | undefined {
     const { plugin } = this
     if (plugin.failurePolicy !== 'reload') return undefined
+    this.#stats.attempts.inc()
     if (!this.#slot.mayReload(plugin.reloadBaseMs, plugin.reloadMaxMs)) {
       this.#stats.backoff.inc()
       return undefined

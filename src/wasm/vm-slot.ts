@@ -38,7 +38,7 @@ export class VmSlot {
   release(): void {
     this.#users--
     if (this.#users > 0) return
-    if (this.#vm?.failed === false) this.host.onVmRemoved()
+    if (this.#vm?.failed === false) this.host.onVmRemoved(this.#vm)
     this.#vm = undefined
     this.#onRelease()
   }

@@ -11,7 +11,13 @@ const lines: string[] = []
 setLogLevel('info')
 setLogSink({ write: (level, _component, message) => void lines.push(`${level} ${message}`) })
 
-const settings = { vmId: '', configuration: new Uint8Array(0), environment: [], allowedCapabilities: undefined }
+const settings = {
+  vmId: '',
+  runtime: '',
+  configuration: new Uint8Array(0),
+  environment: [],
+  allowedCapabilities: undefined,
+}
 const load = (code: Uint8Array<ArrayBuffer>, more = {}): WasmVm =>
   new WasmVm(new WebAssembly.Module(code), { ...settings, ...more }, fakeThread().thread)
 

@@ -23,6 +23,8 @@ import { wasiErrno, makeWasiFunctions } from './wasi.ts'
 
 export interface VmSettings {
   readonly vmId: string
+  /** As configured, for the names of stats: '' or `envoy.wasm.runtime.v8`. */
+  readonly runtime: string
   readonly configuration: Uint8Array
   /** `KEY=value` */
   readonly environment: readonly string[]
@@ -73,7 +75,7 @@ export class WasmVm {
     this.guest = Object.fromEntries(
       Object.entries(guestCallbacks).map(([key, name]) => [key, lookUp(name)]),
     ) as unknown as GuestCallbacks
-    host.onVmCreated()
+    host.onVmCreated(this)
     this.#start(exports)
   }
 

@@ -10,8 +10,8 @@ export interface WasmHost {
   readonly shared: SharedStore
   readonly node: { readonly id: string; readonly cluster: string; readonly zone: string }
   /** Once for each VM; later either of: */
-  onVmCreated(): void
-  onVmRemoved(): void
+  onVmCreated(vm: WasmVm): void
+  onVmRemoved(vm: WasmVm): void
   /** Once for each VM that traps. */
   onVmFailed(vm: WasmVm): void
 }

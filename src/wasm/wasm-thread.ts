@@ -15,7 +15,6 @@ export interface CompiledCode {
 }
 
 const threads = new WeakMap<ClusterManager, WasmThread>()
-const runtime = 'envoy.wasm.runtime.v8'
 
 export class WasmThread implements WasmHost {
   readonly clusters: ClusterManager
@@ -77,17 +76,19 @@ export class WasmThread implements WasmHost {
     return slot.acquire()
   }
 
-  onVmCreated(): void {
-    this.stats.counter(`wasm.${runtime}.created`).inc()
-    this.stats.gauge(`wasm.${runtime}.active`).inc()
+  onVmCreated({ settings }: WasmVm): void {
+    this.stats.counter(`wasm.${settings.runtime}.created`).inc()
+    this.stats.gauge(`wasm.${settings.runtime}.active`).inc()
+    this.stats.gauge('wasm.wasm_vm_count').inc()
   }
 
-  onVmRemoved(): void {
-    this.stats.gauge(`wasm.${runtime}.active`).dec()
+  onVmRemoved({ settings }: WasmVm): void {
+    this.stats.gauge(`wasm.${settings.runtime}.active`).dec()
+    this.stats.gauge('wasm.wasm_vm_count').dec()
   }
 
   onVmFailed(vm: WasmVm): void {
-    this.onVmRemoved()
+    this.onVmRemoved(vm)
     for (const slot of this.#slots.values()) if (slot.owns(vm)) slot.countFailure(vm)
   }
 

@@ -111,7 +111,13 @@ export function makeHandle(
     listenerMetadata: undefined,
     ...rest,
   }
-  const defaults = { vmId: '', configuration: new Uint8Array(0), environment: [], allowedCapabilities: undefined }
+  const defaults = {
+    vmId: '',
+    runtime: 'envoy.wasm.runtime.v8',
+    configuration: new Uint8Array(0),
+    environment: [],
+    allowedCapabilities: undefined,
+  }
   const compiled = thread.code(
     `test ${code.length} ${Buffer.from(code).toString('base64').slice(-64)}`,
     false,
