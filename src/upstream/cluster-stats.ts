@@ -11,8 +11,7 @@ lb_subsets_selected lb_zone_cluster_too_small lb_zone_no_capacity_left lb_zone_r
 lb_zone_routing_cross_zone lb_zone_routing_sampled original_dst_host_invalid
 upstream_cx_connect_with_0_rtt upstream_cx_http2_total upstream_cx_http3_total upstream_cx_preconnect_skipped
 upstream_http3_broken upstream_internal_redirect_failed_total upstream_queue_overloaded upstream_rq_0rtt
-upstream_rq_active_overflow upstream_rq_retry_backoff_ratelimited
-upstream_rq_rx_reset_no_error`.split(/\s+/)
+upstream_rq_retry_backoff_ratelimited upstream_rq_rx_reset_no_error`.split(/\s+/)
 const otherGauges =
   'lb_subsets_active version warming_state upstream_cx_rx_bytes_buffered upstream_cx_tx_bytes_buffered'.split(' ')
 
@@ -36,6 +35,8 @@ export class ClusterStatistics implements ClusterStats {
   readonly upstreamRqPendingTotal: Counter
   readonly upstreamRqPendingActive: Gauge
   readonly upstreamRqPendingOverflow: Counter
+  /** Of the circuit breaker `max_requests`. */
+  readonly upstreamRqActiveOverflow: Counter
   readonly upstreamRqPendingFailureEject: Counter
   readonly upstreamRqMaintenanceMode: Counter
   readonly upstreamRqCancelled: Counter
@@ -114,6 +115,7 @@ export class ClusterStatistics implements ClusterStats {
     this.upstreamRqPendingTotal = counter('upstream_rq_pending_total')
     this.upstreamRqPendingActive = scope.gauge('upstream_rq_pending_active')
     this.upstreamRqPendingOverflow = counter('upstream_rq_pending_overflow')
+    this.upstreamRqActiveOverflow = counter('upstream_rq_active_overflow')
     this.upstreamRqPendingFailureEject = counter('upstream_rq_pending_failure_eject')
     this.upstreamRqMaintenanceMode = counter('upstream_rq_maintenance_mode')
     this.upstreamRqCancelled = counter('upstream_rq_cancelled')

@@ -74,7 +74,7 @@ export abstract class ConnectionPool {
   /** Whether another stream may begin; if not, `pending` has been told. */
   protected admit(pending: PendingStream): boolean {
     if (this.resources.requests.canCreate()) return true
-    this.settings.stats.upstreamRqPendingOverflow.inc()
+    this.settings.stats.upstreamRqActiveOverflow.inc()
     pending.fail('overflow', '')
     return false
   }

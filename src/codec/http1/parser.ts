@@ -390,8 +390,9 @@ export class Http1Parser {
     const first = text.charCodeAt(start)
     if (first === space || first === tab) return this.#fold(text, start, end)
     if (nameEnd < 0 || nameEnd > end) return this.#fail(codecError)
-    const field = fieldName(text.substring(start, nameEnd))
-    if (field === undefined) return this.#fail(codecError)
+    const name = text.substring(start, nameEnd)
+    const field = fieldName(name)
+    if (field === undefined) return this.#fail(name.includes('\0') ? invalidCharacters : codecError)
     if (++this.#fieldCount > this.#limits.fieldCount) return this.#fail(inTrailers ? tooManyTrailers : tooManyHeaders)
 
     let from = nameEnd + 1

@@ -27,7 +27,7 @@ export interface RequestLine {
 const visible = /^[\x21-\x7e]+$/
 const otherVersion = /^HTTP\/\d\.\d$/
 // oxlint-disable-next-line no-control-regex
-const control = /[\0-\x1f\x7f]/
+const control = /[\0-\x08\x0a-\x1f\x7f]/
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 

@@ -6,7 +6,7 @@ const chunked = ['transfer-encoding: chunked']
 export const localReplies: Group = {
   name: 'local-replies',
   stats: [
-    /^cluster\.(a|dead|empty|full|one)\.upstream_(rq_(total|5xx|pending_overflow|timeout|cancelled|retry\w*|pending_failure_eject)|cx_(total|connect_fail|overflow|destroy_with_active_rq|protocol_error|none_healthy))$/,
+    /^cluster\.(a|dead|empty|full|one)\.upstream_(rq_(total|5xx|(pending|active)_overflow|timeout|cancelled|retry\w*|pending_failure_eject)|cx_(total|connect_fail|overflow|destroy_with_active_rq|protocol_error|none_healthy))$/,
     /^http\.http\.(no_route|no_cluster|rq_direct_response|rq_redirect|downstream_rq_\dxx)$/,
   ],
   clusters: [
