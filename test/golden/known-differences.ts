@@ -10,8 +10,116 @@ export interface Difference {
   readonly ours: Partial<Outcome>
 }
 
-/** Keyed by `group/case`. */
-export const knownDifferences: Readonly<Record<string, Difference>> = {}
+const badRequest = {
+  start: 'HTTP/1.1 400 Bad Request',
+  headers: ['content-length: 11', 'content-type: text/plain', 'date: {time}', 'server: envoy', 'connection: close'],
+  framing: 'length',
+  body: 'Bad Request',
+}
 
-/** Stats that Envoy has and sluice does not, with the reason. */
-export const absentStats: readonly { readonly name: RegExp; readonly reason: string }[] = []
+/** Answered 400 before there is a request, and closed. */
+const refused = (reason: string, details = 'http1.codec_error'): Difference => ({
+  reason,
+  ours: {
+    client: [badRequest],
+    peer: 'closed',
+    upstream: [],
+    log: [`"- - HTTP/1.1" 400 DPE ${details} rx=0 tx=11 route=- cluster=- attempts=0 failure="-"`],
+  },
+})
+
+/** Answered 400 in the middle of a body of which `body` was good. */
+const refusedBody = (reason: string, body: string, upstream?: Outcome['upstream']): Difference => ({
+  reason,
+  ours: {
+    client: [badRequest],
+    peer: 'closed',
+    upstream: upstream ?? [],
+    log: [
+      `"POST / HTTP/1.1" 400 DPE http1.codec_error rx=${body.length} tx=11 route=- cluster=a attempts=1 failure="-"`,
+    ],
+  },
+})
+
+const lineEnds = 'lines end in CRLF and nothing else: a lone LF or CR is how messages are smuggled past another parser'
+const framing = 'chunk framing is read by the letter (RFC 9112 §7.1): lenience there is how messages are smuggled'
+const startLine = 'the parts of a request line are separated by one space each (RFC 9112 §3)'
+const oneHost = 'a request has one Host (RFC 9112 §3.2); Envoy joins several with a comma'
+const chunkedHead = [
+  'host: a.test',
+  'x-forwarded-proto: http',
+  'x-request-id: {uuid}',
+  'x-envoy-expected-rq-timeout-ms: 15000',
+  'transfer-encoding: chunked',
+]
+
+/** Keyed by `group/case`. */
+export const knownDifferences: Readonly<Record<string, Difference>> = {
+  'bad-requests/bare LF line ends': refused(lineEnds),
+  'bad-requests/bare CR in a value': refused(lineEnds, 'http1.invalid_characters'),
+  'bad-requests/obs-fold': refused('folded field lines of requests are refused (RFC 9112 §5.2)'),
+  'bad-requests/two hosts': refused(oneHost),
+  'bad-requests/two equal hosts': refused(oneHost),
+  'bad-requests/two spaces after the method': refused(startLine),
+  'bad-requests/a space after the version': refused(startLine),
+  'bad-requests/chunk size followed by space': refusedBody(framing, ''),
+  'bad-requests/chunk ended by bare LF': refusedBody(framing, 'abc'),
+  'bad-requests/chunk longer than its size': refusedBody(framing, 'ab', [
+    { start: 'POST / HTTP/1.1', headers: chunkedHead, framing: 'chunked', body: 'ab', cut: true },
+  ]),
+  'bad-requests/content-length and transfer-encoding allowed': {
+    reason: 'the connection is closed after such a request (RFC 9112 §6.1)',
+    ours: {
+      client: [
+        {
+          start: 'HTTP/1.1 200 OK',
+          headers: [
+            'content-length: 2',
+            'x-envoy-upstream-service-time: {ms}',
+            'date: {time}',
+            'server: envoy',
+            'connection: close',
+          ],
+          framing: 'length',
+          body: 'ok',
+        },
+      ],
+      peer: 'closed',
+    },
+  },
+  'bad-requests/upstream: unasked 101': {
+    reason:
+      'an upstream that switches protocols unasked is a protocol error: both sides would disagree on what follows',
+    ours: {
+      client: [
+        {
+          start: 'HTTP/1.1 502 Bad Gateway',
+          headers: ['content-length: 87', 'content-type: text/plain', 'date: {time}', 'server: envoy'],
+          framing: 'length',
+          body: 'upstream connect error or disconnect/reset before headers. reset reason: protocol error',
+        },
+      ],
+      log: [
+        '"GET / HTTP/1.1" 502 UPE upstream_reset_before_response_started{protocol_error} rx=0 tx=87 route=- cluster=a attempts=1 failure="-"',
+      ],
+    },
+  },
+}
+
+/** Stats that are not compared, with the reason. */
+export const otherStats: readonly { readonly name: RegExp; readonly reason: string }[] = [
+  {
+    name: /^http\.\w+\.downstream_cx_(delayed_close_timeout|destroy_local|destroy_remote)$/,
+    reason:
+      'to close with a delay sluice sends FIN at once and Envoy only when the delay is over; so with sluice it is the client ' +
+      'that ends the connection',
+  },
+  {
+    name: /^http1\.(metadata_not_supported_error|response_flood)$/,
+    reason: 'HTTP/1 has no metadata; pipelined requests wait instead of flooding the connection with responses',
+  },
+  {
+    name: /^listener\..*\.(downstream_listener_filter_(error|remote_close)|(network_)?extension_config_missing)$/,
+    reason: 'no listener filters and no dynamic filter configuration so far',
+  },
+]

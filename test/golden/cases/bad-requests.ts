@@ -8,11 +8,6 @@ const followed = (first: string): string => first + req('GET /smuggled')
 
 export const badRequests: Group = {
   name: 'bad-requests',
-  stats: [
-    /^http\.http\.downstream_rq_(total|4xx|5xx|too_many_premature_resets|rejected_via_ip_detection)$/,
-    /^http\.http\.downstream_cx_protocol_error$/,
-    /^http1\./,
-  ],
   listeners: [
     http({}),
     http({ name: 'small', hcm: { max_request_headers_kb: 1, common_http_protocol_options: { max_headers_count: 5 } } }),
