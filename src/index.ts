@@ -58,7 +58,6 @@ export class Sluice {
       adminAddressPath: undefined,
       fileFlushIntervalMs: 1000,
       fileFlushMinBytes: 64 * 1024,
-      commandLine: [],
     })
     try {
       await server.start()

@@ -2,7 +2,7 @@
 import type { LogLevel } from '../base/log.ts'
 import type { Bootstrap } from '../config/v3.ts'
 import type { Address } from '../core/address.ts'
-import type { HostStats } from '../core/cluster.ts'
+import type { ClusterStatus } from '../core/cluster.ts'
 import type { MergedStats } from '../stats/merged-stats.ts'
 
 export type ServerState = 'LIVE' | 'DRAINING' | 'PRE_INITIALIZING' | 'INITIALIZING'
@@ -36,10 +36,13 @@ export interface AdminContext {
   reopenLogs(): void
 }
 
-/** The command line, for `/server_info`. */
+/** The command line: Envoy's flags as data. */
 export interface AdminOptions {
+  /** Bootstrap file; `.yaml` and `.yml` are YAML, anything else JSON. */
   readonly configPath: string | undefined
+  /** Merged over the file, or the whole configuration. */
   readonly configYaml: string | undefined
+  /** Worker threads, 0 to 64; 0: all in the calling thread. */
   readonly concurrency: number
   readonly logLevel: LogLevel
   readonly componentLogLevels: ReadonlyMap<string, LogLevel>
@@ -51,6 +54,7 @@ export interface AdminOptions {
   readonly serviceZone: string | undefined
   readonly drainTimeMs: number
   readonly drainStrategy: 'gradual' | 'immediate'
+  /** File that gets `ADDRESS:PORT` of the admin listener. */
   readonly adminAddressPath: string | undefined
   readonly fileFlushIntervalMs: number
   readonly fileFlushMinBytes: number
@@ -74,34 +78,4 @@ export interface ListenerStatus {
 export interface RuntimeLayer {
   readonly name: string
   readonly values: ReadonlyMap<string, string>
-}
-
-export interface CircuitBreakerLimits {
-  readonly maxConnections: number
-  readonly maxPendingRequests: number
-  readonly maxRequests: number
-  readonly maxRetries: number
-}
-
-export interface ClusterStatus {
-  readonly name: string
-  /** `alt_stat_name` or the name. */
-  readonly observabilityName: string
-  readonly addedViaApi: boolean
-  readonly defaultPriority: CircuitBreakerLimits
-  readonly highPriority: CircuitBreakerLimits
-  readonly hosts: readonly HostStatus[]
-}
-
-export interface HostStatus {
-  readonly address: Address
-  readonly hostname: string
-  /** `healthy`, or `/failed_active_hc`, `/failed_eds_health/degraded_active_hc`, … */
-  readonly healthFlags: string
-  readonly edsHealthStatus: 'UNKNOWN' | 'HEALTHY' | 'UNHEALTHY' | 'DRAINING' | 'TIMEOUT' | 'DEGRADED'
-  readonly weight: number
-  readonly priority: number
-  readonly locality: { readonly region: string; readonly zone: string; readonly subZone: string }
-  /** Plain numbers, of one worker. */
-  readonly stats: HostStats & { readonly rqPendingActive?: number }
 }

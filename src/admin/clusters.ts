@@ -1,7 +1,7 @@
 /** `/clusters`: clusters and their hosts, added up over the workers. Follows `source/server/admin/clusters_handler.cc`. */
 import { addressToString } from '../core/address.ts'
 import { addressJson } from './address-json.ts'
-import type { CircuitBreakerLimits, ClusterStatus, HostStatus } from './admin-context.ts'
+import type { CircuitBreakerLimits, ClusterStatus, HostStatus } from '../core/cluster.ts'
 import { type AdminPath, badRequest, jsonResponse } from './admin-path.ts'
 import { parseFilter } from './stats-request.ts'
 

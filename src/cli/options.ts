@@ -113,7 +113,6 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       adminAddressPath: text('admin-address-path'),
       fileFlushIntervalMs: integer('file-flush-interval-msec') ?? 10_000,
       fileFlushMinBytes: (integer('file-flush-min-size-kb') ?? 64) * 1024,
-      commandLine: args,
     },
     notes: Object.entries(flags)
       .filter(([name, flag]) => flag.inert !== undefined && values[name] !== undefined)

@@ -131,6 +131,36 @@ export interface ClusterStats {
   readonly upstreamRqTimeMs: StatHistogram
 }
 
+export interface CircuitBreakerLimits {
+  readonly maxConnections: number
+  readonly maxPendingRequests: number
+  readonly maxRequests: number
+  readonly maxRetries: number
+}
+
+/** Plain data of one cluster, for `/clusters`. */
+export interface ClusterStatus {
+  readonly name: string
+  readonly observabilityName: string
+  readonly addedViaApi: boolean
+  readonly defaultPriority: CircuitBreakerLimits
+  readonly highPriority: CircuitBreakerLimits
+  readonly hosts: readonly HostStatus[]
+}
+
+export interface HostStatus {
+  readonly address: Address
+  readonly hostname: string
+  /** `healthy`, or flags each with a slash: `/failed_eds_health`. */
+  readonly healthFlags: string
+  readonly edsHealthStatus: 'UNKNOWN' | 'HEALTHY' | 'UNHEALTHY' | 'DRAINING' | 'TIMEOUT' | 'DEGRADED'
+  readonly weight: number
+  readonly priority: number
+  readonly locality: { readonly region: string; readonly zone: string; readonly subZone: string }
+  /** Of this worker alone. */
+  readonly stats: HostStats & { readonly rqPendingActive: number }
+}
+
 export interface Cancellable {
   cancel(): void
 }
@@ -180,4 +210,3 @@ export interface ClusterManager {
   get(name: string): Cluster | undefined
   readonly clusters: ReadonlyMap<string, Cluster>
 }
-

@@ -4,7 +4,6 @@ import { adminAccessLog } from '../admin/admin-access-log.ts'
 import type {
   AdminContext,
   AdminOptions,
-  ClusterStatus,
   DrainOptions,
   ListenerStatus,
   RuntimeLayer,
@@ -13,6 +12,7 @@ import type {
 import { AdminServer } from '../admin/admin-server.ts'
 import { allLoggers, type LogLevel, logger, setLogLevel } from '../base/log.ts'
 import type { AccessLog } from '../core/access-log.ts'
+import type { ClusterStatus } from '../core/cluster.ts'
 import type { FactoryContext } from '../core/extension.ts'
 import { fileAccessLog } from '../extensions/access-loggers/file/file.ts'
 import type { Admin, Bootstrap } from '../config/v3.ts'

@@ -1,9 +1,14 @@
 /** All clusters of one worker, by name. Follows Envoy's `ClusterManagerImpl`. */
 import { ConfigError } from '../base/errors.ts'
 import { configError } from '../config/position.ts'
-import type { Cluster as ClusterMessage, HealthStatus } from '../config/v3.ts'
-import type { Address } from '../core/address.ts'
-import type { ClusterManager as ClusterManagerContract, HostStats, Priority } from '../core/cluster.ts'
+import type { Cluster as ClusterMessage } from '../config/v3.ts'
+import type {
+  CircuitBreakerLimits,
+  ClusterManager as ClusterManagerContract,
+  ClusterStatus,
+  HostStatus,
+  Priority,
+} from '../core/cluster.ts'
 import type { FactoryContext } from '../core/extension.ts'
 import type { Counter, Gauge } from '../stats/scope.ts'
 import { type ClusterDependencies, UpstreamCluster } from './cluster.ts'
@@ -12,36 +17,6 @@ import type { UpstreamHost } from './host.ts'
 
 export type ClusterManagerOptions = Pick<ClusterDependencies, 'makeHttp1Client'> &
   Partial<Omit<ClusterDependencies, 'makeHttp1Client'>>
-
-export interface CircuitBreakerLimits {
-  readonly maxConnections: number
-  readonly maxPendingRequests: number
-  readonly maxRequests: number
-  readonly maxRetries: number
-}
-
-/** Plain data of one cluster, for `/clusters`. */
-export interface ClusterStatus {
-  readonly name: string
-  readonly observabilityName: string
-  readonly addedViaApi: boolean
-  readonly defaultPriority: CircuitBreakerLimits
-  readonly highPriority: CircuitBreakerLimits
-  readonly hosts: readonly HostStatus[]
-}
-
-export interface HostStatus {
-  readonly address: Address
-  readonly hostname: string
-  /** `healthy`, or flags each with a slash: `/failed_eds_health`. */
-  readonly healthFlags: string
-  readonly edsHealthStatus: HealthStatus
-  readonly weight: number
-  readonly priority: number
-  readonly locality: { readonly region: string; readonly zone: string; readonly subZone: string }
-  /** Of this worker alone. */
-  readonly stats: HostStats & { readonly rqPendingActive: number }
-}
 
 export class ClusterManager implements ClusterManagerContract {
   readonly #clusters = new Map<string, UpstreamCluster>()

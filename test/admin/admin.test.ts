@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { adminAccessLog } from '../../src/admin/admin-access-log.ts'
-import type { ClusterStatus, HostStatus } from '../../src/admin/admin-context.ts'
+import type { ClusterStatus, HostStatus } from '../../src/core/cluster.ts'
 import { AdminServer } from '../../src/admin/admin-server.ts'
 import { makeTextFormatter } from '../../src/format/text-formatter.ts'
 import { defaultAccessLogFormat } from '../../src/format/formatter.ts'
@@ -220,6 +220,7 @@ function host(part: Partial<HostStatus>): HostStatus {
       cxConnectFail: 0,
       rqTotal: 19,
       rqActive: 0,
+      rqPendingActive: 0,
       rqSuccess: 13,
       rqError: 5,
       rqTimeout: 2,

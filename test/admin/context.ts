@@ -1,11 +1,6 @@
 /** An `AdminContext` for tests: answers from plain values and writes down what it is told. */
-import type {
-  AdminContext,
-  ClusterStatus,
-  ListenerStatus,
-  RuntimeLayer,
-  ServerState,
-} from '../../src/admin/admin-context.ts'
+import type { AdminContext, ListenerStatus, RuntimeLayer, ServerState } from '../../src/admin/admin-context.ts'
+import type { ClusterStatus } from '../../src/core/cluster.ts'
 import { AdminServer, type AdminServerOptions } from '../../src/admin/admin-server.ts'
 import type { LogLevel } from '../../src/base/log.ts'
 import type { Bootstrap } from '../../src/config/v3.ts'
