@@ -3,6 +3,7 @@ import type { Extension } from '../core/extension.ts'
 import { fileAccessLog } from './access-loggers/file/file.ts'
 import { stderrAccessLog } from './access-loggers/stderr/stderr.ts'
 import { stdoutAccessLog } from './access-loggers/stdout/stdout.ts'
+import { bufferFilter } from './filters/http/buffer/buffer.ts'
 import { routerFilter } from './filters/http/router/router.ts'
 import { wasmFilter } from './filters/http/wasm/wasm.ts'
 import { directResponse } from './filters/network/direct-response/direct-response.ts'
@@ -14,6 +15,7 @@ export const builtinExtensions: readonly Extension[] = [
   fileAccessLog,
   stderrAccessLog,
   stdoutAccessLog,
+  bufferFilter,
   routerFilter,
   wasmFilter,
   httpConnectionManager,

@@ -20,6 +20,8 @@ export const httpSupport: SupportTable = {
     'drain_timeout',
     'delayed_close_timeout',
     'access_log',
+    'access_log_options',
+    'flush_access_log_on_new_request',
     'use_remote_address',
     'xff_num_trusted_hops',
     'internal_address_config',
@@ -42,6 +44,9 @@ export const httpSupport: SupportTable = {
     '?http2_protocol_options',
   ],
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.InternalAddressConfig': 'all',
+  'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.HcmAccessLogOptions': [
+    'flush_access_log_on_new_request',
+  ],
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter': ['name', 'typed_config', 'disabled'],
   'envoy.extensions.filters.network.http_connection_manager.v3.LocalReplyConfig': 'all',
   'envoy.extensions.filters.network.http_connection_manager.v3.ResponseMapper': 'all',
@@ -70,6 +75,8 @@ export const httpSupport: SupportTable = {
   'envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat': ['proper_case_words'],
   'envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat.ProperCaseWords': 'all',
 
+  'envoy.extensions.filters.http.buffer.v3.Buffer': 'all',
+  'envoy.extensions.filters.http.buffer.v3.BufferPerRoute': 'all',
   'envoy.extensions.filters.http.router.v3.Router': [
     'dynamic_stats',
     'suppress_envoy_headers',
