@@ -31,6 +31,11 @@ for (const group of groups) {
   })
 }
 
+test('docs/differences.md gives the reason of every known difference', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/differences.md'), 'utf8')
+  for (const { reason } of [...Object.values(knownDifferences), ...otherStats]) assert.ok(text.includes(reason), reason)
+})
+
 test('every known difference is about a case that exists', () => {
   const names = new Set(groups.flatMap(group => group.cases.map(({ name }) => `${group.name}/${name}`)))
   assert.deepEqual(
