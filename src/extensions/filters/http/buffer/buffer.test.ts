@@ -34,11 +34,14 @@ test('trailers end the body too; requests without body pass', () => {
 })
 
 test('more than the limit is 413', () => {
-  const run = harness(3)
-  const exchange = run.request({}, false)
-  exchange.decoder.decodeData(Buffer.from('abcd'), false)
-  assert.equal(exchange.status, '413')
-  assert.equal(exchange.body, 'Payload Too Large')
+  for (const last of [false, true]) {
+    const run = harness(3)
+    const exchange = run.request({}, false)
+    exchange.decoder.decodeData(Buffer.from('abcd'), last)
+    assert.equal(exchange.status, '413')
+    assert.equal(exchange.body, 'Payload Too Large')
+    assert.equal(run.counter('downstream_rq_too_large'), 1)
+  }
 })
 
 test('a route changes the limit or switches the filter off', () => {

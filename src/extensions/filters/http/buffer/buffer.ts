@@ -57,7 +57,8 @@ class BufferFilter implements HttpFilter {
   decodeData(data: Uint8Array, endStream: boolean): DataStatus {
     if (this.#headers === undefined) return 'continue'
     this.#length += data.length
-    if (!endStream) return 'stop-and-buffer'
+    // Also the last chunk when it is too much: buffering it makes the chain answer 413.
+    if (!endStream || this.#length > this.#callbacks.decoderBufferLimitBytes) return 'stop-and-buffer'
     this.#addContentLength(this.#headers)
     return 'continue'
   }
