@@ -13,6 +13,8 @@ import { Upstream } from '../support/upstream.ts'
 
 const kind = process.env.SLUICE_TEST_PROXY === 'envoy' ? 'envoy' : 'sluice'
 const mib = 1 << 20
+/** What the heap may grow by between two collections; the tests move several times that. */
+const slack = 48 * mib
 
 let upstream: Upstream
 let proxy: ProxyProcess
@@ -195,7 +197,7 @@ for (const [name, port, request] of [
       await settled(() => sent)
     })
     assert.ok(sent < total / 2, `the upstream could send ${sent / mib} MiB`)
-    assert.ok(grown < 24 * mib, `RSS grew by ${grown / mib} MiB`)
+    assert.ok(grown < slack, `RSS grew by ${grown / mib} MiB`)
     let received = 0
     client.onData = bytes => (received += bytes.length)
     client.resume()
@@ -230,7 +232,7 @@ test('an upstream that does not read a large request holds the client back', asy
     await settled(() => sent)
   })
   assert.ok(sent < total / 2, `the client could send ${sent / mib} MiB`)
-  assert.ok(grown < 24 * mib, `RSS grew by ${grown / mib} MiB`)
+  assert.ok(grown < slack, `RSS grew by ${grown / mib} MiB`)
   go()
   await client.waitFor(c => c.text.includes('200 OK'), 'the response', 30_000)
   client.destroy()
@@ -284,7 +286,7 @@ test('thousands of broken connections leave nothing behind', async () => {
     await round()
     await allClosed()
   })
-  assert.ok(grown < 16 * mib, `RSS grew by ${grown / mib} MiB`)
+  assert.ok(grown < slack, `RSS grew by ${grown / mib} MiB`)
   await serves()
 })
 
@@ -299,7 +301,7 @@ test('pipelined requests whose answers are not read are bounded', async () => {
     await settled(() => upstream.requests.length)
   })
   assert.ok(upstream.requests.length < 20_000, `${upstream.requests.length} requests reached the upstream`)
-  assert.ok(grown < 24 * mib, `RSS grew by ${grown / mib} MiB`)
+  assert.ok(grown < slack, `RSS grew by ${grown / mib} MiB`)
   client.reset()
   await serves()
   await allClosed()
