@@ -103,6 +103,8 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
     const common = http?.commonHttpProtocolOptions ?? message.commonHttpProtocolOptions
     this.maxRequestsPerConnection = common?.maxRequestsPerConnection ?? message.maxRequestsPerConnection ?? 0
     const options = http?.explicitHttpConfig?.httpProtocolOptions ?? message.httpProtocolOptions
+    if (options !== undefined && options.ignoreHttp11Upgrade.length > 0)
+      throw configError(options, 'ignoreHttp11Upgrade', 'is not supported by sluice for clusters, only for listeners')
     const codecSettings: Http1Settings = {
       ...http1Settings(options, defaultUpstreamHttp1Settings),
       ...(common?.maxHeadersCount === undefined ? {} : { maxHeadersCount: common.maxHeadersCount }),

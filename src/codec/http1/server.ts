@@ -196,7 +196,7 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
     const parser = this.#parser
     const coding = parser.transferEncoding
     if (parser.upgrade !== undefined && parser.connection !== undefined && hasToken(parser.connection, 'upgrade')) {
-      if (this.settings.ignoreUpgrade(parser.upgrade.toLowerCase())) {
+      if (this.settings.ignoreUpgrade(parser.upgrade)) {
         removeField(parser.fields, 'upgrade')
         removeField(parser.fields, 'http2-settings')
         parser.connection = parser.connection

@@ -1,6 +1,6 @@
 /** What an HTTP/1 codec may be told, with Envoy's defaults. Follows `envoy.config.core.v3.Http1ProtocolOptions`. */
-import { ConfigError } from '../../base/errors.ts'
 import { toBytes } from '../../base/latin1.ts'
+import { configError } from '../../config/position.ts'
 import type { Http1ProtocolOptions } from '../../config/v3.ts'
 
 export interface Http1Settings {
@@ -25,7 +25,7 @@ export interface Http1Settings {
   readonly maxHeadersKb: number
   /** Limit of the number of fields in the head, and in the trailers. */
   readonly maxHeadersCount: number
-  /** Whether a request for this `upgrade` value (lower case) is treated as if it asked for no upgrade. */
+  /** Whether a request for this `upgrade` value is treated as if it asked for no upgrade. */
   readonly ignoreUpgrade: (upgrade: string) => boolean
 }
 
@@ -42,7 +42,7 @@ export const defaultHttp1Settings: Http1Settings = {
   properCaseHeaders: false,
   maxHeadersKb: 60,
   maxHeadersCount: 100,
-  ignoreUpgrade: upgrade => upgrade === 'h2c',
+  ignoreUpgrade: upgrade => upgrade.toLowerCase() === 'h2c',
 }
 
 /** Envoy allows responses a bigger head than requests. */
@@ -61,7 +61,7 @@ export function http1Settings(
   if (options === undefined) return defaults
   const format = options.headerKeyFormat
   if (format?.statefulFormatter !== undefined)
-    throw new ConfigError('header_key_format.stateful_formatter is not supported by sluice; proper_case_words is')
+    throw configError(format, 'statefulFormatter', 'is not supported by sluice; proper_case_words is')
   return {
     ...defaults,
     allowAbsoluteUrl: options.allowAbsoluteUrl ?? defaults.allowAbsoluteUrl,

@@ -71,6 +71,7 @@ export const httpSupport: SupportTable = {
     'send_fully_qualified_url',
     '?use_balsa_parser',
     'allow_custom_methods',
+    'ignore_http_11_upgrade',
   ],
   'envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat': ['proper_case_words'],
   'envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat.ProperCaseWords': 'all',
