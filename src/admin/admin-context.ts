@@ -25,6 +25,8 @@ export interface AdminContext {
   listeners(): readonly ListenerStatus[]
   /** Runtime values by key, for each layer in order. */
   runtime(): readonly RuntimeLayer[]
+  /** Overrides runtime values on all threads; '' takes an override back. @returns false without an admin layer */
+  overrideRuntime(changes: ReadonlyMap<string, string>): Promise<boolean>
   setHealthCheckFailed(failed: boolean): void
   drainListeners(options: DrainOptions): void
   /** Begins to end the process; the answer is still sent. */

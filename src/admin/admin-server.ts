@@ -20,6 +20,7 @@ const log = logger('admin')
 const chunkLength = 64 * 1024
 const idleTimeoutMs = 3_600_000
 const maxConnections = 1024
+const formLimitBytes = 64 * 1024
 /** How long an answer may take once the listener is closed. */
 const closeAfterMs = 1000
 
@@ -97,7 +98,6 @@ export class AdminServer {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startMonotonicMs = performance.now()
     this.#stats.onRequest()
-    request.resume()
     let { status = 200, contentType = 'text/plain; charset=UTF-8', body } = await this.#answer(request)
     response.statusCode = status
     response.setHeader('content-type', contentType)
@@ -131,7 +131,9 @@ export class AdminServer {
 
   async #answer(message: IncomingMessage): Promise<AdminResponse> {
     const [path = '', query = ''] = (message.url ?? '').split(/\?(.*)/s)
-    const request: AdminRequest = { method: message.method ?? 'GET', path, query: parseQuery(query) }
+    const form = await readForm(message)
+    if (form === undefined) return { status: 413, body: 'Payload Too Large' }
+    const request: AdminRequest = { method: message.method ?? 'GET', path, query: parseQuery(query || form) }
     const { allowPaths } = this.#options
     if (allowPaths.length > 0 && !allowPaths.some(allows => allows(path)))
       return { status: 403, body: `request to path ${path} not allowed` }
@@ -150,6 +152,24 @@ export class AdminServer {
 
 function findPath(path: string): AdminPath | undefined {
   return adminPaths.find(each => each.path === path)
+}
+
+/** The body as parameters; '' when it is no form, undefined when it is too long. */
+async function readForm(message: IncomingMessage): Promise<string | undefined> {
+  if (message.headers['content-type'] !== 'application/x-www-form-urlencoded') {
+    message.resume()
+    return ''
+  }
+  let form = ''
+  try {
+    for await (const chunk of message.setEncoding('latin1')) {
+      if (form.length <= formLimitBytes) form += chunk as string
+    }
+  } catch {
+    // The client has gone.
+    return ''
+  }
+  return form.length > formLimitBytes ? undefined : form
 }
 
 /** Pieces put together, so that a line is not a write. */

@@ -3,7 +3,7 @@ import { getHeapStatistics } from 'node:v8'
 import { defaultLogFormat } from '../base/log-output.ts'
 import { durationText } from '../config/proto-json.ts'
 import type { AdminContext, AdminOptions } from './admin-context.ts'
-import { type AdminPath, jsonResponse } from './admin-path.ts'
+import { type AdminPath, badRequest, jsonResponse } from './admin-path.ts'
 
 export const serverInfoPaths: readonly AdminPath[] = [
   {
@@ -57,11 +57,28 @@ export const serverInfoPaths: readonly AdminPath[] = [
     handle: (_, context) => jsonResponse(runtime(context)),
   },
   {
+    path: '/runtime_modify',
+    help:
+      'Adds or modifies runtime values as passed in query parameters. To delete a previously added key, use an empty ' +
+      'string as the value. Note that deletion only applies to overrides added via this endpoint; values loaded from ' +
+      'disk can be modified via override but not deleted. E.g. ?key1=value1&key2=value2...',
+    post: true,
+    async handle({ query }, context) {
+      if (query.size === 0) return badRequest(runtimeModifyUsage)
+      if (await context.overrideRuntime(query)) return { body: 'OK\n' }
+      return { status: 503, body: 'No admin layer specified' }
+    },
+  },
+  {
     path: '/server_info',
     help: 'print server version/status information',
     handle: (_, context) => jsonResponse(serverInfo(context)),
   },
 ]
+
+const runtimeModifyUsage = `usage: /runtime_modify?key1=value1&key2=value2&keyN=valueN
+       or send the parameters as form values
+use an empty value to remove a previously added override`
 
 function runtime(context: AdminContext): object {
   const layers = context.runtime()

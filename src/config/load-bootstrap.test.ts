@@ -161,3 +161,11 @@ test('dynamic resources need a node', () => {
   assert.match(faults(text, { allowUnsupported: true }).join(), /needs node\.id and node\.cluster/)
   assert.deepEqual(faults(text, { allowUnsupported: true, serviceNode: 'n', serviceCluster: 'c' }), [])
 })
+
+test('layers of the runtime have names of their own, and one of them may be the admin layer', () => {
+  const layers = '[{name: a, admin_layer: {}}, {name: a, static_layer: {}}, {name: b, admin_layer: {}}]'
+  assert.throws(
+    () => loadBootstrap({ configYaml: `layered_runtime: {layers: ${layers}}` }),
+    /duplicate layer name "a"[^]*second admin layer/,
+  )
+})

@@ -14,6 +14,7 @@ import type {
   ConfigSource,
   GrpcService,
   HttpConnectionManager,
+  LayeredRuntime,
   Listener,
   RouteConfiguration,
 } from './v3.ts'
@@ -34,6 +35,7 @@ export function checkSemantics(bootstrap: Bootstrap, options: SemanticOptions): 
   for (const listener of bootstrap.staticResources?.listeners ?? []) checkListener(listener, errors)
   checkListenerAddresses(bootstrap.staticResources?.listeners ?? [], errors)
   checkIp(bootstrap.admin?.address, errors)
+  checkRuntime(bootstrap.layeredRuntime, errors)
   checkNode(bootstrap, options, errors)
   checkEverywhere(bootstrap, clusters, options, errors)
   return errors
@@ -143,6 +145,18 @@ function addressText(address: Address | undefined): string | undefined {
   const ip = socket.address.includes(':') ? `[${socket.address}]` : socket.address
   const place = `${socket.networkNamespaceFilepath}${socket.protocol === 'UDP' ? ' UDP' : ''}`.trim()
   return `${ip}:${socket.portValue}${place === '' ? '' : ` (${place})`}`
+}
+
+function checkRuntime(runtime: LayeredRuntime | undefined, errors: ConfigError[]): void {
+  const names = new Set<string>()
+  let admin = false
+  for (const layer of runtime?.layers ?? []) {
+    if (names.has(layer.name)) errors.push(configError(layer, 'name', `duplicate layer name "${layer.name}"`))
+    names.add(layer.name)
+    if (layer.adminLayer !== undefined && admin)
+      errors.push(configError(layer, 'adminLayer', 'is the second admin layer'))
+    admin ||= layer.adminLayer !== undefined
+  }
 }
 
 /** Everything dynamic is asked for in the name of a node. Envoy looks at LDS only when it serves, not to validate. */

@@ -36,6 +36,7 @@ export function checkConfiguration(options: ServerOptions): CheckedConfiguration
       zone: options.serviceZone ?? bootstrap.node?.locality?.zone ?? '',
     },
     singletons,
+    runtimeOverrides: new Map(),
     drainTimeMs: options.drainTimeMs,
     drainStrategy: options.drainStrategy,
     fileFlushIntervalMs: options.fileFlushIntervalMs,

@@ -6,7 +6,7 @@ import { builtinExtensions } from '../extensions/builtin.ts'
 import { ExtensionRegistry } from '../extensions/registry.ts'
 import type { Scope } from '../stats/scope.ts'
 import type { ProcessState } from './process-state.ts'
-import { StaticRuntime } from './runtime-values.ts'
+import { RuntimeValues } from './runtime-values.ts'
 import type { Snapshot } from './snapshot.ts'
 
 export interface ThreadOptions {
@@ -23,7 +23,7 @@ export class ThreadContext implements FactoryContext {
   readonly shared: FactoryContext['shared']
   readonly workerIndex: number
   readonly node: FactoryContext['node']
-  readonly runtime: StaticRuntime
+  readonly runtime: RuntimeValues
   readonly extensions = new ExtensionRegistry(builtinExtensions)
   readonly singletons: Map<string, unknown>
   readonly logs: AccessLogFiles
@@ -39,11 +39,7 @@ export class ThreadContext implements FactoryContext {
     this.node = snapshot.node
     this.singletons = snapshot.singletons
     this.#state = state
-    this.runtime = new StaticRuntime(
-      (snapshot.bootstrap.layeredRuntime?.layers ?? []).flatMap(layer =>
-        layer.staticLayer ? [layer.staticLayer] : [],
-      ),
-    )
+    this.runtime = new RuntimeValues(snapshot.bootstrap.layeredRuntime?.layers ?? [], snapshot.runtimeOverrides)
     this.logs = new AccessLogFiles({
       flushIntervalMs: snapshot.fileFlushIntervalMs,
       flushMinBytes: snapshot.fileFlushMinBytes,

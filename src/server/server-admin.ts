@@ -24,9 +24,9 @@ import type { MergedStats } from '../stats/merged-stats.ts'
 import type { Scope } from '../stats/scope.ts'
 import { ThreadContext } from './factory-context.ts'
 import type { ProcessState } from './process-state.ts'
-import { flattenRuntime } from './runtime-values.ts'
 import type { Server } from './server.ts'
 import type { Snapshot } from './snapshot.ts'
+import { RuntimeStats } from './runtime-stats.ts'
 import { makeHistogramBuckets } from './stats-config.ts'
 import type { Workers } from './workers.ts'
 
@@ -62,7 +62,9 @@ export class ServerAdmin implements AdminContext {
   readonly #server: Server
   readonly #parts: ServerAdminParts
   readonly #context: ThreadContext
-  readonly #flushTimer: NodeJS.Timeout
+  /** Not with `stats_flush_on_admin`: then /stats ends the interval. */
+  readonly #flushTimer: NodeJS.Timeout | undefined
+  readonly #runtimeStats: RuntimeStats
   #listener: AdminServer | undefined
 
   constructor(server: Server, parts: ServerAdminParts) {
@@ -81,6 +83,8 @@ export class ServerAdmin implements AdminContext {
       stats: parts.stats,
       openFiles: true,
     })
+    this.#runtimeStats = new RuntimeStats(parts.stats, this.#context.runtime)
+    if (snapshot.bootstrap.statsFlushOnAdmin) return
     const flushMs = snapshot.bootstrap.statsFlushInterval ?? defaultStatsFlushMs
     this.#flushTimer = setInterval(() => merged.mergeHistograms(), flushMs)
     this.#flushTimer.unref()
@@ -120,10 +124,14 @@ export class ServerAdmin implements AdminContext {
   }
 
   runtime(): readonly RuntimeLayer[] {
-    return (this.bootstrap.layeredRuntime?.layers ?? []).map(layer => ({
-      name: layer.name,
-      values: new Map([...flattenRuntime(layer.staticLayer ?? {})].map(([key, value]) => [key, String(value)])),
-    }))
+    return this.#context.runtime.layers
+  }
+
+  async overrideRuntime(changes: ReadonlyMap<string, string>): Promise<boolean> {
+    if (!this.#context.runtime.override(changes)) return false
+    this.#runtimeStats.refresh()
+    await this.#parts.workers.callAll('overrideRuntime', changes)
+    return true
   }
 
   setHealthCheckFailed(failed: boolean): void {

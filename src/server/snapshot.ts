@@ -8,6 +8,8 @@ export interface Snapshot {
   readonly node: { readonly id: string; readonly cluster: string; readonly zone: string }
   /** Values that the main thread made while it checked the configuration, such as compiled wasm modules, by key. */
   readonly singletons: Map<string, unknown>
+  /** What `/runtime_modify` has set so far, for workers that start later. */
+  readonly runtimeOverrides: Map<string, string>
   readonly drainTimeMs: number
   readonly drainStrategy: 'gradual' | 'immediate'
   readonly fileFlushIntervalMs: number

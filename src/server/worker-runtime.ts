@@ -39,6 +39,8 @@ export interface WorkerMethods {
   reopenLogs(): Promise<void>
   /** '' sets every logger. */
   setLogLevel(component: string, level: LogLevel): Promise<void>
+  /** `/runtime_modify`: see `RuntimeValues.override`. */
+  overrideRuntime(changes: ReadonlyMap<string, string>): Promise<void>
   close(): Promise<void>
 }
 
@@ -97,6 +99,10 @@ export class WorkerRuntime implements WorkerMethods {
   async setLogLevel(component: string, level: LogLevel): Promise<void> {
     if (component === '') setLogLevel(level)
     else logger(component).level = level
+  }
+
+  async overrideRuntime(changes: ReadonlyMap<string, string>): Promise<void> {
+    this.#context.runtime.override(changes)
   }
 
   async close(): Promise<void> {

@@ -423,6 +423,25 @@ test('/runtime shows every layer and what counts', async () => {
   })
 })
 
+test('/runtime_modify takes a query or a form', async () => {
+  const context = new TestContext()
+  await using admin = await startAdmin(context)
+  const post = async (query: string, form?: string): Promise<[number, string]> => {
+    const headers = form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }
+    const response = await fetch(`${admin.url}/runtime_modify${query}`, { method: 'POST', headers, body: form ?? null })
+    return [response.status, await response.text()]
+  }
+  assert.deepEqual(await post('?a=1'), [503, 'No admin layer specified'])
+  context.layers = [{ name: 'admin', values: new Map() }]
+  assert.deepEqual(await post('?a.b=1%202&c='), [200, 'OK\n'])
+  assert.deepEqual(await post('', 'd=3'), [200, 'OK\n'])
+  assert.deepEqual(context.calls, ['runtime [["a.b","1 2"],["c",""]]', 'runtime [["d","3"]]'])
+  const [status, usage] = await post('')
+  assert.equal(status, 400)
+  assert.match(usage, /^usage: \/runtime_modify\?key1=value1/)
+  assert.equal((await post('', 'a'.repeat(70_000)))[0], 413)
+})
+
 for (const [path, body] of [
   ['/certs', '{\n "certificates": []\n}\n'],
   ['/init_dump', '{}\n'],

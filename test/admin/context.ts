@@ -89,6 +89,12 @@ export class TestContext implements AdminContext {
     for (const name of this.levels.keys()) if (component === '' || component === name) this.levels.set(name, level)
   }
 
+  async overrideRuntime(changes: ReadonlyMap<string, string>): Promise<boolean> {
+    if (this.layers.length === 0) return false
+    this.calls.push(`runtime ${JSON.stringify([...changes])}`)
+    return true
+  }
+
   reopenLogs(): void {
     this.calls.push('reopen')
   }

@@ -44,12 +44,48 @@ test('port 0 is one port for all workers, and all of them serve on it', async ()
   }
 })
 
+test('/runtime_modify changes what every worker does', async () => {
+  const share = { runtime_fraction: { runtime_key: 'share', default_value: { numerator: 0 } } }
+  const proxy = await ProxyProcess.start(
+    'sluice',
+    {
+      layered_runtime: { layers: [{ name: 'admin', admin_layer: {} }] },
+      static_resources: {
+        listeners: [
+          http({ routes: [{ match: { prefix: '/', ...share }, direct_response: { status: 204 } }, ...routes] }),
+        ],
+      },
+    },
+    { concurrency: 2 },
+  )
+  const statuses = async (): Promise<Set<string | undefined>> => {
+    const found = new Set<string | undefined>()
+    for (let i = 0; i < 32; i++) found.add(/ (\d+) /.exec(await exchange(proxy.ports.http as number))?.[1])
+    return found
+  }
+  const modify = (value: string): Promise<Response> =>
+    fetch(`http://127.0.0.1:${proxy.adminPort}/runtime_modify?share=${value}`, { method: 'POST' })
+  try {
+    assert.deepEqual(await statuses(), new Set(['200']))
+    await modify('100')
+    assert.deepEqual(await statuses(), new Set(['204']))
+    assert.equal((await proxy.stats('^runtime')).get('runtime.admin_overrides_active'), 1)
+    await modify('')
+    assert.deepEqual(await statuses(), new Set(['200']))
+  } finally {
+    await proxy.stop()
+  }
+})
+
 test('a worker in an endless loop is replaced while the other serves', async () => {
   const wasm: JsonObject = {
     name: 'loop',
     typed_config: {
       '@type': 'type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm',
-      config: { name: 'loop', vm_config: { code: { local: { inline_bytes: endlessLoop } } } },
+      config: {
+        name: 'loop',
+        vm_config: { runtime: 'envoy.wasm.runtime.v8', code: { local: { inline_bytes: endlessLoop } } },
+      },
     },
   }
   const listeners = [

@@ -8,8 +8,7 @@ export const serverSupport: SupportTable = {
     'admin',
     'stats_config',
     'stats_flush_interval',
-    // Says when the sinks get the stats; there are none.
-    '?stats_flush_on_admin',
+    'stats_flush_on_admin',
     'layered_runtime',
     'application_log_config',
     'watchdogs',
@@ -35,7 +34,7 @@ export const serverSupport: SupportTable = {
     '?ignore_global_conn_limit',
   ],
   'envoy.config.bootstrap.v3.LayeredRuntime': ['layers'],
-  'envoy.config.bootstrap.v3.RuntimeLayer': ['name', 'static_layer', '?admin_layer'],
+  'envoy.config.bootstrap.v3.RuntimeLayer': ['name', 'static_layer', 'admin_layer'],
   'envoy.config.bootstrap.v3.RuntimeLayer.AdminLayer': 'all',
   'envoy.config.bootstrap.v3.Watchdogs': ['?main_thread_watchdog', 'worker_watchdog'],
   'envoy.config.bootstrap.v3.Watchdog': [
