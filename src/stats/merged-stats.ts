@@ -4,7 +4,7 @@
  */
 import { addBins, emptyBins, type HistogramBins, percentScale, rowLength } from './histogram.ts'
 import type { HistogramUnit } from './scope.ts'
-import type { GaugeMode, StatDefinition } from './store.ts'
+import type { CounterMode, GaugeMode, StatDefinition } from './store.ts'
 import { TagExtraction, type TaggedName } from './tags.ts'
 
 /** The main thread's own store; workers have 0, 1, … */
@@ -38,14 +38,24 @@ abstract class MergedStat {
 
 export class MergedCounter extends MergedStat {
   readonly cells: Cell[] = []
+  readonly #mode: CounterMode
   #retired = -0
   #base = 0
   #latched = 0
 
+  constructor(name: string, extraction: TagExtraction, mode: CounterMode) {
+    super(name, extraction)
+    this.#mode = mode
+  }
+
   get #total(): number {
-    let sum = this.#retired
-    for (const { cells, slot } of this.cells) sum += cells[slot] as number
-    return sum
+    let total = this.#retired
+    for (const { cells, slot } of this.cells) total = this.#join(total, cells[slot] as number)
+    return total
+  }
+
+  #join(a: number, b: number): number {
+    return this.#mode === 'accumulate' ? a + b : Math.max(a, b)
   }
 
   get value(): number {
@@ -72,7 +82,7 @@ export class MergedCounter extends MergedStat {
     for (let i = this.cells.length - 1; i >= 0; i--) {
       const { worker: owner, cells, slot } = this.cells[i] as Cell
       if (owner !== worker) continue
-      this.#retired += cells[slot] as number
+      this.#retired = this.#join(this.#retired, cells[slot] as number)
       this.cells.splice(i, 1)
     }
   }
@@ -211,7 +221,9 @@ export class MergedStats {
       }
       const cell = { worker, cells: chunks[each.chunk] as Float64Array, slot: each.slot }
       if (each.kind === 'counter')
-        this.#get(this.counters, each.name, () => new MergedCounter(each.name, this.#extraction)).cells.push(cell)
+        this.#get(this.counters, each.name, () => new MergedCounter(each.name, this.#extraction, each.mode)).cells.push(
+          cell,
+        )
       else if (each.kind === 'gauge')
         this.#get(this.gauges, each.name, () => new MergedGauge(each.name, this.#extraction, each.mode)).cells.push(
           cell,

@@ -24,7 +24,11 @@ export type HistogramUnit = 'unspecified' | 'bytes' | 'microseconds' | 'millisec
 export interface Scope {
   /** `scope('cluster.a')` of the root names its stats `cluster.a.…`. */
   scope(prefix: string): Scope
-  counter(name: string): Counter
+  /**
+   * `accumulate`: workers add up; `highest`: the worker that counted most counts, for what every worker does for itself
+   * and the process once, such as adding a cluster.
+   */
+  counter(name: string, mode?: 'accumulate' | 'highest'): Counter
   /** `accumulate`: workers add up; `never-import`: the main thread's value alone counts. */
   gauge(name: string, mode?: 'accumulate' | 'never-import'): Gauge
   histogram(name: string, unit?: HistogramUnit): Histogram

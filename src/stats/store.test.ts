@@ -48,6 +48,26 @@ test('a never-import gauge is the main thread’s, or a worker’s where main ne
   assert.equal(merged.gauges.get('cluster.a.membership_total')?.value, 2)
 })
 
+test('a counter of what the process does once is that of the worker that counted most', () => {
+  const merged = new MergedStats()
+  for (const [worker, times] of [
+    [0, 3],
+    [1, 2],
+  ] as const) {
+    const store = storeOf(merged, worker)
+    store.scope('cluster.a').counter('membership_change', 'highest').add(times)
+    store.flush()
+  }
+  const counter = merged.counters.get('cluster.a.membership_change')
+  assert.equal(counter?.value, 3)
+  assert.equal(counter.latch(), 3)
+  merged.retire(0)
+  const replacement = storeOf(merged, 0)
+  replacement.counter('cluster.a.membership_change', 'highest').inc()
+  replacement.flush()
+  assert.equal(counter.value, 3)
+})
+
 test('of a dead worker counters and histograms stay, gauges go', () => {
   const merged = new MergedStats()
   for (const worker of [0, 1]) {

@@ -9,12 +9,19 @@ import type { Counter, Gauge, Histogram, HistogramUnit, Scope } from './scope.ts
 const chunkCells = 4096
 const defaultLimit = 1_000_000
 
+export type CounterMode = 'accumulate' | 'highest'
 export type GaugeMode = 'accumulate' | 'never-import'
 
 /** What a store tells of itself, in order: a chunk comes before the metrics that live in it. */
 export type StatDefinition =
   | { readonly kind: 'chunk'; readonly chunk: number; readonly buffer: SharedArrayBuffer }
-  | { readonly kind: 'counter'; readonly name: string; readonly chunk: number; readonly slot: number }
+  | {
+      readonly kind: 'counter'
+      readonly name: string
+      readonly mode: CounterMode
+      readonly chunk: number
+      readonly slot: number
+    }
   | {
       readonly kind: 'gauge'
       readonly name: string
@@ -73,12 +80,12 @@ export class StatsStore implements Scope {
     return new PrefixScope(this, `${prefix.replace(/\.$/, '')}.`)
   }
 
-  counter(name: string): Counter {
+  counter(name: string, mode: CounterMode = 'accumulate'): Counter {
     let found = this.#counters.get(name)
     if (found === undefined) {
       const shown = this.#shows(name)
       found = new CellCounter(...this.#allocate(1, shown))
-      if (shown) this.#define({ kind: 'counter', name, chunk: this.#chunk, slot: found.slot })
+      if (shown) this.#define({ kind: 'counter', name, mode, chunk: this.#chunk, slot: found.slot })
       if (shown || this.#size < this.#limit) this.#counters.set(name, found)
     }
     return found
@@ -133,7 +140,7 @@ export class StatsStore implements Scope {
     if (this.#overflow === undefined) {
       const name = 'server.stats_overflow'
       this.#overflow = new CellCounter(...this.#allocate(1, true))
-      this.#define({ kind: 'counter', name, chunk: this.#chunk, slot: this.#overflow.slot })
+      this.#define({ kind: 'counter', name, mode: 'accumulate', chunk: this.#chunk, slot: this.#overflow.slot })
     }
     this.#overflow.inc()
   }
@@ -181,8 +188,8 @@ class PrefixScope implements Scope {
     return this.#store.scope(this.#prefix + prefix)
   }
 
-  counter(name: string): Counter {
-    return this.#store.counter(this.#prefix + name)
+  counter(name: string, mode?: CounterMode): Counter {
+    return this.#store.counter(this.#prefix + name, mode)
   }
 
   gauge(name: string, mode?: GaugeMode): Gauge {

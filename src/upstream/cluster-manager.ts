@@ -34,9 +34,9 @@ export class ClusterManager implements ClusterManagerContract {
     this.#dependencies = { resolver: systemResolver, random: Math.random, ...options }
     const scope = context.stats.scope('cluster_manager')
     this.#active = scope.gauge('active_clusters', 'never-import')
-    this.#added = scope.counter('cluster_added')
-    this.#modified = scope.counter('cluster_modified')
-    this.#removed = scope.counter('cluster_removed')
+    this.#added = scope.counter('cluster_added', 'highest')
+    this.#modified = scope.counter('cluster_modified', 'highest')
+    this.#removed = scope.counter('cluster_removed', 'highest')
     for (const name of ['cluster_updated', 'cluster_updated_via_merge', 'update_merge_cancelled']) scope.counter(name)
     scope.counter('update_out_of_merge_window')
     scope.gauge('warming_clusters', 'never-import')
