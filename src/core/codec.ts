@@ -95,6 +95,8 @@ export interface ClientConnectionCallbacks {
   onGoAway(): void
   /** HTTP/2: the peer's SETTINGS_MAX_CONCURRENT_STREAMS changed. */
   onMaxStreamsChanged(max: number): void
+  /** HTTP/2: a stream is over in both directions, or was given up; there is room for another. */
+  onStreamClosed?(): void
 }
 
 /** `protocol-error` asks the user to close the connection (after flushing what was written). */
