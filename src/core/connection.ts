@@ -71,6 +71,8 @@ export interface Connection {
    */
   delayedCloseTimeoutMs?: number
   setConnectionStats?(stats: ConnectionStats): void
+  /** Runs work that no socket event began as one turn; what it throws costs this connection only. */
+  guard?(work: () => void): void
 }
 
 /** Who reads a connection's bytes when no network filter chain does (upstream codecs and TCP pools). */
