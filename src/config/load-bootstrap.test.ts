@@ -100,7 +100,22 @@ test('rules, semantics and unsupported fields are told together, in order of pla
 test('--allow-unsupported turns refusals into warnings', () => {
   const text = 'header_prefix: x-foo'
   assert.match(faults(text).join(), /envoy\.yaml:1:1 header_prefix: .*not supported by sluice/)
-  assert.match(load(text, { allowUnsupported: true }).warnings.join(), /not supported by sluice/)
+  const { warnings } = load(text, { allowUnsupported: true })
+  assert.equal(
+    warnings[0],
+    '--allow-unsupported leaves out 1 of the configured fields: what is served is not what is configured',
+  )
+  assert.match(warnings[1] ?? '', /not supported by sluice: left out$/)
+})
+
+test('--allow-unsupported says loudly that a connection loses its protection', () => {
+  const alts = 'type.googleapis.com/envoy.extensions.transport_sockets.alts.v3.Alts'
+  const socket = `{name: alts, typed_config: {'@type': ${alts}, handshaker_service: a}}`
+  const text = `static_resources: {listeners: [{address: {pipe: {path: a}}, filter_chains: [{transport_socket: ${socket}}]}]}`
+  assert.match(
+    load(text, { allowUnsupported: true }).warnings.join('\n'),
+    /Alts .*: LEFT OUT, CONNECTIONS ARE IN CLEARTEXT$/m,
+  )
 })
 
 /** What Envoy refuses although each field for itself is right. */

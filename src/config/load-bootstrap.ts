@@ -49,12 +49,28 @@ export function loadBootstrap(options: LoadOptions): LoadedBootstrap {
   const refused = options.allowUnsupported === true ? [] : unsupported.refused
   const errors = [...checked.errors, ...checkSemantics(bootstrap, options), ...refused]
   if (errors.length > 0) throw new ConfigErrors(errors.sort(byPlace))
-  const ignored = [...unsupported.refused, ...unsupported.harmless]
   const kept = unsupported.refused.length === 0 ? message : withoutUnsupported(bootstrapType, message)
   return {
     bootstrap: kept as unknown as Bootstrap,
-    warnings: [...checked.warnings, ...ignored.map(error => error.message)],
+    warnings: [
+      ...checked.warnings,
+      ...leftOutWarnings(unsupported.refused),
+      ...unsupported.harmless.map(error => error.message),
+    ],
   }
+}
+
+/** What `--allow-unsupported` costs; loudest where connections lose their protection. */
+function leftOutWarnings(refused: readonly ConfigError[]): readonly string[] {
+  if (refused.length === 0) return []
+  return [
+    `--allow-unsupported leaves out ${refused.length} of the configured fields: what is served is not what is configured`,
+    ...refused.map(({ message, path }) => {
+      if (/transport_socket[^.]*\.typed_config$/.test(path)) return `${message}: LEFT OUT, CONNECTIONS ARE IN CLEARTEXT`
+      if (/transport_socket/.test(path)) return `${message}: LEFT OUT, CONNECTIONS ARE LESS SECURE THAN CONFIGURED`
+      return `${message}: left out`
+    }),
+  ]
 }
 
 function byPlace(a: ConfigError, b: ConfigError): number {

@@ -1,4 +1,4 @@
-/** Messages as proto-JSON with original field names, as Envoy's /config_dump writes them. */
+/** Messages as proto-JSON with original field names, ordered by number, as Envoy's /config_dump writes them. */
 import { type AnyMessage, isSet } from './build-message.ts'
 import { splitMs } from './encode-binary.ts'
 import type { JsonObject, JsonValue } from './json-source.ts'
@@ -19,7 +19,7 @@ function anyToJson(any: AnyMessage): JsonObject {
 
 function messageJson(fullName: string, message: Message): JsonObject {
   const json: JsonObject = {}
-  for (const field of messageSchema(fullName).fields) {
+  for (const field of messageSchema(fullName).byNumber.values()) {
     const value = message[field.key]
     if (!isSet(field, value)) continue
     if (field.repeated) json[field.name] = (value as readonly unknown[]).map(item => valueJson(field.type, item))

@@ -177,7 +177,6 @@ function parseMessage(fullName: string, entry: Entry): MessageSchema {
 
   const fields: Field[] = []
   const byName = new Map<string, Field>()
-  const byNumber = new Map<number, Field>()
   for (const descriptor of descriptors) {
     const oneof = descriptor.proto3Optional ? undefined : oneofs[descriptor.oneofIndex]
     const field = makeField(descriptor, fields.length, oneof, fullName, entry.file.proto3)
@@ -185,14 +184,13 @@ function parseMessage(fullName: string, entry: Entry): MessageSchema {
     fields.push(field)
     byName.set(descriptor.jsonName, field)
     byName.set(field.name, field)
-    byNumber.set(field.number, field)
   }
   return {
     fullName,
     file: entry.file.name,
     fields,
     byName,
-    byNumber,
+    byNumber: new Map(fields.toSorted((a, b) => a.number - b.number).map(field => [field.number, field])),
     // proto3 `optional` makes a synthetic oneof without members of ours.
     oneofs: oneofs.filter(oneof => oneof.fields.length > 0),
     unvalidated,

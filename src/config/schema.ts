@@ -67,6 +67,7 @@ export interface MessageSchema {
   readonly fields: readonly Field[]
   /** By name and by JSON name. */
   readonly byName: ReadonlyMap<string, Field>
+  /** In the order of the numbers. */
   readonly byNumber: ReadonlyMap<number, Field>
   readonly oneofs: readonly Oneof[]
   /** `validate.disabled` or `validate.ignored`. */
