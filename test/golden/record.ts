@@ -8,8 +8,10 @@ const wanted = process.argv.slice(2)
 for (const group of groups) {
   if (wanted.length > 0 && !wanted.includes(group.name)) continue
   const outcome = await runGroup('envoy', group)
-  const failed = Object.entries(outcome.cases).filter(([, { client }]) => String(client).startsWith('failed: '))
-  for (const [name, { client }] of failed) console.error(`${group.name}: ${name}: ${String(client)}`)
+  const failed = Object.entries(outcome.cases).filter(
+    ([, { client }]) => typeof client === 'string' && client.startsWith('failed: '),
+  )
+  for (const [name, { client }] of failed) console.error(`${group.name}: ${name}: ${client as string}`)
   const text = JSON.stringify({ envoy: '1.40.0', ...outcome }, undefined, 1)
   writeFileSync(join(import.meta.dirname, 'data', `${group.name}.json`), `${text}\n`)
   console.log(`${group.name}: ${group.cases.length} cases`)

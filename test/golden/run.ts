@@ -68,7 +68,7 @@ const isHead = (send: string | readonly Step[]): boolean =>
   (typeof send === 'string' ? send : send.find(step => typeof step === 'string'))?.startsWith('HEAD ') === true
 
 const replies = (reply: Case['upstream']): readonly Reply[] =>
-  reply === undefined ? [] : typeof reply === 'object' && Symbol.iterator in reply ? reply : [reply as Reply]
+  reply === undefined ? [] : typeof reply === 'object' && Symbol.iterator in reply ? reply : [reply]
 
 class Runner {
   readonly proxy: ProxyProcess

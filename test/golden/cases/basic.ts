@@ -199,6 +199,9 @@ export const basic: Group = {
       send: [req('GET /'), { upstreamHeads: 1 }, { do: 'end' }],
       upstream: { when: 'complete' },
     },
-    { name: 'request split at every byte', send: [...req('POST /split?x=1', ['x-a: b', 'content-length: 3'], 'abc')] },
+    {
+      name: 'request split at every byte',
+      send: req('POST /split?x=1', ['x-a: b', 'content-length: 3'], 'abc').split(''),
+    },
   ],
 }
