@@ -11,6 +11,7 @@ import {
 } from './enums'
 import { CallResult, dropCalls, grpcCall, grpcStream, httpCall, HttpCallbackFunction } from './calls'
 import { Headers } from './headers'
+import { ConfigReader } from './config'
 import { decode } from './memory'
 import { continue_request, continue_response } from './stream'
 
@@ -128,6 +129,11 @@ export class RootContext extends BaseContext {
   /** The plugin configuration as bytes. */
   getConfigurationBytes(): ArrayBuffer {
     return this.configuration_bytes
+  }
+
+  /** The plugin configuration as a JSON object whose faults are told with their paths. */
+  getConfigurationJson(): ConfigReader {
+    return ConfigReader.parse(this.getConfiguration())
   }
 
   /** Makes the context of a new stream. */

@@ -16,6 +16,7 @@ export {
   HttpCallbackFunction,
   StatusWithData,
 } from './calls'
+export { ConfigReader } from './config'
 export { BaseContext, Context, RootContext } from './contexts'
 export {
   call_foreign_function,
@@ -36,6 +37,7 @@ export {
   makeHeaders,
   serializeHeaders,
 } from './headers'
+export { Json, JsonKind, quoteJson } from './json'
 export { get_current_time_nanoseconds, log, logEnabled, logLevel, set_tick_period_milliseconds } from './log'
 export {
   Counter,
