@@ -1,9 +1,11 @@
 /** Takes accepted connections from a `net.Server` as bare handles, before a `net.Socket` is made for each. */
 import type { Server } from 'node:net'
 import type { Address } from '../core/address.ts'
+import type { TlsServerSettings } from '../core/transport-socket.ts'
 import { localAddressOf, remoteAddressOf } from './address.ts'
 import { SocketConnection } from './connection.ts'
 import { errorText, type StreamHandle } from './stream-handle.ts'
+import { TlsServerStream } from './tls-stream.ts'
 
 interface ServerHandle {
   onconnection: (error: number, client: StreamHandle | undefined) => void
@@ -26,17 +28,24 @@ export function acceptHandles(
   }
 }
 
-/** A server-side connection; it reads nothing before `setReader`. */
+/**
+ * A server-side connection; it reads nothing before `setReader`. With TLS it is connected when the handshake is done,
+ * which begins at once.
+ */
 export function makeServerConnection(
   handle: StreamHandle,
   bufferLimitBytes: number,
   remoteAddress: Address = remoteAddressOf(handle),
+  tls?: TlsServerSettings,
 ): SocketConnection {
   handle.setNoDelay?.(true)
-  return new SocketConnection(handle, {
+  const stream = tls === undefined ? undefined : new TlsServerStream(handle, tls)
+  const connection = new SocketConnection(stream ?? handle, {
     localAddress: localAddressOf(handle),
     remoteAddress,
     bufferLimitBytes,
-    connected: true,
+    connected: stream === undefined,
   })
+  stream?.start()
+  return connection
 }

@@ -1,14 +1,17 @@
 /** Opens client connections. Follows Envoy's `ClientConnectionImpl`. */
 import type { Address } from '../core/address.ts'
 import { localAddressOf, noAddress } from './address.ts'
+import type { TlsClientSettings } from '../core/transport-socket.ts'
 import { SocketConnection } from './connection.ts'
 import {
   makePipeConnectRequest,
   makePipeHandle,
   makeTcpConnectRequest,
   makeTcpHandle,
+  type StreamHandle,
   type TcpHandle,
 } from './stream-handle.ts'
+import { TlsClientStream } from './tls-stream.ts'
 
 export interface ConnectOptions {
   readonly address: Address
@@ -20,6 +23,10 @@ export interface ConnectOptions {
   readonly keepAlive?:
     | { readonly idleSeconds: number; readonly intervalSeconds: number; readonly probes: number }
     | undefined
+  /** Undefined: a plain socket. */
+  readonly tls?: TlsClientSettings | undefined
+  /** Name of the host that is connected to, '' without; for `auto_host_sni`. */
+  readonly hostname?: string
 }
 
 /**
@@ -31,19 +38,21 @@ export function connect(options: ConnectOptions): SocketConnection {
   if (address.kind === 'internal') throw new Error(`internal address ${address.listener} cannot be connected to`)
   if (address.kind === 'pipe') {
     const handle = makePipeHandle()
-    const connection = new SocketConnection(handle, connectionOptions(options, noAddress))
+    const tls = secure(handle, options)
+    const connection = new SocketConnection(tls ?? handle, connectionOptions(options, noAddress))
     const path = address.path.startsWith('@') ? `\0${address.path.slice(1)}` : address.path
-    refused(connection, handle.connect(makePipeConnectRequest(connection), path))
+    refused(connection, handle.connect(makePipeConnectRequest(tls ?? connection), path))
     return connection
   }
   const handle = makeTcpHandle()
-  const connection = new SocketConnection(handle, connectionOptions(options, noAddress))
+  const tls = secure(handle, options)
+  const connection = new SocketConnection(tls ?? handle, connectionOptions(options, noAddress))
   const bound = bindSource(handle, options.sourceAddress)
   if (bound !== 0) {
     refused(connection, bound)
     return connection
   }
-  const req = makeTcpConnectRequest(connection)
+  const req = makeTcpConnectRequest(tls ?? connection)
   const status =
     address.version === 4
       ? handle.connect(req, address.ip, address.port)
@@ -56,6 +65,11 @@ export function connect(options: ConnectOptions): SocketConnection {
   }
   connection.localAddress = localAddressOf(handle)
   return connection
+}
+
+function secure(handle: StreamHandle, { tls, hostname }: ConnectOptions): TlsClientStream | undefined {
+  if (tls === undefined) return undefined
+  return new TlsClientStream(handle, tls, tls.serverNameOfHost && hostname ? hostname : tls.serverName)
 }
 
 function connectionOptions(options: ConnectOptions, localAddress: Address) {

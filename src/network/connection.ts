@@ -27,6 +27,7 @@ import type {
   ConnectionReader,
   ConnectionStats,
 } from '../core/connection.ts'
+import type { TlsInfo } from '../core/stream-info.ts'
 import {
   attach,
   connectionReset,
@@ -79,12 +80,14 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
   aboveHighWatermark = false
   transportFailureReason = ''
   localCloseReason = ''
-  readonly nextProtocol = ''
+  nextProtocol = ''
   delayedCloseTimeoutMs = 0
   /** The peer closed with RST rather than FIN. */
   remoteReset = false
 
   readonly #handle: StreamHandle
+  /** One write at a time: TLS. */
+  readonly #serial: boolean
   #connected: boolean
   #callbacks: ConnectionCallbacks[] = []
   #reader: ConnectionReader | undefined = undefined
@@ -112,6 +115,7 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
 
   constructor(handle: StreamHandle, options: SocketConnectionOptions) {
     this.#handle = handle
+    this.#serial = handle.oneWriteAtATime === true
     this.localAddress = options.localAddress
     this.remoteAddress = options.remoteAddress
     this.bufferLimitBytes = options.bufferLimitBytes
@@ -125,6 +129,11 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
 
   get connected(): boolean {
     return this.#connected
+  }
+
+  /** Undefined without TLS. */
+  get tls(): TlsInfo | undefined {
+    return this.#handle.tls
   }
 
   enableHalfClose(enabled: boolean): void {
@@ -218,8 +227,8 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
 
   // ── events of the handle ──
 
-  onRead(count: number): void {
-    if (count === 0 || this.state === 'closed') return
+  onRead(count: number): Uint8Array | undefined {
+    if (count === 0 || this.state === 'closed') return undefined
     const buffer = this.#readBuffer
     setActiveReadBuffer(buffer)
     enterTurn()
@@ -233,7 +242,7 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
     }
     leaveTurn()
     setActiveReadBuffer(undefined)
-    if (count > 0) this.#nextReadBuffer(buffer, count)
+    return count > 0 ? this.#nextReadBuffer(buffer, count) : undefined
   }
 
   onWriteDone(req: WriteRequest, status: number): void {
@@ -270,10 +279,23 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
         this.#closeNow('remote-close', false)
       } else {
         this.#connected = true
+        this.nextProtocol = this.#handle.nextProtocol ?? ''
         this.#updateReading()
         this.#fire('connected')
         this.flush()
       }
+    } catch (error) {
+      this.#onBug(error)
+    }
+    leaveTurn()
+  }
+
+  onTransportFailed(reason: string): void {
+    if (this.state === 'closed') return
+    this.transportFailureReason = reason
+    enterTurn()
+    try {
+      this.#closeNow('remote-close', false)
     } catch (error) {
       this.#onBug(error)
     }
@@ -290,7 +312,8 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
     this.#dirty = false
     if (this.state === 'closed') return
     try {
-      if (this.#writing === 0 || this.#waitingBytes >= followBytes || this.#writeEnded) this.#writeOut()
+      if (this.#writing === 0 || (!this.#serial && (this.#waitingBytes >= followBytes || this.#writeEnded)))
+        this.#writeOut()
       this.#checkLowWatermark()
       this.#checkHighWatermark()
     } catch (error) {
@@ -329,13 +352,13 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
   }
 
   /** The chunk has been delivered and flushed; its bytes may be overwritten unless pinned or kept. */
-  #nextReadBuffer(buffer: ReadBuffer, count: number): void {
-    if (this.state === 'closed') return
+  #nextReadBuffer(buffer: ReadBuffer, count: number): Uint8Array | undefined {
+    if (this.state === 'closed' || this.#serial) return undefined
     const streaming = count >= streamingReadBytes
-    if (buffer === sharedReadBuffer ? !streaming : streaming && !buffer.kept && buffer.pins === 0) return
+    if (buffer === sharedReadBuffer ? !streaming : streaming && !buffer.kept && buffer.pins === 0) return undefined
     this.#readBuffer = streaming ? takeReadBuffer() : sharedReadBuffer
     returnReadBuffer(buffer)
-    this.#handle.useUserBuffer(this.#readBuffer.bytes)
+    return this.#readBuffer.bytes
   }
 
   // ── writing ──
@@ -364,7 +387,7 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
 
   /** Whether the chunk would be overwritten before it can be written. */
   #mustHold(data: Uint8Array): boolean {
-    if (this.#connected && (this.#writing === 0 || data.length >= followBytes)) return false
+    if (this.#connected && (this.#writing === 0 || (data.length >= followBytes && !this.#serial))) return false
     return isTransient(data)
   }
 
@@ -377,6 +400,7 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
   /** Hands everything that waits to the kernel, then FIN if our side has ended. */
   #writeOut(): void {
     if (!this.#connected || this.state === 'closed') return
+    if (this.#serial && this.#writing > 0) return
     const first = this.#first
     if (first === undefined) {
       if (this.#writeEnded && !this.#shutdownSent) this.#sendShutdown()
@@ -388,13 +412,13 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
     let status: number
     let transient = false
     if (rest !== undefined) {
-      const chunks = gather(first, rest)
+      const chunks = gather(first, rest, this.#serial)
       transient = chunks.transient
       status = this.#handle.writev(req, chunks.list, chunks.allBuffers)
     } else if (typeof first === 'string') status = this.#handle.writeLatin1String(req, first)
     else {
-      const chunk = settle(first)
-      transient = isTransient(chunk)
+      const chunk = this.#serial ? first : settle(first)
+      transient = !this.#serial && isTransient(chunk)
       status = this.#handle.writeBuffer(req, chunk)
     }
     this.#first = undefined
@@ -412,7 +436,7 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
       req.pins = this.#waitingPins
     } else this.#unpin(this.#waitingPins)
     this.#waitingPins = undefined
-    if (this.#writeEnded) this.#sendShutdown()
+    if (this.#writeEnded && !(this.#serial && this.#writing > 0)) this.#sendShutdown()
   }
 
   #sendShutdown(): void {
@@ -517,9 +541,11 @@ function settle(chunk: Uint8Array): Uint8Array {
   return chunk.buffer === sharedReadBuffer.bytes.buffer ? Buffer.from(chunk) : chunk
 }
 
+/** @param copied the handle copies what it is given */
 function gather(
   first: Uint8Array | string,
   rest: readonly (Uint8Array | string)[],
+  copied: boolean,
 ): { list: (Uint8Array | string)[]; allBuffers: boolean; transient: boolean } {
   let allBuffers = typeof first !== 'string'
   for (const piece of rest) if (typeof piece === 'string') allBuffers = false
@@ -529,8 +555,8 @@ function gather(
     const piece = i < 0 ? first : (rest[i] as Uint8Array | string)
     if (typeof piece === 'string') list.push(piece, 'latin1')
     else {
-      const chunk = settle(piece)
-      if (isTransient(chunk)) transient = true
+      const chunk = copied ? piece : settle(piece)
+      if (!copied && isTransient(chunk)) transient = true
       list.push(chunk)
       if (!allBuffers) list.push('buffer')
     }

@@ -58,16 +58,7 @@ describe('network filter chain', { timeout: 20_000 }, () => {
     assert.equal(answer.toString(), 'hey')
     assert.equal(handle?.downstream.listenerName, 'l')
     pair.server.connection.close('no-flush')
-    assert.deepEqual(told, [
-      'new a',
-      'new b',
-      'a reads 3',
-      'b reads 3',
-      'b writes 3',
-      'a writes 3',
-      'a ends',
-      'b ends',
-    ])
+    assert.deepEqual(told, ['new a', 'new b', 'a reads 3', 'b reads 3', 'b writes 3', 'a writes 3', 'a ends', 'b ends'])
   })
 
   it('keeps what a filter stopped, and hands it on in one piece of time', async () => {

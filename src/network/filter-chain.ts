@@ -178,15 +178,16 @@ class ConnectionInfo implements DownstreamInfo {
   readonly directRemoteAddress: Address
   readonly remoteAddress: Address
   readonly requestedServerName: string | undefined = undefined
-  readonly tls: TlsInfo | undefined = undefined
+  readonly tls: TlsInfo | undefined
   readonly listenerName: string
   readonly filterChainName: string
 
-  constructor(connection: Connection, names: FilterChainNames) {
+  constructor(connection: SocketConnection, names: FilterChainNames) {
     this.connectionId = connection.id
     this.localAddress = connection.localAddress
     this.directRemoteAddress = connection.remoteAddress
     this.remoteAddress = connection.remoteAddress
+    this.tls = connection.tls
     this.listenerName = names.listenerName
     this.filterChainName = names.filterChainName
   }

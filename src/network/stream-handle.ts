@@ -1,18 +1,21 @@
 /**
  * Node's own stream handles (libuv sockets) without the `net.Socket` and stream machinery above them, which saves
  * 2 µs a request and 3 KB a connection. This file alone touches them: `process.binding` is Node's documented, if
- * deprecated, door to them. The TLS handle has the same methods, so a TLS connection will run on the same code.
+ * deprecated, door to them.
  */
 import { constants } from 'node:os'
+import type { SecureContext } from 'node:tls'
 import { getSystemErrorMap } from 'node:util'
 import type { ReadBuffer } from '../base/read-buffer.ts'
+import type { TlsInfo } from '../core/stream-info.ts'
 
 export interface StreamHandle {
   /** The connection that the handle's callbacks work for; ours, not Node's. */
   owner: HandleOwner | undefined
-  onread: (this: StreamHandle) => void
+  onread: (this: StreamHandle) => Uint8Array | undefined
   readStart(): number
   readStop(): number
+  /** Once: each call takes 50 bytes that are not given back before the handle is closed. */
   useUserBuffer(buffer: Uint8Array): void
   writeLatin1String(req: WriteRequest, data: string): number
   writeBuffer(req: WriteRequest, data: Uint8Array): number
@@ -28,16 +31,60 @@ export interface StreamHandle {
   setNoDelay?(enabled: boolean): number
   setKeepAlive?(enabled: boolean, idleSeconds: number, intervalSeconds?: number, probes?: number): number
   /** Closes with RST. */
-  reset?(callback?: () => void): number
+  reset?(callback?: () => void): number | void
+  /** A write may begin when the one before is done, and a shutdown too. It copies what it is given. */
+  readonly oneWriteAtATime?: boolean
+  /** Of TLS: set when the handshake is done. */
+  readonly tls?: TlsInfo
+  readonly nextProtocol?: string
+}
+
+/** Node's `TLSWrap`. Also what its `openssl` callbacks want: all must be set before `readStart`. */
+export interface TlsHandle extends StreamHandle {
+  onhandshakestart: () => void
+  onhandshakedone: () => void
+  onerror: (error: Error) => void
+  onnewsession: (id: Buffer, session: Buffer) => void
+  /** Begins a client's handshake. */
+  start(): void
+  /** Takes bytes as if they had been read from the socket. */
+  receive(bytes: Uint8Array): void
+  setVerifyMode(requestCertificate: boolean, requireCertificate: boolean): void
+  setServername(name: string): void
+  setALPNProtocols(encoded: Uint8Array): void
+  setSession(session: Buffer): void
+  enableSessionCallbacks(): void
+  isSessionReused(): boolean
+  getProtocol(): string
+  getCipher(): { readonly name: string }
+  getALPNNegotiatedProtocol(): string | false | undefined
+  getEphemeralKeyInfo(): { readonly name?: string } | undefined
+  hasPeerCertificate(): boolean
+  /** @param detailed with the chain */
+  getPeerCertificate(detailed: boolean): PeerCertificate | undefined
+  verifyError(): Error | null
+  /** Frees what OpenSSL holds; when the socket is closed. */
+  destroySSL(): void
+}
+
+/** Node's description of a peer's certificate; the chain by `issuerCertificate`, a root refers to itself. */
+export interface PeerCertificate {
+  readonly raw: Buffer
+  readonly issuerCertificate?: PeerCertificate
 }
 
 /** What a handle calls. Must not throw. */
 export interface HandleOwner {
-  /** Bytes read into the buffer given last, or a negative libuv error (`eof` at the end). */
-  onRead(count: number): void
+  /**
+   * Bytes read into the buffer given last, or a negative libuv error (`eof` at the end). What it returns is read into
+   * from now on.
+   */
+  onRead(count: number): Uint8Array | undefined
   onWriteDone(req: WriteRequest, status: number): void
   onShutdownDone(): void
   onConnectDone(status: number): void
+  /** TLS failed, in the handshake or later. @param reason '' when the peer just left */
+  onTransportFailed(reason: string): void
 }
 
 export interface SocketName {
@@ -52,7 +99,7 @@ export interface WriteRequest {
   /** What the kernel still reads from. */
   pins: readonly ReadBuffer[] | undefined
 }
-interface ShutdownRequest {
+export interface ShutdownRequest {
   oncomplete: (this: ShutdownRequest) => void
   owner: HandleOwner | undefined
 }
@@ -79,6 +126,9 @@ interface StreamBinding {
   readonly kBytesWritten: number
   readonly kLastWriteWasAsync: number
 }
+interface TlsBinding {
+  wrap(handle: StreamHandle, context: unknown, isServer: boolean, hasActiveWrite: boolean): TlsHandle
+}
 interface SocketBinding<Handle> {
   readonly constants: { readonly SOCKET: number }
   readonly TCP: new (type: number) => Handle
@@ -91,6 +141,7 @@ const binding = (process as unknown as { binding(name: string): unknown }).bindi
 const stream = binding('stream_wrap') as StreamBinding
 const tcp = binding('tcp_wrap') as SocketBinding<TcpHandle>
 const pipe = binding('pipe_wrap') as SocketBinding<PipeHandle>
+const tls = binding('tls_wrap') as TlsBinding
 const state = stream.streamBaseState
 const { kReadBytesOrError, kLastWriteWasAsync, WriteWrap, ShutdownWrap } = stream
 
@@ -104,6 +155,14 @@ export function makeTcpHandle(): TcpHandle {
 
 export function makePipeHandle(): PipeHandle {
   return new pipe.Pipe(pipe.constants.SOCKET)
+}
+
+/** TLS over a socket's handle, which it takes over. */
+export function makeTlsHandle(socket: StreamHandle, context: SecureContext, isServer: boolean): TlsHandle {
+  const handle = tls.wrap(socket, context.context, isServer, false) as TlsHandle & { _parent: StreamHandle }
+  // Node's own methods of the handle look for it there.
+  handle._parent = socket
+  return handle
 }
 
 export function makeTcpConnectRequest(owner: HandleOwner): ConnectRequest {
@@ -155,8 +214,8 @@ export function shutdown(handle: StreamHandle, owner: HandleOwner): number {
   return handle.shutdown(req)
 }
 
-function onRead(this: StreamHandle): void {
-  this.owner?.onRead(state[kReadBytesOrError] as number)
+function onRead(this: StreamHandle): Uint8Array | undefined {
+  return this.owner?.onRead(state[kReadBytesOrError] as number)
 }
 
 function onWriteDone(this: WriteRequest, status: number): void {

@@ -1,7 +1,7 @@
 /** The one implementation of core's `StreamInfo`, for HTTP streams and TCP connections. Follows Envoy's `StreamInfoImpl`. */
 import type { Address } from '../core/address.ts'
 import type { Host } from '../core/cluster.ts'
-import type { DownstreamInfo, FilterStateObject, Protocol, StreamInfo } from '../core/stream-info.ts'
+import type { DownstreamInfo, FilterStateObject, Protocol, StreamInfo, TlsInfo } from '../core/stream-info.ts'
 
 /** Every field is set by the constructor, so that all streams share one hidden class. */
 export class StreamInformation implements StreamInfo {
@@ -39,6 +39,7 @@ export class StreamInformation implements StreamInfo {
   upstreamTransportFailureReason: string | undefined = undefined
   upstreamProtocol: Protocol | undefined = undefined
   upstreamConnectionId: bigint | number | undefined = undefined
+  upstreamTls: TlsInfo | undefined = undefined
   upstreamRequestAttemptCount = 0
   routeName: string | undefined = undefined
   virtualHostName: string | undefined = undefined

@@ -4,14 +4,17 @@ import type { Counter, Gauge, Histogram, Scope } from '../stats/scope.ts'
 
 /** Shown from the start, as Envoy does, though nothing counts them yet. */
 const otherCounters = `assignment_stale assignment_timeout_received assignment_use_cached bind_errors
-http1.dropped_headers_with_underscores http1.metadata_not_supported_error
-http1.requests_rejected_with_underscores_in_headers http1.response_flood lb_local_cluster_not_ok
-lb_recalculate_zone_structures lb_subsets_created lb_subsets_fallback lb_subsets_fallback_panic lb_subsets_removed
+lb_local_cluster_not_ok lb_recalculate_zone_structures lb_subsets_created lb_subsets_fallback lb_subsets_fallback_panic lb_subsets_removed
 lb_subsets_selected lb_zone_cluster_too_small lb_zone_no_capacity_left lb_zone_routing_all_directly
 lb_zone_routing_cross_zone lb_zone_routing_sampled original_dst_host_invalid
 upstream_cx_connect_with_0_rtt upstream_cx_http2_total upstream_cx_http3_total upstream_cx_preconnect_skipped
 upstream_http3_broken upstream_internal_redirect_failed_total upstream_queue_overloaded upstream_rq_0rtt
 upstream_rq_retry_backoff_ratelimited upstream_rq_rx_reset_no_error`.split(/\s+/)
+/** Shown once there is an HTTP/1 connection pool. */
+const http1Counters =
+  'dropped_headers_with_underscores metadata_not_supported_error requests_rejected_with_underscores_in_headers response_flood'.split(
+    ' ',
+  )
 const otherGauges =
   'lb_subsets_active version warming_state upstream_cx_rx_bytes_buffered upstream_cx_tx_bytes_buffered'.split(' ')
 
@@ -169,6 +172,10 @@ export class ClusterStatistics implements ClusterStats {
     this.updateNoRebuild = scope.counter('update_no_rebuild', 'highest')
     for (const name of otherCounters) scope.counter(name)
     for (const name of otherGauges) scope.gauge(name)
+  }
+
+  defineHttp1(): void {
+    for (const name of http1Counters) this.scope.counter(`http1.${name}`)
   }
 
   /** Counts `upstream_rq_completed` too. */

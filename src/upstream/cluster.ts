@@ -116,7 +116,11 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
     const source = message.upstreamBindConfig?.sourceAddress
     this.#poolSettings = {
       stats: this.stats,
-      transportSocket: makeTransportSocketFactory(message.transportSocket),
+      transportSocket: makeTransportSocketFactory(message.transportSocket, {
+        ...context,
+        clusterName: this.name,
+        clusterStats: scope,
+      }),
       connectTimeoutMs: this.connectTimeoutMs,
       bufferLimitBytes: this.perConnectionBufferLimitBytes,
       sourceAddress: source === undefined ? undefined : addressFromMessage({ socketAddress: source }),
@@ -178,6 +182,7 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
       this.stats.upstreamCxPoolOverflow.inc()
       return this.#refusing
     }
+    this.stats.defineHttp1()
     const pool = new Http1Pool(host, this.#poolSettings, resources, this.#makeCodec)
     host.http1Pools[index] = pool
     return pool
@@ -277,6 +282,7 @@ function pickerFactory(message: ClusterMessage): PickerFactory {
           const settings = any.value as LeastRequest
           return makeLeastRequest(settings.choiceCount ?? 2, settings.activeRequestBias?.defaultValue ?? 1)
         }
+        default:
       }
     }
     throw configError(

@@ -190,6 +190,7 @@ export abstract class ConnectionPool {
         bufferLimitBytes: settings.bufferLimitBytes,
         sourceAddress: settings.sourceAddress,
         keepAlive: settings.keepAlive,
+        hostname: host.hostname,
       })
       this.#clients.add(this.makeClient(connection))
     }

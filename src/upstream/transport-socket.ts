@@ -1,6 +1,6 @@
-/** How a cluster reaches its hosts: plain sockets here, TLS and others by the same interface. */
-import { configError } from '../config/position.ts'
+/** How a cluster reaches its hosts: plain sockets, or what its transport socket makes of them. */
 import type { TransportSocket } from '../config/v3.ts'
+import type { ClusterFactoryContext } from '../core/extension.ts'
 import { connect, type ConnectOptions } from '../network/connect.ts'
 import type { SocketConnection } from '../network/connection.ts'
 
@@ -9,13 +9,11 @@ export interface TransportSocketFactory {
   connect(options: ConnectOptions): SocketConnection
 }
 
-const rawBuffer: TransportSocketFactory = { connect }
-const rawBufferType = 'type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer'
-
-/** @throws ConfigError for a type that sluice does not have */
-export function makeTransportSocketFactory(message: TransportSocket | undefined): TransportSocketFactory {
-  const typeUrl = message?.typedConfig?.typeUrl
-  if (message !== undefined && typeUrl !== rawBufferType)
-    throw configError(message, 'typedConfig', `${typeUrl ?? message.name} is not a transport socket that sluice has`)
-  return rawBuffer
+/** @throws ConfigError for a type that sluice does not have, and for what is wrong with its settings */
+export function makeTransportSocketFactory(
+  message: TransportSocket | undefined,
+  context: ClusterFactoryContext,
+): TransportSocketFactory {
+  const tls = message === undefined ? undefined : context.extensions.upstreamTransportSocket(message, context)
+  return tls === undefined ? { connect } : { connect: options => connect({ ...options, tls }) }
 }
