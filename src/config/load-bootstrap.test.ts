@@ -114,7 +114,7 @@ test('--allow-unsupported says loudly that a connection loses its protection', (
   const text = `static_resources: {listeners: [{address: {pipe: {path: a}}, filter_chains: [{transport_socket: ${socket}}]}]}`
   assert.match(
     load(text, { allowUnsupported: true }).warnings.join('\n'),
-    /Alts .*: LEFT OUT, CONNECTIONS ARE IN CLEARTEXT$/m,
+    /transport_socket.*: LEFT OUT, CONNECTIONS ARE IN CLEARTEXT$/m,
   )
 })
 

@@ -66,7 +66,7 @@ function leftOutWarnings(refused: readonly ConfigError[]): readonly string[] {
   return [
     `--allow-unsupported leaves out ${refused.length} of the configured fields: what is served is not what is configured`,
     ...refused.map(({ message, path }) => {
-      if (/transport_socket[^.]*\.typed_config$/.test(path)) return `${message}: LEFT OUT, CONNECTIONS ARE IN CLEARTEXT`
+      if (/transport_socket(\.typed_config)?$/.test(path)) return `${message}: LEFT OUT, CONNECTIONS ARE IN CLEARTEXT`
       if (/transport_socket/.test(path)) return `${message}: LEFT OUT, CONNECTIONS ARE LESS SECURE THAN CONFIGURED`
       return `${message}: left out`
     }),

@@ -217,7 +217,7 @@ function count(number: bigint, noun: string): string {
 }
 
 function codePoints(value: unknown): bigint {
-  return BigInt(typeof value === 'string' ? [...value].length : (value as Uint8Array).length)
+  return BigInt(typeof value === 'string' ? Array.from(value).length : (value as Uint8Array).length)
 }
 
 function byteLength(value: unknown): bigint {

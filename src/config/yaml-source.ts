@@ -82,15 +82,15 @@ function firstDocument(text: string, lines: LineCounter): Document | undefined {
     logLevel: 'silent',
   })
   for (const token of parseTokens(text, lines)) {
-    for (const document of composer.next(token)) return document as unknown as Document
+    for (const document of composer.next(token)) return document
   }
-  for (const document of composer.end(true, text.length)) return document as unknown as Document
+  for (const document of composer.end(true, text.length)) return document
   return undefined
 }
 
 function keyText(key: unknown): string {
-  if (!isScalar(key)) return String(key)
-  return key.value === null ? 'null' : String(key.value)
+  if (!isScalar<string | null>(key)) return String(key)
+  return key.value ?? 'null'
 }
 
 function* parseTokens(text: string, lines: LineCounter): Generator<CST.Token> {
@@ -129,8 +129,9 @@ const octal = /^[+-]?0[0-7]+$/
 const hexadecimal = /^[+-]?0[xX][0-9a-fA-F]+$/
 
 function scalarValue(node: Node): JsonValue {
-  if (!isScalar(node)) return null
-  const text = String(node.value ?? '')
+  // The failsafe schema knows no other scalars than strings.
+  if (!isScalar<string | null>(node)) return null
+  const text = node.value ?? ''
   if (node.type !== Scalar.PLAIN && node.type !== undefined && node.tag === undefined) return text
   if (node.tag === undefined && /^(|~|null|Null|NULL)$/.test(text)) return null
   if (/^(y|yes|true|on|Y|YES|TRUE|ON|Yes|True|On)$/.test(text)) return true

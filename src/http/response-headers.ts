@@ -31,6 +31,7 @@ export function mutateResponseHeaders(
       case 'upgrade':
         hopByHop = true
         break
+      default:
     }
   }
   if (!hasDate) list.push('date', httpDate())

@@ -119,7 +119,7 @@ export function defaultRulesOf(tag: string): readonly TagRule[] {
 
 interface CompiledRule {
   readonly tag: string
-  match(name: string, tokens: readonly string[]): Match | undefined
+  readonly match: (name: string, tokens: readonly string[]) => Match | undefined
 }
 
 /** Where the tag stands in the name; nowhere for a fixed one. */
@@ -179,7 +179,7 @@ function matchRegex(regex: RegExp, except: string | undefined, name: string): Ma
   const match = regex.exec(name)
   const position = match?.indices?.[1]
   if (match === null || position === undefined) return undefined
-  const value = match[2] ?? (match[1] as string)
+  const value = match[2] ?? match[1] ?? ''
   return value === except ? undefined : { value, start: position[0], end: position[1] }
 }
 

@@ -16,7 +16,7 @@ const prefix = 'type.googleapis.com/google.protobuf.'
 function plugin(vm: object = {}, more: object = {}): PluginConfig {
   const code = { local: { filename: file('as-probe') } }
   const vmConfig = { vmId: '', runtime: '', allowPrecompiled: false, nackOnCodeCacheMiss: false, code, ...vm }
-  return { name: 'p', rootId: '', failOpen: false, failurePolicy: 'UNSPECIFIED', vmConfig, ...more } as PluginConfig
+  return { name: 'p', rootId: '', failOpen: false, failurePolicy: 'UNSPECIFIED', vmConfig, ...more }
 }
 
 test('every form of configuration reaches the module', () => {

@@ -11,6 +11,7 @@ import { StatsStore } from '../../src/stats/store.ts'
 import { ClusterManager, type ClusterManagerOptions } from '../../src/upstream/cluster-manager.ts'
 
 /** The message of a JSON value. Throws the first fault. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows the type that belongs to the name
 export function decode<T>(fullName: string, json: JsonValue): T {
   const { value, source } = parseJson(JSON.stringify(json), 'test.json')
   const errors: ConfigError[] = []

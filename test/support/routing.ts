@@ -256,7 +256,9 @@ export class FakeCluster implements Cluster {
   }
 
   get last(): FakeStream {
-    return this.streams.at(-1) as FakeStream
+    const last = this.streams.at(-1)
+    if (last === undefined) throw new Error('no stream was opened')
+    return last
   }
 
   chooseHost(): Host | undefined {

@@ -102,7 +102,7 @@ const halves =
 /** Adjacent data events are one: where a body is cut is not promised. */
 function join(events: string[], data: string): void {
   if (data === '') return
-  if (events.at(-1)?.startsWith('data ') === true) events[events.length - 1] += data
+  if (events.at(-1)?.startsWith('data ')) events[events.length - 1] += data
   else events.push(`data ${data}`)
 }
 

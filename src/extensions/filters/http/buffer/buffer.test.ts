@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Harness, type HarnessOptions, plainRoute } from '../../../../../test/support/http-harness.ts'
-import type { FactoryContext, HttpFilterContext } from '../../../../core/extension.ts'
+import type { HttpFilterContext } from '../../../../core/extension.ts'
 import { HeaderMap } from '../../../../core/header-map.ts'
 import { bufferFilter } from './buffer.ts'
 
@@ -46,7 +46,7 @@ test('more than the limit is 413', () => {
 
 test('a route changes the limit or switches the filter off', () => {
   const parse = (message: { disabled?: boolean; buffer?: { maxRequestBytes: number } }): unknown =>
-    bufferFilter.perRoute?.parse(message, context as FactoryContext)
+    bufferFilter.perRoute?.parse(message, context)
   const withRoute = (config: unknown): Harness =>
     harness(3, { route: { ...plainRoute, perFilterConfig: () => config } })
   const larger = withRoute(parse({ buffer: { maxRequestBytes: 100 } }))
