@@ -89,6 +89,8 @@ export interface ServerConnectionCallbacks {
    * 'protocol-error'. Left out, the codec closes the connection itself.
    */
   onDeferredError?(): void
+  /** HTTP/2: a stream is over in both directions, all of its answer is written. */
+  onStreamClosed?(): void
 }
 
 export interface ClientConnectionCallbacks {

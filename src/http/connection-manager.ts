@@ -26,9 +26,13 @@ export class ConnectionManager implements NetworkFilter, ServerConnectionCallbac
   readonly #streams = new Set<HttpStream>()
   readonly #startMs = performance.now()
   #codec: ServerConnection | undefined = undefined
+  /** The first bytes, while they are too few to tell the version. */
+  #firstBytes: Uint8Array | undefined = undefined
   /** `draining`: new requests are still served, answers say `connection: close`; `closing`: closes when streams are done. */
   #drain: 'no' | 'draining' | 'closing' = 'no'
   #requests = 0
+  #requestsEnded = 0
+  #requestsResetEarly = 0
   #closed = false
 
   /** One real timer for everything; re-armed lazily: while traffic moves deadlines on, it is not touched. */
@@ -84,7 +88,8 @@ export class ConnectionManager implements NetworkFilter, ServerConnectionCallbac
 
   onData(data: Uint8Array, endStream: boolean): NetworkFilterStatus {
     if (this.#closed) return 'stop'
-    const codec = this.#codec ?? this.#makeCodec(data)
+    const codec = this.#codec
+    if (codec === undefined) return this.#onFirstData(data, endStream)
     if (codec.dispatch(data, endStream) === 'protocol-error') {
       this.settings.stats.cxProtocolError.inc()
       this.onCodecError(codec.errorDetails)
@@ -98,8 +103,14 @@ export class ConnectionManager implements NetworkFilter, ServerConnectionCallbac
     this.#stopTimer()
   }
 
-  #makeCodec(data: Uint8Array): ServerConnection {
-    const codec = this.settings.makeServerCodec(this.connection, this, data)
+  #onFirstData(data: Uint8Array, endStream: boolean): NetworkFilterStatus {
+    const bytes = this.#firstBytes === undefined ? data : Buffer.concat([this.#firstBytes, data])
+    const codec = this.settings.makeServerCodec(this.connection, this, bytes)
+    if (codec === undefined) {
+      this.#firstBytes = Buffer.from(bytes)
+      return 'stop'
+    }
+    this.#firstBytes = undefined
     this.#codec = codec
     const stats = this.settings.stats
     if (codec.protocol === 'HTTP/2') {
@@ -109,7 +120,7 @@ export class ConnectionManager implements NetworkFilter, ServerConnectionCallbac
       stats.cxHttp1Total.inc()
       stats.cxHttp1Active.inc()
     }
-    return codec
+    return this.onData(bytes, endStream)
   }
 
   // ── codec ──
@@ -132,6 +143,10 @@ export class ConnectionManager implements NetworkFilter, ServerConnectionCallbac
     if (this.#codec === undefined || this.#closed) return
     this.settings.stats.cxProtocolError.inc()
     this.onCodecError(this.#codec.errorDetails)
+  }
+
+  onStreamClosed(): void {
+    this.#closeIfDone()
   }
 
   onGoAway(): void {
@@ -187,6 +202,8 @@ export class ConnectionManager implements NetworkFilter, ServerConnectionCallbac
 
   onStreamEnd(stream: HttpStream): void {
     this.#streams.delete(stream)
+    if (this.#closed) return
+    if (this.isHttp2) this.#checkPrematureResets(stream)
     if (this.#streams.size > 0 || this.#closed) return
     if (this.settings.idleTimeoutMs > 0) {
       this.#idleDeadlineMs = performance.now() + this.settings.idleTimeoutMs
@@ -195,10 +212,24 @@ export class ConnectionManager implements NetworkFilter, ServerConnectionCallbac
     this.#closeIfDone()
   }
 
+  /** A client that makes requests only to give them up costs us and the upstream, and itself nothing. */
+  #checkPrematureResets(stream: HttpStream): void {
+    const { prematureResets, stats } = this.settings
+    this.#requestsEnded++
+    const { responseCode } = stream.streamInfo
+    if (responseCode !== undefined && responseCode !== 0) return
+    if (stream.streamInfo.sinceStart() > prematureResets.minLifetimeSeconds() * 1000) return
+    const limit = Math.max(prematureResets.totalStreams(), this.#requestsEnded)
+    if (++this.#requestsResetEarly * 2 < limit || this.#drain !== 'no') return
+    stats.rqTooManyPrematureResets.inc()
+    this.#close('no-flush', ResponseFlag.downstreamConnectionTermination, 'too_many_premature_resets')
+  }
+
   onCodecError(details: string): void {
     this.#streamInfo.responseCodeDetails = `codec_error:_${details.replace(/\s/g, '_')}`
     this.#streamInfo.responseFlags |= ResponseFlag.downstreamProtocolError
-    this.#close('flush-write-and-delay', ResponseFlag.downstreamProtocolError, details)
+    const streamDetails = this.isHttp2 ? `codec_error:${details.replace(/\s/g, '_')}` : details
+    this.#close('flush-write-and-delay', ResponseFlag.downstreamProtocolError, streamDetails)
   }
 
   #startDrain(): void {
@@ -209,7 +240,10 @@ export class ConnectionManager implements NetworkFilter, ServerConnectionCallbac
   }
 
   #closeIfDone(): void {
-    if (this.#drain === 'closing' && this.#streams.size === 0) this.#close('flush-write-and-delay', 0, 'deferred_close')
+    if (this.#drain !== 'closing' || this.#streams.size > 0) return
+    // Answers may still wait for the client's windows.
+    if (this.isHttp2 && (this.#codec?.activeStreams ?? 0) > 0) return
+    this.#close('flush-write-and-delay', 0, 'deferred_close')
   }
 
   /** @param type undefined: the connection is closed already */

@@ -8,12 +8,15 @@ import type { RouteTable } from '../core/route.ts'
 import type { LocalReplyRewriter } from './local-reply.ts'
 import type { HttpStats } from './stats.ts'
 
-/** Makes the codec when the first bytes have come; they may decide its version. */
+/**
+ * Makes the codec when the first bytes have come; they may decide its version. Undefined: they are too few, it is to be
+ * called again with these and what follows.
+ */
 export type MakeServerCodec = (
   connection: Connection,
   callbacks: ServerConnectionCallbacks,
   firstData: Uint8Array,
-) => ServerConnection
+) => ServerConnection | undefined
 
 export interface HttpFilterSettings {
   /** The `name` in the chain. */
@@ -88,5 +91,12 @@ export interface HttpConnectionManagerSettings extends RequestHeaderSettings {
   readonly drainTimeoutMs: number
   /** 0 = unlimited. */
   readonly maxRequestsPerConnection: number
+  /** HTTP/2: when a connection has so many requests reset before their answer that it is closed (rapid reset). */
+  readonly prematureResets: {
+    /** Half of so many resets, or of all requests once they are more, are too many. */
+    totalStreams(): number
+    /** A request that lived longer was not reset prematurely. */
+    minLifetimeSeconds(): number
+  }
   drainClose(): boolean
 }

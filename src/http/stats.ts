@@ -67,6 +67,7 @@ export class HttpStats {
   readonly rqRxReset: Counter
   readonly rqTimeout: Counter
   readonly rqTooLarge: Counter
+  readonly rqTooManyPrematureResets: Counter
   readonly rqTxReset: Counter
   readonly rqWsOnNonWsRoute: Counter
   readonly rsTooLarge: Counter
@@ -126,6 +127,7 @@ export class HttpStats {
     this.rqRxReset = scope.counter('downstream_rq_rx_reset')
     this.rqTimeout = scope.counter('downstream_rq_timeout')
     this.rqTooLarge = scope.counter('downstream_rq_too_large')
+    this.rqTooManyPrematureResets = scope.counter('downstream_rq_too_many_premature_resets')
     this.rqTxReset = scope.counter('downstream_rq_tx_reset')
     this.rqWsOnNonWsRoute = scope.counter('downstream_rq_ws_on_non_ws_route')
     this.rsTooLarge = scope.counter('rs_too_large')
@@ -154,7 +156,6 @@ const unusedCounters = [
   'downstream_rq_http3_total',
   'downstream_rq_overload_close',
   'downstream_rq_rejected_via_ip_detection',
-  'downstream_rq_too_many_premature_resets',
   'tracing.client_enabled',
   'tracing.health_check',
   'tracing.not_traceable',

@@ -87,7 +87,7 @@ export class FakeExchange implements ResponseEncoder, CodecStream {
   }
 
   get ended(): boolean {
-    return this.events.at(-1)?.endsWith('end') === true
+    return this.events.at(-1)?.endsWith('end') ?? false
   }
 
   setCallbacks(callbacks: StreamCallbacks): void {
@@ -325,6 +325,7 @@ export const defaults: Omit<HttpConnectionManagerSettings, 'stats' | 'makeServer
   maxConnectionDurationMs: 0,
   drainTimeoutMs: 5000,
   maxRequestsPerConnection: 0,
+  prematureResets: { totalStreams: () => 500, minLifetimeSeconds: () => 1 },
   drainClose: () => false,
   useRemoteAddress: false,
   xffNumTrustedHops: 0,

@@ -72,7 +72,7 @@ export class Http2ClientConnection extends Http2Connection implements ClientConn
     const stream = this.streams.get(streamId) as ClientStream | undefined
     if (stream === undefined) {
       if (this.isIdle(streamId)) return ErrorCode.protocolError
-      return this.lateHeaders(streamId) === ErrorCode.streamClosed ? ErrorCode.streamClosed : ErrorCode.noError
+      return this.lateHeaders(streamId)
     }
     if (stream.remoteEnd) return ErrorCode.streamClosed
     stream.wireBytesReceived += this.blockWireBytes

@@ -42,7 +42,7 @@ const largestFrame = 2 ** 24 - 1
 export const lastPossibleStream = 2 ** 31 - 1
 /** More of an unfinished header block than its limit is not even kept. */
 const blockOverheadBytes = 4096
-/** So many streams that ended, or that we reset, are remembered to judge late frames. */
+/** So many streams that ended are remembered to judge late frames. */
 const rememberedStreams = 64
 const frameHeadBytes = 9
 /** What Envoy says whenever nghttp2 or its own checks end a connection. */
@@ -65,6 +65,9 @@ export abstract class Http2Connection implements FrameHandler {
   protected blockWireBytes = 0
   /** The newest stream that the peer has opened. */
   protected lastPeerStream = 0
+  /** The streams between them were never opened, and cannot be any more. */
+  protected skippedFrom = 0
+  protected skippedTo = 0
   readonly #reader: FrameReader
   readonly #decoder = new HpackDecoder()
   readonly #encoder: HpackEncoder
@@ -90,15 +93,15 @@ export abstract class Http2Connection implements FrameHandler {
   #dataLeft = 0
   #dataSeen = false
 
-  /** Rings of stream numbers. */
+  /** The last streams that ended in order; a ring. */
   readonly #ended = new Int32Array(rememberedStreams)
-  readonly #reset = new Int32Array(rememberedStreams)
   #endedCount = 0
-  #resetCount = 0
 
   #failed = false
   #gone = false
   #dispatching = false
+  /** Complete answers whose requests may still end within the bytes that are being read. */
+  #deferredResets: Http2Stream[] = []
   #closing = false
 
   #lastReceivedMs = performance.now()
@@ -159,8 +162,21 @@ export abstract class Http2Connection implements FrameHandler {
       this.#dispatching = false
     }
     if (this.#gone) return 'ok'
+    if (this.#deferredResets.length > 0) this.#sendDeferredResets()
     if (error === ErrorCode.noError && this.constraints.violation !== '') error = ErrorCode.enhanceYourCalm
     return error === ErrorCode.noError ? 'ok' : this.#fail(error)
+  }
+
+  /** @returns false: nothing is being read, reset now */
+  deferReset(stream: Http2Stream): boolean {
+    if (this.#dispatching) this.#deferredResets.push(stream)
+    return this.#dispatching
+  }
+
+  #sendDeferredResets(): void {
+    const streams = this.#deferredResets
+    this.#deferredResets = []
+    for (const stream of streams) if (stream.bufferedBytes === 0) this.reset(stream, ErrorCode.noError)
   }
 
   protected failPreface(): DispatchResult {
@@ -287,6 +303,7 @@ export abstract class Http2Connection implements FrameHandler {
     const stream = this.streams.get(streamId)
     if (stream === undefined) return this.isIdle(streamId) ? ErrorCode.protocolError : ErrorCode.noError
     this.stats.rxReset.inc()
+    this.#remember(streamId)
     let reason: StreamResetReason = 'remote-reset'
     let details = 'http2.remote_reset'
     if (errorCode === ErrorCode.refusedStream) {
@@ -389,7 +406,10 @@ export abstract class Http2Connection implements FrameHandler {
       if (stream === undefined) return this.isIdle(streamId) ? ErrorCode.protocolError : ErrorCode.noError
       if (increment === 0) return ErrorCode.protocolError
       stream.sendWindow += increment
-      if (stream.sendWindow > largestWindow) return ErrorCode.flowControlError
+      if (stream.sendWindow > largestWindow) {
+        this.resetByUs(stream, ErrorCode.flowControlError, 'local-reset')
+        return this.after()
+      }
       if (stream.bufferedBytes > 0) this.#waiting.add(stream)
     }
     this.flushWaiting()
@@ -526,14 +546,18 @@ export abstract class Http2Connection implements FrameHandler {
 
   closeIfDone(stream: Http2Stream): void {
     if (!stream.remoteEnd || !stream.endSent || stream.closed || stream.waitsForUser) return
-    this.#ended[this.#endedCount++ % rememberedStreams] = stream.id
+    this.#remember(stream.id)
     this.#close(stream)
+  }
+
+  /** The peer has nothing more to say on it. */
+  #remember(streamId: number): void {
+    this.#ended[this.#endedCount++ % rememberedStreams] = streamId
   }
 
   /** RST_STREAM, without telling the stream's user. */
   reset(stream: Http2Stream, errorCode: number): void {
     if (stream.closed) return
-    this.#reset[this.#resetCount++ % rememberedStreams] = stream.id
     this.stats.txReset.inc()
     this.#write(rstStreamFrame(stream.id, errorCode), true)
     this.#close(stream)
@@ -554,7 +578,6 @@ export abstract class Http2Connection implements FrameHandler {
   }
 
   protected refuse(streamId: number): void {
-    this.#reset[this.#resetCount++ % rememberedStreams] = streamId
     this.stats.streamRefusedErrors.inc()
     this.stats.txReset.inc()
     this.#write(rstStreamFrame(streamId, ErrorCode.refusedStream), true)
@@ -628,10 +651,10 @@ export abstract class Http2Connection implements FrameHandler {
     return this.#ended.includes(streamId)
   }
 
-  /** What is wrong with HEADERS of a stream that is closed: 0 when we have reset it and the peer may not know yet. */
+  /** What is wrong with HEADERS of a closed stream: nothing if we have reset it, the peer may not know yet. */
   protected lateHeaders(streamId: number): number {
-    if (this.#reset.includes(streamId)) return ErrorCode.noError
-    return this.#wasEnded(streamId) ? ErrorCode.streamClosed : ErrorCode.protocolError
+    if (streamId > this.skippedFrom && streamId < this.skippedTo) return ErrorCode.protocolError
+    return this.#wasEnded(streamId) ? ErrorCode.streamClosed : ErrorCode.noError
   }
 
   // ── connection ──

@@ -70,6 +70,10 @@ export class Http2ServerConnection extends Http2Connection implements ServerConn
     }
     if (streamId % 2 === 0) return ErrorCode.protocolError
     if (streamId <= this.lastPeerStream) return this.lateHeaders(streamId)
+    if (streamId > this.lastPeerStream + 2) {
+      this.skippedFrom = this.lastPeerStream
+      this.skippedTo = streamId
+    }
     this.lastPeerStream = streamId
     if (streamId > this.#lastAccepted) return ErrorCode.noError
     if (this.streams.size >= this.settings.maxConcurrentStreams) {
@@ -107,6 +111,10 @@ export class Http2ServerConnection extends Http2Connection implements ServerConn
 
   protected override onPeerMaxStreams(): void {
     // It limits pushes, and there are none.
+  }
+
+  protected override onStreamClosed(): void {
+    this.#callbacks.onStreamClosed?.()
   }
 
   override goAway(): void {

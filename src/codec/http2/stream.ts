@@ -281,8 +281,8 @@ export abstract class Http2Stream implements CodecStream {
 
   resetStream(reason: StreamResetReason): void {
     if (this.closed) return
-    // Our user ends its own side; what it has said before still gets to the peer, who may be slow.
-    if (this.localEnd && this.bufferedBytes > 0 && this.finishesBeforeReset) {
+    if (this.localEnd && this.finishesBeforeReset && (this.bufferedBytes > 0 || this.connection.deferReset(this))) {
+      // What our user has said still gets to the peer, and the peer's message may end by itself meanwhile.
       this.#detached = true
       this.callbacks = undefined
       this.#drop()

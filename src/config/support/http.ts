@@ -3,7 +3,7 @@ import type { SupportTable } from './table.ts'
 
 export const httpSupport: SupportTable = {
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager': [
-    'codec_type=AUTO|HTTP1',
+    'codec_type=AUTO|HTTP1|HTTP2',
     'stat_prefix',
     'route_config',
     'http_filters',
@@ -40,8 +40,7 @@ export const httpSupport: SupportTable = {
     'local_reply_config',
     'append_x_forwarded_port',
     'stream_error_on_invalid_http_message',
-    // Limits of HTTP/2, which is not spoken yet.
-    '?http2_protocol_options',
+    'http2_protocol_options',
   ],
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.InternalAddressConfig': 'all',
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.HcmAccessLogOptions': [
@@ -73,6 +72,27 @@ export const httpSupport: SupportTable = {
     'allow_custom_methods',
     'ignore_http_11_upgrade',
   ],
+  'envoy.config.core.v3.Http2ProtocolOptions': [
+    'hpack_table_size',
+    'max_concurrent_streams',
+    'initial_stream_window_size',
+    'initial_connection_window_size',
+    'allow_connect',
+    'max_outbound_frames',
+    'max_outbound_control_frames',
+    'max_consecutive_inbound_frames_with_empty_payload',
+    'max_inbound_priority_frames_per_stream',
+    'max_inbound_window_update_frames_per_data_frame_sent',
+    'stream_error_on_invalid_http_messaging',
+    'override_stream_error_on_invalid_http_message',
+    'custom_settings_parameters',
+    'connection_keepalive',
+    // There is one codec.
+    '?use_oghttp2_codec',
+    'enable_huffman_encoding',
+  ],
+  'envoy.config.core.v3.Http2ProtocolOptions.SettingsParameter': 'all',
+  'envoy.config.core.v3.KeepaliveSettings': 'all',
   'envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat': ['proper_case_words'],
   'envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat.ProperCaseWords': 'all',
 

@@ -1,7 +1,6 @@
 /** `envoy.filters.network.http_connection_manager`: its message becomes the settings of `http/connection-manager.ts`. */
 import { networkInterfaces } from 'node:os'
 import { toBytes } from '../../../../base/latin1.ts'
-import { Http1ServerConnection } from '../../../../codec/http1/server.ts'
 import { configError } from '../../../../config/position.ts'
 import { HttpConnectionManager } from '../../../../config/v3.ts'
 import type { ListenerFactoryContext, NetworkFilterExtension } from '../../../../core/extension.ts'
@@ -11,9 +10,9 @@ import { HttpStats } from '../../../../http/stats.ts'
 import { makeCidrMatcher } from '../../../../matching/cidr.ts'
 import { makeRouteTable } from '../../../../router/route-table.ts'
 import { makeAccessLog } from '../../../access-loggers/common/make-access-log.ts'
-import { makeHttp1Settings } from './http1-settings.ts'
 import { makeHttpFilters } from './http-filters.ts'
 import { makeLocalReplyRewriter } from './local-reply-config.ts'
+import { makeServerCodecFactory } from './server-codec.ts'
 
 const hourMs = 3_600_000
 
@@ -39,13 +38,12 @@ function makeSettings(message: HttpConnectionManager, context: ListenerFactoryCo
       'only one of strip_matching_host_port and strip_any_host_port can be set',
     )
   const common = message.commonHttpProtocolOptions
-  const http1 = makeHttp1Settings(message)
   const prefix = `http.${message.statPrefix}`
   const slashes = message.pathWithEscapedSlashesAction
   const upgrades = message.upgradeConfigs.filter(each => each.enabled !== false)
   return {
     stats: new HttpStats(context.stats.scope(prefix), context.listenerStats.scope(prefix), context.stats),
-    makeServerCodec: (connection, callbacks) => new Http1ServerConnection(connection, callbacks, http1),
+    makeServerCodec: makeServerCodecFactory(message, context.stats),
     routes: { current: makeRouteTable(message.routeConfig, context) },
     clusters: context.clusters,
     filters: makeHttpFilters(message, { ...context, httpStats: context.stats.scope(prefix) }),
@@ -60,7 +58,10 @@ function makeSettings(message: HttpConnectionManager, context: ListenerFactoryCo
     proxy100Continue: message.proxy100Continue,
     upgrades: new Set(upgrades.map(each => each.upgradeType.toLowerCase())),
     headersWithUnderscores: common?.headersWithUnderscoresAction ?? 'ALLOW',
-    streamErrorOnInvalidHttpMessage: http1.streamErrorOnInvalidHttpMessage,
+    streamErrorOnInvalidHttpMessage:
+      message.httpProtocolOptions?.overrideStreamErrorOnInvalidHttpMessage ??
+      message.streamErrorOnInvalidHttpMessage ??
+      false,
     streamIdleTimeoutMs: message.streamIdleTimeout ?? 300_000,
     requestTimeoutMs: message.requestTimeout ?? 0,
     requestHeadersTimeoutMs: message.requestHeadersTimeout ?? 0,
@@ -70,6 +71,10 @@ function makeSettings(message: HttpConnectionManager, context: ListenerFactoryCo
     drainTimeoutMs: message.drainTimeout ?? 5000,
     delayedCloseTimeoutMs: message.delayedCloseTimeout ?? 1000,
     maxRequestsPerConnection: common?.maxRequestsPerConnection ?? 0,
+    prematureResets: {
+      totalStreams: () => context.runtime.getInteger('overload.premature_reset_total_stream_count', 500),
+      minLifetimeSeconds: () => context.runtime.getInteger('overload.premature_reset_min_stream_lifetime_seconds', 1),
+    },
     drainClose: () => context.drainClose(),
 
     useRemoteAddress: message.useRemoteAddress ?? false,
