@@ -19,7 +19,8 @@ upstream.listen(upstreamPort, '127.0.0.1', () => {
   const config = fileURLToPath(new URL('envoy.yaml', import.meta.url))
   const proxy = spawn(process.execPath, [main, '-c', config, ...process.argv.slice(2)], { stdio: 'inherit' })
   // A terminal sends Ctrl-C to both; the proxy drains and this process goes with it.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => signal === 'SIGTERM' && proxy.kill(signal))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => signal === 'SIGTERM' && proxy.kill(signal))
   proxy.on('exit', code => process.exit(code ?? 1))
   console.log(`
   sluice: listener on http://127.0.0.1:10000, admin on http://127.0.0.1:9901
