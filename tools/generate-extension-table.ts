@@ -7,6 +7,8 @@ const kinds = {
   'network-filter': 'Network filters',
   'http-filter': 'HTTP filters',
   'access-log': 'Access loggers',
+  'downstream-transport-socket': 'Transport sockets, downstream',
+  'upstream-transport-socket': 'Transport sockets, upstream',
 } as const
 
 /** The whole document. */

@@ -15,6 +15,7 @@ import { listenerSupport } from './support/listener.ts'
 import { routeSupport } from './support/route.ts'
 import { serverSupport } from './support/server.ts'
 import type { SupportTable } from './support/table.ts'
+import { tlsSupport } from './support/tls.ts'
 import { wasmSupport } from './support/wasm.ts'
 
 export const supportTable: SupportTable = {
@@ -25,6 +26,7 @@ export const supportTable: SupportTable = {
   ...routeSupport,
   ...clusterSupport,
   ...accessLogSupport,
+  ...tlsSupport,
   ...wasmSupport,
 }
 
@@ -101,7 +103,7 @@ function checkAny(message: Message, field: Field, any: AnyMessage, table: Suppor
   const inner = typeNameOf(any.typeUrl)
   if (wellKnown(inner) !== undefined) return
   if (!isSupportedType(inner, table)) {
-    const place = any.value !== null && typeof any.value === 'object' ? (any.value as object) : message
+    const place = any.value !== null && typeof any.value === 'object' ? any.value : message
     const fieldName = place === message ? field.key : undefined
     result.refused.push(configError(place, fieldName, `the extension ${inner} is not supported by sluice`))
   } else checkMessage(inner, any.value as Message, table, result)

@@ -3,7 +3,7 @@ import type { Address } from './address.ts'
 import type { RequestEncoder, ResponseDecoder } from './codec.ts'
 import type { Connection } from './connection.ts'
 import type { HeaderMap } from './header-map.ts'
-import type { Protocol } from './stream-info.ts'
+import type { Protocol, TlsInfo } from './stream-info.ts'
 
 export type Priority = 'default' | 'high'
 
@@ -178,6 +178,7 @@ export interface UpstreamConnectionInfo {
   readonly localAddress: Address
   readonly remoteAddress: Address
   readonly protocol: Protocol
+  readonly tls?: TlsInfo | undefined
 }
 
 export interface HttpConnectionPool {

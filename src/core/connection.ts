@@ -2,7 +2,7 @@
  * A byte-stream connection, downstream or upstream, and the network filters on it.
  * Follows Envoy's `Network::Connection` and `envoy/network/filter.h`.
  */
-import type { DownstreamInfo, StreamInfo } from './stream-info.ts'
+import type { DownstreamInfo, StreamInfo, TlsInfo } from './stream-info.ts'
 import type { Address } from './address.ts'
 
 export type ConnectionEvent =
@@ -50,6 +50,8 @@ export interface Connection {
   localCloseReason: string
   /** Negotiated by ALPN, '' without. */
   readonly nextProtocol: string
+  /** Undefined without TLS. Its facts are there from 'connected' on. */
+  readonly tls?: TlsInfo | undefined
   /** Whether a peer's FIN is an end of stream (true, TCP proxy) or a close (false, HTTP). */
   enableHalfClose(enabled: boolean): void
 

@@ -9,6 +9,7 @@ import type { ClusterManager } from './cluster.ts'
 import type { NetworkFilterFactory } from './connection.ts'
 import type { HttpFilterFactory } from './http-filter.ts'
 import type { SharedCells } from '../base/shared-cells.ts'
+import type { TlsClientSettings, TlsServerSettings } from './transport-socket.ts'
 
 /** What every factory may use; one a worker (main thread included, which builds everything to check it). */
 export interface FactoryContext {
@@ -60,6 +61,16 @@ export interface ExtensionResolver {
   /** Parses one entry of `typed_per_filter_config`; the result is what `Route.perFilterConfig` returns. */
   perFilterConfig(name: string, config: AnyMessage, context: FactoryContext): unknown
   accessLog(config: NamedConfig, context: FactoryContext): AccessLog
+  /** Undefined: a plain socket. */
+  downstreamTransportSocket(config: NamedConfig, context: ListenerFactoryContext): TlsServerSettings | undefined
+  upstreamTransportSocket(config: NamedConfig, context: ClusterFactoryContext): TlsClientSettings | undefined
+}
+
+/** Adds what only extensions of a cluster may use. */
+export interface ClusterFactoryContext extends FactoryContext {
+  readonly clusterName: string
+  /** `cluster.<name>.` */
+  readonly clusterStats: Scope
 }
 
 /** Adds what only extensions inside a listener may use. */
@@ -107,5 +118,26 @@ export interface AccessLogExtension<Message> {
   create(message: Message, context: FactoryContext): AccessLog
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- the one place where extensions of different messages share a list
-export type Extension = NetworkFilterExtension<any> | HttpFilterExtension<any, any> | AccessLogExtension<any>
+export interface DownstreamTransportSocketExtension<Message> {
+  readonly kind: 'downstream-transport-socket'
+  readonly name: string
+  readonly message: MessageType<Message>
+  /** Undefined: a plain socket. Throws `ConfigError`. */
+  create(message: Message, context: ListenerFactoryContext): TlsServerSettings | undefined
+}
+
+export interface UpstreamTransportSocketExtension<Message> {
+  readonly kind: 'upstream-transport-socket'
+  readonly name: string
+  readonly message: MessageType<Message>
+  create(message: Message, context: ClusterFactoryContext): TlsClientSettings | undefined
+}
+
+/* oxlint-disable typescript/no-explicit-any -- the one place where extensions of different messages share a list */
+export type Extension =
+  | NetworkFilterExtension<any>
+  | HttpFilterExtension<any, any>
+  | AccessLogExtension<any>
+  | DownstreamTransportSocketExtension<any>
+  | UpstreamTransportSocketExtension<any>
+/* oxlint-enable typescript/no-explicit-any */

@@ -92,6 +92,8 @@ export interface StreamInfo {
   upstreamTransportFailureReason: string | undefined
   upstreamProtocol: Protocol | undefined
   upstreamConnectionId: bigint | number | undefined
+  /** Of the connection to the upstream host. */
+  upstreamTls: TlsInfo | undefined
   upstreamRequestAttemptCount: number
   routeName: string | undefined
   virtualHostName: string | undefined
@@ -111,14 +113,43 @@ export interface DownstreamInfo {
   readonly remoteAddress: Address
   readonly requestedServerName: string | undefined
   readonly tls: TlsInfo | undefined
+  /** Why TLS failed; '' otherwise. */
+  readonly transportFailureReason?: string
   readonly listenerName: string
   readonly filterChainName: string
 }
 
+/** Of a TLS connection. All of it is empty while the handshake is under way, or when it failed. */
 export interface TlsInfo {
+  /** `TLSv1.3` */
   readonly version: string
+  /** OpenSSL's name: `TLS_AES_256_GCM_SHA384`, `ECDHE-RSA-AES128-GCM-SHA256`. */
   readonly cipher: string
   readonly alpn: string | undefined
   readonly sni: string | undefined
   readonly peerPresented: boolean
+  /** The peer's certificate was presented and found good. */
+  readonly peerValidated: boolean
+  /** Leaf first, as far as the peer sent it; a resumed session has the leaf alone. */
+  readonly peerChain: readonly CertificateInfo[]
+  readonly local: CertificateInfo | undefined
+}
+
+/** What filters, formats and matchers ask of an X.509 certificate. */
+export interface CertificateInfo {
+  /** RFC 2253: `CN=client,O=Acme`. */
+  readonly subject: string
+  readonly issuer: string
+  /** Hexadecimal, lower case. */
+  readonly serialNumber: string
+  /** SHA-256 and SHA-1 of the DER, hexadecimal, lower case. */
+  readonly fingerprint256: string
+  readonly fingerprint1: string
+  readonly validFromMs: number
+  readonly expirationMs: number
+  readonly dnsSans: readonly string[]
+  readonly uriSans: readonly string[]
+  readonly ipSans: readonly string[]
+  readonly emailSans: readonly string[]
+  readonly pem: string
 }

@@ -10,6 +10,8 @@ import { directResponse } from './filters/network/direct-response/direct-respons
 import { echo } from './filters/network/echo/echo.ts'
 import { httpConnectionManager } from './filters/network/http-connection-manager/http-connection-manager.ts'
 import { tcpProxy } from './filters/network/tcp-proxy/tcp-proxy.ts'
+import { downstreamRawBuffer, upstreamRawBuffer } from './transport-sockets/raw-buffer/raw-buffer.ts'
+import { downstreamTls, upstreamTls } from './transport-sockets/tls/tls.ts'
 
 export const builtinExtensions: readonly Extension[] = [
   fileAccessLog,
@@ -22,4 +24,8 @@ export const builtinExtensions: readonly Extension[] = [
   tcpProxy,
   echo,
   directResponse,
+  downstreamRawBuffer,
+  upstreamRawBuffer,
+  downstreamTls,
+  upstreamTls,
 ]

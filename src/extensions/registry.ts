@@ -8,6 +8,7 @@ import type { AccessLog } from '../core/access-log.ts'
 import type { NetworkFilterFactory } from '../core/connection.ts'
 import type {
   AnyMessage,
+  ClusterFactoryContext,
   Extension,
   ExtensionResolver,
   FactoryContext,
@@ -16,6 +17,7 @@ import type {
   NamedConfig,
 } from '../core/extension.ts'
 import type { HttpFilterFactory } from '../core/http-filter.ts'
+import type { TlsClientSettings, TlsServerSettings } from '../core/transport-socket.ts'
 
 type Kind = Extension['kind']
 type OfKind<K extends Kind> = Extract<Extension, { kind: K }>
@@ -57,6 +59,16 @@ export class ExtensionRegistry implements ExtensionResolver {
     return extension.create(message, context)
   }
 
+  downstreamTransportSocket(config: NamedConfig, context: ListenerFactoryContext): TlsServerSettings | undefined {
+    const { extension, message } = this.#find('downstream-transport-socket', config)
+    return extension.create(message, context)
+  }
+
+  upstreamTransportSocket(config: NamedConfig, context: ClusterFactoryContext): TlsClientSettings | undefined {
+    const { extension, message } = this.#find('upstream-transport-socket', config)
+    return extension.create(message, context)
+  }
+
   #add<T>(map: Map<string, T>, key: string, value: T): void {
     if (map.has(key)) throw new Error(`two extensions for ${key}`)
     map.set(key, value)
@@ -72,7 +84,7 @@ export class ExtensionRegistry implements ExtensionResolver {
       )
     const extension = this.#byType.get(`${kind} ${any.typeUrl}`)
     if (extension === undefined)
-      throw configError(config, 'typedConfig', `${any.typeUrl} is not a ${kind.replace('-', ' ')} that sluice has`)
+      throw configError(config, 'typedConfig', `${any.typeUrl} is not a ${kind.replaceAll('-', ' ')} that sluice has`)
     return { extension: extension as OfKind<K>, message: any.value }
   }
 }

@@ -162,7 +162,7 @@ test('bad formats say what is wrong', () => {
   bad('100%', /no valid command at position 3/)
   bad('%REQ(X)', /no valid command at position 0/)
   bad('%NOPE%', /%NOPE% is no command$/)
-  bad('%DOWNSTREAM_PEER_CERT%', /is not supported by sluice/)
+  bad('%DOWNSTREAM_TLS_GROUP%', /is not supported by sluice/)
   bad('%REQ%', /REQ% requires parameters/)
   bad('%PROTOCOL(x)%', /takes no parameters/)
   bad('%PROTOCOL:3%', /takes no length/)

@@ -13,6 +13,7 @@ import type { HeaderMap } from '../core/header-map.ts'
 import { ResponseFlag, responseFlagNames, type StreamInfo } from '../core/stream-info.ts'
 import { grpcStatusGetter } from './grpc-status.ts'
 import { commonDuration } from './time-points.ts'
+import { certificateTimes, tlsOperators } from './tls-operators.ts'
 import { makeTimeFormatter } from './time-format.ts'
 
 /** Strings are byte strings. `undefined`: there is no value (`-`, or null in JSON). */
@@ -119,15 +120,19 @@ plain('ACCESS_LOG_TYPE', context => context.logType)
 
 // ── times ──
 
-function time(name: string, local: boolean, at: (info: StreamInfo) => number): void {
+function time(name: string, local: boolean, at: (info: StreamInfo) => number | undefined): void {
   withArgs(name, 'optional', true, args => {
     if (/%[-_0^#]*[1-9]*[EO]?n/.test(args)) throw new Error('must not format a newline (%n)')
     const format = makeTimeFormatter(args, local)
-    return context => format(at(context.streamInfo))
+    return context => {
+      const timeMs = at(context.streamInfo)
+      return timeMs === undefined ? undefined : format(timeMs)
+    }
   })
 }
 time('START_TIME', false, info => info.startTimeMs)
 time('START_TIME_LOCAL', true, info => info.startTimeMs)
+for (const [name, at] of certificateTimes) time(name, false, at)
 time('EMIT_TIME', false, () => Date.now())
 time('EMIT_TIME_LOCAL', true, () => Date.now())
 
@@ -206,8 +211,7 @@ ofStream('FILTER_CHAIN_NAME', info => info.downstream.filterChainName || undefin
 ofStream('CUSTOM_FLAGS', () => '')
 for (const name of ['ROUNDTRIP_DURATION', 'DOWNSTREAM_HANDSHAKE_DURATION', 'TRACE_ID', 'SPAN_ID'])
   ofStream(name, () => undefined)
-ofStream('DOWNSTREAM_TLS_VERSION', info => info.downstream.tls?.version || undefined)
-ofStream('DOWNSTREAM_TLS_CIPHER', info => info.downstream.tls?.cipher || undefined)
+for (const [name, get] of tlsOperators) ofStream(name, get)
 
 // ── addresses ──
 

@@ -10,6 +10,7 @@ import type { AccessLog } from '../core/access-log.ts'
 import { type Address, addressToString } from '../core/address.ts'
 import type { ConnectionCallbacks, ConnectionEvent, NetworkFilterFactory } from '../core/connection.ts'
 import type { Runtime } from '../core/extension.ts'
+import type { TlsServerSettings } from '../core/transport-socket.ts'
 import type { Counter, Gauge, Histogram, Scope } from '../stats/scope.ts'
 import { acceptHandles, makeServerConnection } from '../network/accept.ts'
 import type { SocketConnection } from '../network/connection.ts'
@@ -21,6 +22,10 @@ const log = logger('connection')
 export interface FilterChain {
   readonly name: string
   readonly factories: readonly NetworkFilterFactory[]
+  /** Undefined: plain sockets. */
+  readonly tls: TlsServerSettings | undefined
+  /** Longest handshake; 0: no limit. */
+  readonly transportSocketConnectTimeoutMs: number
 }
 
 export interface ListenerSettings {
@@ -135,7 +140,8 @@ export class Listener {
       return
     }
     this.#processConnections.add(1)
-    const connection = makeServerConnection(handle, this.settings.perConnectionBufferLimitBytes)
+    const { perConnectionBufferLimitBytes, filterChain } = this.settings
+    const connection = makeServerConnection(handle, perConnectionBufferLimitBytes, undefined, filterChain.tls)
     this.#connections.add(new AcceptedConnection(this, connection))
   }
 
@@ -157,6 +163,7 @@ class AcceptedConnection implements ConnectionCallbacks {
   readonly #listener: Listener
   readonly #chain: NetworkFilterChain
   readonly #startMs = performance.now()
+  #handshakeTimer: NodeJS.Timeout | undefined = undefined
 
   constructor(listener: Listener, connection: SocketConnection) {
     this.#listener = listener
@@ -168,6 +175,13 @@ class AcceptedConnection implements ConnectionCallbacks {
       listenerName: name,
       filterChainName: filterChain.name,
     })
+    const timeoutMs = filterChain.transportSocketConnectTimeoutMs
+    if (timeoutMs > 0 && !connection.connected)
+      this.#handshakeTimer = setTimeout(() => {
+        listener.stats.transportSocketConnectTimeout.inc()
+        this.#chain.streamInfo.connectionTerminationDetails = 'transport socket timeout was reached'
+        connection.close('no-flush')
+      }, timeoutMs)
     this.#chain.start()
   }
 
@@ -176,6 +190,7 @@ class AcceptedConnection implements ConnectionCallbacks {
   }
 
   onEvent(event: ConnectionEvent): void {
+    clearTimeout(this.#handshakeTimer)
     if (event === 'connected') return
     const { accessLogs } = this.#listener.settings
     if (accessLogs.length > 0) {
@@ -199,6 +214,7 @@ class AcceptedConnection implements ConnectionCallbacks {
 class ListenerStats {
   readonly overflow: Counter
   readonly acceptFailed: Counter
+  readonly transportSocketConnectTimeout: Counter
   readonly #total: Counter
   readonly #destroy: Counter
   readonly #active: Gauge
@@ -210,6 +226,7 @@ class ListenerStats {
     const worker = scope.scope(workerIndex < 0 ? 'main_thread' : `worker_${workerIndex}`)
     this.overflow = scope.counter('downstream_cx_overflow')
     this.acceptFailed = scope.counter('downstream_listener_accept_failed')
+    this.transportSocketConnectTimeout = scope.counter('downstream_cx_transport_socket_connect_timeout')
     this.#total = scope.counter('downstream_cx_total')
     this.#destroy = scope.counter('downstream_cx_destroy')
     this.#active = scope.gauge('downstream_cx_active')
@@ -219,7 +236,6 @@ class ListenerStats {
     for (const name of [
       'downstream_cx_overload_reject',
       'downstream_global_cx_overflow',
-      'downstream_cx_transport_socket_connect_timeout',
       'downstream_pre_cx_timeout',
       'no_filter_chain_match',
     ])

@@ -181,8 +181,10 @@ class ConnectionInfo implements DownstreamInfo {
   readonly tls: TlsInfo | undefined
   readonly listenerName: string
   readonly filterChainName: string
+  readonly #connection: Connection
 
   constructor(connection: SocketConnection, names: FilterChainNames) {
+    this.#connection = connection
     this.connectionId = connection.id
     this.localAddress = connection.localAddress
     this.directRemoteAddress = connection.remoteAddress
@@ -190,5 +192,9 @@ class ConnectionInfo implements DownstreamInfo {
     this.tls = connection.tls
     this.listenerName = names.listenerName
     this.filterChainName = names.filterChainName
+  }
+
+  get transportFailureReason(): string {
+    return this.#connection.transportFailureReason
   }
 }

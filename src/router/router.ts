@@ -335,6 +335,7 @@ export class RouterFilter
     info.upstreamRemoteAddress = connection.remoteAddress
     info.upstreamProtocol = connection.protocol
     info.upstreamConnectionId = connection.id
+    info.upstreamTls = connection.tls
     info.firstUpstreamTxMs = performance.now() - info.startMonotonicMs
     this.#retryState?.onHostAttempted(host)
     this.callbacks.addDownstreamWatermarkCallbacks(this)

@@ -66,5 +66,13 @@ function makeFilterChain(message: ListenerMessage, context: ListenerFactoryConte
       )
     return factory
   })
-  return { name: chain.name, factories }
+  return {
+    name: chain.name,
+    factories,
+    tls:
+      chain.transportSocket === undefined
+        ? undefined
+        : context.extensions.downstreamTransportSocket(chain.transportSocket, context),
+    transportSocketConnectTimeoutMs: chain.transportSocketConnectTimeout ?? 0,
+  }
 }

@@ -1,9 +1,10 @@
 /**
- * What HTTP/1 and TCP pools have in common: the queue of those who wait for a connection, connecting, limits, stats.
- * One pool a host and priority; a connection serves one stream at a time. Follows Envoy's `ConnPoolImplBase`.
+ * What HTTP and TCP pools have in common: the queue of those who wait for a connection, connecting, limits, stats.
+ * One pool a host and priority; a connection has room for one stream or for many. Follows Envoy's `ConnPoolImplBase`.
  */
 import type { Cancellable, PoolFailureReason, ResourceManager } from '../core/cluster.ts'
 import type { ConnectionCallbacks, ConnectionEvent } from '../core/connection.ts'
+import type { TlsInfo } from '../core/stream-info.ts'
 import type { ConnectOptions } from '../network/connect.ts'
 import type { SocketConnection } from '../network/connection.ts'
 import type { ClusterStatistics } from './cluster-stats.ts'
@@ -47,9 +48,10 @@ export abstract class ConnectionPool {
   readonly resources: ResourceManager
   readonly #pending: PendingStream[] = []
   readonly #clients = new Set<PoolClient>()
-  /** The one used last is used next: the others get a chance to time out. */
+  /** Connections with room. The one used last is used next: the others get a chance to time out. */
   readonly #ready: PoolClient[] = []
-  #connecting = 0
+  /** Room of the connections that are being made. */
+  #connectingRoom = 0
   #draining = false
   #counted = true
 
@@ -64,11 +66,18 @@ export abstract class ConnectionPool {
   /** Gives the connection to the one who waits. */
   protected abstract attach(client: PoolClient, pending: PendingStream): void
 
-  /** A connection that can be used at once; undefined when `pending` must wait or was refused. */
+  /** A connection with room, for one stream; undefined: there is none. */
   protected takeReady(): PoolClient | undefined {
-    let client = this.#ready.pop()
-    while (client !== undefined && !client.reusable) client = this.#ready.pop()
-    return client
+    const ready = this.#ready
+    for (;;) {
+      const client = ready[ready.length - 1]
+      if (client === undefined) return undefined
+      const room = client.room
+      if (room > 1) return client
+      ready.pop()
+      client.isReady = false
+      if (room > 0) return client
+    }
   }
 
   /** Whether another stream may begin; if not, `pending` has been told. */
@@ -102,7 +111,7 @@ export abstract class ConnectionPool {
     this.#pending.splice(index, 1)
     this.#noLongerPending()
     this.settings.stats.upstreamRqCancelled.inc()
-    if (this.closesExcess && this.#connecting > this.#pending.length)
+    if (this.closesExcess && this.#connectingRoom > this.#pending.length)
       for (const client of this.#clients) if (client.connecting) return client.close()
   }
 
@@ -114,7 +123,10 @@ export abstract class ConnectionPool {
   /** The host is gone: idle connections close now, the others when their stream is over. */
   drain(): void {
     this.#draining = true
-    for (const client of this.#ready.splice(0)) client.close()
+    for (const client of this.#ready.splice(0)) {
+      client.isReady = false
+      if (!client.active) client.close()
+    }
     this.#releaseIfDone()
   }
 
@@ -131,31 +143,33 @@ export abstract class ConnectionPool {
   // ── told by the clients ──
 
   onConnected(client: PoolClient): void {
-    this.#connecting--
+    this.#connectingRoom -= client.roomWhenConnected
     this.onReady(client)
+    // It may have less room than was hoped for.
+    this.#connectIfNeeded()
   }
 
-  /** The client can take a stream. */
+  /** The client has room, or is of no further use. */
   onReady(client: PoolClient): void {
-    for (;;) {
-      const pending = this.#pending.shift()
-      if (pending === undefined) break
+    while (this.#pending.length > 0 && client.room > 0) {
+      const pending = this.#pending.shift() as PendingStream
       this.#noLongerPending()
-      if (!this.admit(pending)) continue
-      this.attach(client, pending)
-      return
+      if (this.admit(pending)) this.attach(client, pending)
     }
-    if (this.#draining || this.closesExcess) client.close()
-    else this.#ready.push(client)
+    if (client.isReady || client.room === 0) return
+    if (!this.#draining && !this.closesExcess) {
+      client.isReady = true
+      this.#ready.push(client)
+    } else if (!client.active) client.close()
   }
 
   onClosed(client: PoolClient, connectFailure: PoolFailureReason | undefined): void {
     this.#clients.delete(client)
-    const ready = this.#ready.indexOf(client)
-    if (ready >= 0) this.#ready.splice(ready, 1)
+    if (client.isReady) this.#ready.splice(this.#ready.indexOf(client), 1)
+    client.isReady = false
     if (connectFailure === undefined) this.#connectIfNeeded()
     else {
-      this.#connecting--
+      this.#connectingRoom -= client.roomWhenConnected
       this.#failPending(connectFailure, client.connection.transportFailureReason)
     }
     this.#releaseIfDone()
@@ -177,13 +191,12 @@ export abstract class ConnectionPool {
   }
 
   #connectIfNeeded(): void {
-    while (this.#pending.length > this.#connecting) {
+    while (this.#pending.length > this.#connectingRoom) {
       // At the limit a pool without any connection still gets one, or its streams would wait for ever.
       if (!this.resources.connections.canCreate()) {
         this.settings.stats.upstreamCxOverflow.inc()
         if (this.#clients.size > 0) return
       }
-      this.#connecting++
       const { host, settings } = this
       const connection = settings.transportSocket.connect({
         address: host.address,
@@ -192,7 +205,9 @@ export abstract class ConnectionPool {
         keepAlive: settings.keepAlive,
         hostname: host.hostname,
       })
-      this.#clients.add(this.makeClient(connection))
+      const client = this.makeClient(connection)
+      this.#connectingRoom += client.roomWhenConnected
+      this.#clients.add(client)
     }
   }
 
@@ -210,8 +225,12 @@ export abstract class PoolClient implements ConnectionCallbacks {
   readonly #startMs = performance.now()
   connecting = true
   #timedOut = false
+  /** In the pool's list of those with room. */
+  isReady = false
+  /** Streams that it will have room for, as far as is known before it is connected. */
+  readonly roomWhenConnected: number = 1
   #streams = 0
-  #active = false
+  #activeStreams = 0
   #connectTimer: NodeJS.Timeout | undefined
 
   constructor(pool: ConnectionPool, connection: SocketConnection) {
@@ -233,8 +252,13 @@ export abstract class PoolClient implements ConnectionCallbacks {
     }, settings.connectTimeoutMs)
   }
 
-  get reusable(): boolean {
-    return this.connection.state === 'open'
+  get tls(): TlsInfo | undefined {
+    return this.connection.tls
+  }
+
+  /** Further streams that it can take now. */
+  get room(): number {
+    return this.#activeStreams === 0 && this.connection.state === 'open' ? 1 : 0
   }
 
   get streams(): number {
@@ -242,7 +266,11 @@ export abstract class PoolClient implements ConnectionCallbacks {
   }
 
   get active(): boolean {
-    return this.#active
+    return this.#activeStreams > 0
+  }
+
+  get activeStreams(): number {
+    return this.#activeStreams
   }
 
   close(): void {
@@ -252,7 +280,7 @@ export abstract class PoolClient implements ConnectionCallbacks {
   /** A stream begins. */
   protected begin(): void {
     const { host, settings, resources } = this.#pool
-    this.#active = true
+    this.#activeStreams++
     this.#streams++
     host.activeRequests++
     host.stats.rqTotal++
@@ -264,9 +292,9 @@ export abstract class PoolClient implements ConnectionCallbacks {
 
   /** The stream is over. */
   protected end(): void {
-    if (!this.#active) return
+    if (this.#activeStreams === 0) return
     const { host, settings, resources } = this.#pool
-    this.#active = false
+    this.#activeStreams--
     host.activeRequests--
     host.stats.rqActive--
     resources.requests.dec()
@@ -292,7 +320,7 @@ export abstract class PoolClient implements ConnectionCallbacks {
     const local = event === 'local-close'
     stats.upstreamCxDestroy.inc()
     ;(local ? stats.upstreamCxDestroyLocal : stats.upstreamCxDestroyRemote).inc()
-    if (this.#active) {
+    if (this.active) {
       stats.upstreamCxDestroyWithActiveRq.inc()
       ;(local ? stats.upstreamCxDestroyLocalWithActiveRq : stats.upstreamCxDestroyRemoteWithActiveRq).inc()
     }
@@ -306,7 +334,7 @@ export abstract class PoolClient implements ConnectionCallbacks {
       failure = this.#timedOut ? 'timeout' : local ? 'local-connection-failure' : 'remote-connection-failure'
     }
     stats.upstreamCxLengthMs.record(performance.now() - this.#startMs)
-    this.end()
+    while (this.active) this.end()
     this.onConnectionClosed()
     pool.onClosed(this, failure)
   }

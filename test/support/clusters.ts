@@ -56,6 +56,8 @@ const noExtensions: ExtensionResolver = {
   httpFilter: () => fail(),
   perFilterConfig: () => fail(),
   accessLog: () => fail(),
+  downstreamTransportSocket: () => fail(),
+  upstreamTransportSocket: () => fail(),
 }
 
 function fail(): never {

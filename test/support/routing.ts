@@ -303,6 +303,8 @@ export function factoryContext(
       networkFilter: unexpected,
       httpFilter: unexpected,
       accessLog: unexpected,
+      downstreamTransportSocket: unexpected,
+      upstreamTransportSocket: unexpected,
       perFilterConfig: (_, config) => config.value,
     },
     singletons: new Map(),

@@ -58,7 +58,6 @@ export const clusterSupport: SupportTable = {
 
   'envoy.config.core.v3.TransportSocket': 'all',
   'envoy.config.core.v3.BindConfig': ['source_address'],
-  'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer': 'all',
 
   'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': [
     'common_http_protocol_options',

@@ -27,7 +27,14 @@ export const listenerSupport: SupportTable = {
     '?continue_on_listener_filters_timeout',
   ],
   'envoy.config.listener.v3.AdditionalAddress': ['address'],
-  'envoy.config.listener.v3.FilterChain': ['name', 'filters', 'metadata', 'filter_chain_match'],
+  'envoy.config.listener.v3.FilterChain': [
+    'name',
+    'filters',
+    'metadata',
+    'filter_chain_match',
+    'transport_socket',
+    'transport_socket_connect_timeout',
+  ],
   // Matching comes later: an empty match is every connection.
   'envoy.config.listener.v3.FilterChainMatch': [],
   'envoy.config.listener.v3.Filter': ['name', 'typed_config'],

@@ -145,6 +145,7 @@ class TcpProxyFilter implements NetworkFilter, ConnectionCallbacks, LoadBalancer
     streamInfo.upstreamLocalAddress = upstream.localAddress
     streamInfo.upstreamRemoteAddress = upstream.remoteAddress
     streamInfo.upstreamConnectionId = upstream.id
+    streamInfo.upstreamTls = upstream.tls
     upstream.enableHalfClose(true)
     const side = new UpstreamSide(this, upstream)
     upstream.addCallbacks(side)

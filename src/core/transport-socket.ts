@@ -1,0 +1,86 @@
+/**
+ * What a `transport_socket` of the configuration makes of a connection's bytes: settings that `network/` builds secure
+ * connections from. Plain sockets (`raw_buffer`, or nothing configured) have none. Follows Envoy's
+ * `source/common/tls`.
+ */
+import type { X509Certificate } from 'node:crypto'
+import type { SecureContext } from 'node:tls'
+
+/** What of a TLS client's first message decides on the server's answer. */
+export interface ClientHello {
+  /** Lower case; undefined when the client sends none. */
+  readonly serverName: string | undefined
+  readonly alpn: readonly string[]
+  /** Whether it takes a certificate with an ECDSA key on P-256. */
+  readonly ecdsa: boolean
+}
+
+export interface TlsServerSettings {
+  readonly stats: TlsStats
+  readonly verifier: PeerVerifier
+  /** ALPN, most wanted first; a client that wants none of them gets no protocol. */
+  readonly alpnProtocols: readonly string[]
+  /** @param hello undefined when the first bytes are no ClientHello: any context, it will fail */
+  chooseContext(hello: ClientHello | undefined): TlsServerContext
+}
+
+/** One certificate of a server with what goes along. */
+export interface TlsServerContext {
+  readonly secureContext: SecureContext
+  readonly certificate: X509Certificate
+}
+
+export interface TlsClientSettings {
+  readonly stats: TlsStats
+  readonly verifier: PeerVerifier
+  readonly secureContext: SecureContext
+  /** Our own, undefined without. */
+  readonly certificate: X509Certificate | undefined
+  readonly alpnProtocols: readonly string[]
+  /** '' sends none. */
+  readonly serverName: string
+  /** `auto_host_sni`: the host's name, where it has one, comes before `serverName`. */
+  readonly serverNameOfHost: boolean
+  readonly sessions: TlsSessions
+}
+
+/** Sessions that a client may resume. */
+export interface TlsSessions {
+  /** Undefined when there is none. A TLS 1.3 session is given out once. */
+  take(): Buffer | undefined
+  put(session: Buffer, version: string): void
+}
+
+/** Whether a peer is the one that the configuration wants. */
+export interface PeerVerifier {
+  /** A server asks for the client's certificate. */
+  readonly requestCertificate: boolean
+  /** A peer without certificate is refused. */
+  readonly requireCertificate: boolean
+  /** Whether the certificate counts as validated: there is a CA, or something else that it was compared with. */
+  readonly validates: boolean
+  /**
+   * @param trustError OpenSSL's verdict on the chain, undefined when it leads to a trusted CA
+   * @param chain parses what the peer presented, leaf first, not empty
+   */
+  verify(trustError: Error | undefined, chain: () => readonly X509Certificate[]): PeerFault | undefined
+}
+
+export interface PeerFault {
+  readonly kind: 'error' | 'san' | 'cert-hash'
+  /** In Envoy's words. */
+  readonly reason: string
+}
+
+/** `<scope>ssl.…`: told once a connection. */
+export interface TlsStats {
+  onHandshake(details: {
+    readonly version: string
+    readonly cipher: string
+    /** Undefined where OpenSSL does not tell. */
+    readonly group: string | undefined
+    readonly reused: boolean
+    readonly peerPresented: boolean
+  }): void
+  onFailure(kind: 'connection' | 'no-cert' | PeerFault['kind']): void
+}
