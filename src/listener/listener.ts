@@ -56,6 +56,8 @@ export class Listener {
   bound: readonly Address[] = []
   readonly #servers: net.Server[] = []
   readonly #connections = new Set<AcceptedConnection>()
+  /** Of several workers the one that accepts what cannot be shared. */
+  readonly #first: boolean
   readonly #stats: ListenerStats
   readonly #runtime: Runtime
   /** Connections of this listener over all workers. */
@@ -65,6 +67,7 @@ export class Listener {
 
   constructor(settings: ListenerSettings, context: ListenerContext) {
     this.settings = settings
+    this.#first = context.workerIndex <= 0
     this.#stats = new ListenerStats(context.stats, context.workerIndex)
     this.#runtime = context.runtime
     this.#processConnections = context.shared.cell(`listener.${settings.name}.connections`)
@@ -72,17 +75,16 @@ export class Listener {
   }
 
   /**
-   * Binds every address. @param bound the addresses that another worker got (port 0 resolved), [] on the first
-   * worker. Rejects with Envoy's words when an address cannot be bound.
+   * Binds every address. @param bound the addresses that another worker, or the one that this one replaces, got (port 0
+   * resolved); [] when there was none. Rejects with Envoy's words when an address cannot be bound.
    */
   async listen(bound: readonly Address[]): Promise<readonly Address[]> {
     if (!this.settings.bindToPort) return []
-    const first = bound.length === 0
-    const addresses = first ? this.settings.addresses : bound
+    const addresses = bound.length === 0 ? this.settings.addresses : bound
     // Without SO_REUSEPORT (Unix sockets, enable_reuse_port: false) the first worker accepts for all.
     const shared = (address: Address): boolean => address.kind === 'ip' && this.settings.reusePort
     this.bound = await Promise.all(
-      addresses.map(address => (first || shared(address) ? this.#bind(address) : Promise.resolve(address))),
+      addresses.map(address => (this.#first || shared(address) ? this.#bind(address) : Promise.resolve(address))),
     )
     return this.bound
   }

@@ -89,7 +89,9 @@ test('a worker in an endless loop is replaced while the other serves', async () 
     },
   }
   const listeners = [
-    http({ name: 'looping', routes, hcm: { http_filters: [wasm, router] } }),
+    // The first worker alone accepts here, so that it is the one that gets stuck.
+    http({ name: 'looping', routes, hcm: { http_filters: [wasm, router] }, listener: { enable_reuse_port: false } }),
+    http({ name: 'first', routes, listener: { enable_reuse_port: false } }),
     http({ name: 'serving', routes }),
   ]
   const proxy = await ProxyProcess.start(
@@ -98,7 +100,7 @@ test('a worker in an endless loop is replaced while the other serves', async () 
       static_resources: { listeners },
       watchdogs: { worker_watchdog: { kill_timeout: '0.5s' } },
     },
-    { concurrency: 2 },
+    { concurrency: 2, flags: ['--component-log-level', 'main:info'] },
   )
   try {
     const victim = await RawClient.connect(proxy.ports.looping as number)
@@ -106,8 +108,10 @@ test('a worker in an endless loop is replaced while the other serves', async () 
     await victim.waitFor(c => c.peer !== 'open', 'the stuck worker to be ended')
     assert.equal(victim.text, '')
     await proxy.waitForStats(s => s.get('server.worker_restarts') === 1, 'the restart to be counted')
-    await proxy.waitForStats(s => s.get('wasm.envoy.wasm.runtime.v8.active') === 2, 'the new worker')
-    assert.match(proxy.output, /worker \d is lost and will be replaced in 100 ms: event loop has not turned for \d+ ms/)
+    await proxy.waitForStats(() => /worker 0 serves again/.test(proxy.output), 'the new worker')
+    assert.equal((await proxy.stats('wasm')).get('wasm.envoy.wasm.runtime.v8.active'), 2)
+    assert.match(await exchange(proxy.ports.first as number), /^HTTP\/1\.1 200 OK\r\n/)
+    assert.match(proxy.output, /worker 0 is lost and will be replaced in 100 ms: event loop has not turned for \d+ ms/)
     for (let i = 0; i < 32; i++) assert.match(await exchange(proxy.ports.serving as number), /^HTTP\/1\.1 200 OK\r\n/)
   } finally {
     await proxy.stop()
