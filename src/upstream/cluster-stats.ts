@@ -7,7 +7,7 @@ const otherCounters = `assignment_stale assignment_timeout_received assignment_u
 lb_local_cluster_not_ok lb_recalculate_zone_structures lb_subsets_created lb_subsets_fallback lb_subsets_fallback_panic lb_subsets_removed
 lb_subsets_selected lb_zone_cluster_too_small lb_zone_no_capacity_left lb_zone_routing_all_directly
 lb_zone_routing_cross_zone lb_zone_routing_sampled original_dst_host_invalid
-upstream_cx_connect_with_0_rtt upstream_cx_http2_total upstream_cx_http3_total upstream_cx_preconnect_skipped
+upstream_cx_connect_with_0_rtt upstream_cx_http3_total upstream_cx_preconnect_skipped
 upstream_http3_broken upstream_internal_redirect_failed_total upstream_queue_overloaded upstream_rq_0rtt
 upstream_rq_retry_backoff_ratelimited upstream_rq_rx_reset_no_error`.split(/\s+/)
 /** Shown once there is an HTTP/1 connection pool. */
@@ -49,6 +49,7 @@ export class ClusterStatistics implements ClusterStats {
   readonly upstreamCxTotal: Counter
   readonly upstreamCxActive: Gauge
   readonly upstreamCxHttp1Total: Counter
+  readonly upstreamCxHttp2Total: Counter
   readonly upstreamCxConnectFail: Counter
   readonly upstreamCxConnectTimeout: Counter
   readonly upstreamCxConnectAttemptsExceeded: Counter
@@ -128,6 +129,7 @@ export class ClusterStatistics implements ClusterStats {
     this.upstreamCxTotal = counter('upstream_cx_total')
     this.upstreamCxActive = scope.gauge('upstream_cx_active')
     this.upstreamCxHttp1Total = counter('upstream_cx_http1_total')
+    this.upstreamCxHttp2Total = counter('upstream_cx_http2_total')
     this.upstreamCxConnectFail = counter('upstream_cx_connect_fail')
     this.upstreamCxConnectTimeout = counter('upstream_cx_connect_timeout')
     this.upstreamCxConnectAttemptsExceeded = counter('upstream_cx_connect_attempts_exceeded')

@@ -1,10 +1,14 @@
 /** One cluster on one worker: its settings, hosts, load balancing and pools. Follows Envoy's `ClusterInfoImpl`. */
 import { defaultUpstreamHttp1Settings, type Http1Settings, http1Settings } from '../codec/http1/settings.ts'
+import { defaultUpstreamHttp2Settings, type Http2Settings, http2Settings } from '../codec/http2/settings.ts'
+import { type Http2Stats, makeLazyStats } from '../codec/http2/stats.ts'
 import { configError } from '../config/position.ts'
 import {
   type Cluster as ClusterMessage,
   type ClusterHttpProtocolOptions,
   ClusterHttpProtocolOptions as clusterHttpProtocolOptionsType,
+  type Http1ProtocolOptions,
+  type Http2ProtocolOptions,
   LeastRequest as leastRequestType,
   type LeastRequest,
   Random as randomType,
@@ -34,7 +38,9 @@ import type { DnsResolver } from './dns.ts'
 import { type EndpointSource, makeEndpointSource } from './endpoints.ts'
 import type { UpstreamHost } from './host.ts'
 import { HostSet } from './host-set.ts'
-import { Http1Pool, type MakeCodec } from './http1-pool.ts'
+import type { MakeCodec } from './http-client.ts'
+import { Http1Pool } from './http1-pool.ts'
+import { Http2Pool } from './http2-pool.ts'
 import { makeLeastRequest, makeRandom, makeRoundRobin, type PickerFactory, type Random } from './load-balancer.ts'
 import { TcpPool } from './tcp-pool.ts'
 import { makeTransportSocketFactory } from './transport-socket.ts'
@@ -65,8 +71,8 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
   readonly perConnectionBufferLimitBytes: number
   readonly maxRequestsPerConnection: number
   readonly metadata: Metadata | undefined
-  readonly http1 = true
-  readonly http2 = false
+  readonly http1: boolean
+  readonly http2: boolean
   readonly maintenanceMode = false
   readonly stats: ClusterStatistics
   readonly #defaultResources: ResourceManager
@@ -74,6 +80,9 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
   readonly #hostSet: HostSet
   readonly #poolSettings: PoolSettings
   readonly #makeCodec: MakeCodec
+  readonly #http2: Http2Settings
+  readonly #http2Stats: () => Http2Stats
+  readonly #protocol: UpstreamProtocol
   readonly #source: EndpointSource
   readonly #refusing: HttpConnectionPool
   #closed = false
@@ -102,15 +111,20 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
     const http = httpOptions(message)
     const common = http?.commonHttpProtocolOptions ?? message.commonHttpProtocolOptions
     this.maxRequestsPerConnection = common?.maxRequestsPerConnection ?? message.maxRequestsPerConnection ?? 0
-    const options = http?.explicitHttpConfig?.httpProtocolOptions ?? message.httpProtocolOptions
-    if (options !== undefined && options.ignoreHttp11Upgrade.length > 0)
-      throw configError(options, 'ignoreHttp11Upgrade', 'is not supported by sluice for clusters, only for listeners')
-    const codecSettings: Http1Settings = {
-      ...http1Settings(options, defaultUpstreamHttp1Settings),
+    const { protocol, http1, http2 } = protocolOptions(message, http)
+    this.#protocol = protocol
+    this.http1 = protocol !== 'http2'
+    this.http2 = protocol !== 'http1'
+    if (http1 !== undefined && http1.ignoreHttp11Upgrade.length > 0)
+      throw configError(http1, 'ignoreHttp11Upgrade', 'is not supported by sluice for clusters, only for listeners')
+    const limits = {
       ...(common?.maxHeadersCount === undefined ? {} : { maxHeadersCount: common.maxHeadersCount }),
       ...(common?.maxResponseHeadersKb === undefined ? {} : { maxHeadersKb: common.maxResponseHeadersKb }),
     }
+    const codecSettings: Http1Settings = { ...http1Settings(http1, defaultUpstreamHttp1Settings), ...limits }
     this.#makeCodec = (connection, callbacks) => dependencies.makeHttp1Client(connection, callbacks, codecSettings)
+    this.#http2 = { ...http2Settings(http2, defaultUpstreamHttp2Settings), ...limits }
+    this.#http2Stats = makeLazyStats(scope.scope('http2'))
 
     const keepAlive = message.upstreamConnectionOptions?.tcpKeepalive
     const source = message.upstreamBindConfig?.sourceAddress
@@ -173,14 +187,20 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
     return host
   }
 
-  httpConnectionPool(host: UpstreamHost, priority: Priority, _downstreamProtocol: Protocol): HttpConnectionPool {
+  httpConnectionPool(host: UpstreamHost, priority: Priority, downstreamProtocol: Protocol): HttpConnectionPool {
     const index = priority === 'high' ? 1 : 0
-    const found = host.http1Pools[index]
+    const http2 = this.#protocol === 'downstream' ? downstreamProtocol === 'HTTP/2' : this.#protocol === 'http2'
+    const found = http2 ? host.http2Pools[index] : host.http1Pools[index]
     if (found !== undefined) return found
     const resources = this.resourceManager(priority)
     if (!resources.connectionPools.canCreate()) {
       this.stats.upstreamCxPoolOverflow.inc()
       return this.#refusing
+    }
+    if (http2) {
+      const pool = new Http2Pool(host, this.#poolSettings, resources, this.#http2, this.#http2Stats())
+      host.http2Pools[index] = pool
+      return pool
     }
     this.stats.defineHttp1()
     const pool = new Http1Pool(host, this.#poolSettings, resources, this.#makeCodec)
@@ -265,6 +285,31 @@ function httpOptions(message: ClusterMessage): ClusterHttpProtocolOptions | unde
     return any.value as ClusterHttpProtocolOptions
   }
   return undefined
+}
+
+/** 'downstream': the one that the client speaks. */
+type UpstreamProtocol = 'http1' | 'http2' | 'downstream'
+
+function protocolOptions(
+  message: ClusterMessage,
+  http: ClusterHttpProtocolOptions | undefined,
+): {
+  protocol: UpstreamProtocol
+  http1: Http1ProtocolOptions | undefined
+  http2: Http2ProtocolOptions | undefined
+} {
+  if (http === undefined) {
+    const http1 = message.httpProtocolOptions
+    const http2 = message.http2ProtocolOptions
+    if (message.protocolSelection === 'USE_DOWNSTREAM_PROTOCOL') return { protocol: 'downstream', http1, http2 }
+    return { protocol: http2 === undefined ? 'http1' : 'http2', http1, http2 }
+  }
+  const downstream = http.useDownstreamProtocolConfig
+  const options = downstream ?? http.explicitHttpConfig
+  const http1 = options?.httpProtocolOptions
+  const http2 = options?.http2ProtocolOptions
+  if (downstream !== undefined) return { protocol: 'downstream', http1, http2 }
+  return { protocol: http2 === undefined ? 'http1' : 'http2', http1, http2 }
 }
 
 function pickerFactory(message: ClusterMessage): PickerFactory {

@@ -146,7 +146,7 @@ export abstract class ConnectionPool {
     this.#connectingRoom -= client.roomWhenConnected
     this.onReady(client)
     // It may have less room than was hoped for.
-    this.#connectIfNeeded()
+    if (client.roomWhenConnected > 1) this.#connectIfNeeded()
   }
 
   /** The client has room, or is of no further use. */

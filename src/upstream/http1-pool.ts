@@ -1,27 +1,14 @@
 /** Keep-alive connections for HTTP/1 requests. Follows Envoy's `Http1::ConnPoolImpl` and `CodecClient`. */
-import type {
-  Cancellable,
-  HttpConnectionPool,
-  HttpPoolCallbacks,
-  PoolFailureReason,
-  ResourceManager,
-  UpstreamConnectionInfo,
-} from '../core/cluster.ts'
-import type { ClientConnection, ClientConnectionCallbacks, ResponseDecoder } from '../core/codec.ts'
-import type { Connection, ConnectionEvent, ConnectionReader } from '../core/connection.ts'
-import type { Address } from '../core/address.ts'
+import type { Cancellable, HttpConnectionPool, HttpPoolCallbacks, ResourceManager } from '../core/cluster.ts'
+import type { ResponseDecoder } from '../core/codec.ts'
+import type { ConnectionEvent } from '../core/connection.ts'
 import type { HeaderMap } from '../core/header-map.ts'
-import type { Protocol } from '../core/stream-info.ts'
 import type { SocketConnection } from '../network/connection.ts'
-import { ConnectionPool, PendingStream, PoolClient, type PoolSettings } from './connection-pool.ts'
+import { ConnectionPool, type PendingStream, type PoolClient, type PoolSettings } from './connection-pool.ts'
+import { HttpPoolClient, type MakeCodec, PendingRequest } from './http-client.ts'
 import type { UpstreamHost } from './host.ts'
 
 const nothing = new Uint8Array(0)
-
-export type MakeCodec = (connection: Connection, callbacks: ClientConnectionCallbacks) => ClientConnection
-
-/** HTTP/1 has neither of these. */
-const codecCallbacks: ClientConnectionCallbacks = { onGoAway: () => {}, onMaxStreamsChanged: () => {} }
 
 export class Http1Pool extends ConnectionPool implements HttpConnectionPool {
   readonly #makeCodec: MakeCodec
@@ -44,7 +31,7 @@ export class Http1Pool extends ConnectionPool implements HttpConnectionPool {
 
   protected override makeClient(connection: SocketConnection): PoolClient {
     this.settings.stats.upstreamCxHttp1Total.inc()
-    return new Http1Client(this, connection, this.#makeCodec(connection, codecCallbacks))
+    return new Http1Client(this, connection, this.#makeCodec)
   }
 
   protected override attach(client: PoolClient, pending: PendingStream): void {
@@ -53,108 +40,30 @@ export class Http1Pool extends ConnectionPool implements HttpConnectionPool {
   }
 }
 
-class PendingRequest extends PendingStream {
-  readonly decoder: ResponseDecoder
-  readonly callbacks: HttpPoolCallbacks
-  readonly #host: UpstreamHost
-
-  constructor(pool: Http1Pool, decoder: ResponseDecoder, callbacks: HttpPoolCallbacks) {
-    super(pool)
-    this.decoder = decoder
-    this.callbacks = callbacks
-    this.#host = pool.host
-  }
-
-  override fail(reason: PoolFailureReason, transportFailureReason: string): void {
-    this.callbacks.onPoolFailure(reason, transportFailureReason, this.#host)
-  }
-}
-
 /** A connection and its codec. Stands between codec and user as the decoder, to learn of the end of a response. */
-class Http1Client extends PoolClient implements ConnectionReader, ResponseDecoder, UpstreamConnectionInfo {
-  readonly #pool: Http1Pool
-  readonly #codec: ClientConnection
+class Http1Client extends HttpPoolClient implements ResponseDecoder {
   #decoder: ResponseDecoder | undefined = undefined
-  #protocolError = false
-  #idleTimer: NodeJS.Timeout | undefined
-  #idleSinceMs = performance.now()
-  #durationTimer: NodeJS.Timeout | undefined
-  #durationReached = false
 
-  constructor(pool: Http1Pool, connection: SocketConnection, codec: ClientConnection) {
-    super(pool, connection)
-    this.#pool = pool
-    this.#codec = codec
-  }
-
-  get id(): number {
-    return this.connection.id
-  }
-
-  get localAddress(): Address {
-    return this.connection.localAddress
-  }
-
-  get remoteAddress(): Address {
-    return this.connection.remoteAddress
-  }
-
-  get protocol(): Protocol {
-    return this.#codec.protocol
-  }
-
-  override get reusable(): boolean {
-    return this.#codec.reusable && this.connection.state === 'open' && !this.#durationReached
+  override get room(): number {
+    return !this.active && this.codec.reusable && this.usable ? 1 : 0
   }
 
   start(decoder: ResponseDecoder, callbacks: HttpPoolCallbacks): void {
     this.#decoder = decoder
     this.begin()
-    callbacks.onPoolReady(this.#codec.newStream(this), this.#pool.host, this)
-  }
-
-  override onEvent(event: ConnectionEvent): void {
-    if (event === 'connected') {
-      this.connection.setReader(this)
-      this.#startTimers()
-    }
-    super.onEvent(event)
-  }
-
-  onAboveWriteBufferHighWatermark(): void {
-    this.#codec.onUnderlyingConnectionAboveWriteBufferHighWatermark()
-  }
-
-  onBelowWriteBufferLowWatermark(): void {
-    this.#codec.onUnderlyingConnectionBelowWriteBufferLowWatermark()
-  }
-
-  onData(data: Uint8Array, endStream: boolean): void {
-    if (!this.#dispatch(data, endStream)) this.close()
-  }
-
-  #dispatch(data: Uint8Array, endStream: boolean): boolean {
-    if (this.#codec.dispatch(data, endStream) === 'ok') return true
-    this.#protocolError = true
-    this.#pool.settings.stats.upstreamCxProtocolError.inc()
-    return false
+    callbacks.onPoolReady(this.codec.newStream(this), this.pool.host, this)
   }
 
   protected override onConnectionEnd(event: ConnectionEvent): void {
-    clearTimeout(this.#idleTimer)
-    clearTimeout(this.#durationTimer)
+    super.onConnectionEnd(event)
     // The end of the connection is the end of a body without a length.
     if (event === 'remote-close' && !this.connection.remoteReset && this.#decoder !== undefined)
-      this.#dispatch(nothing, true)
-    if (!this.connecting) this.#pool.settings.stats.upstreamRqPerCx.record(this.streams)
+      this.dispatch(nothing, true)
   }
 
   protected override onConnectionClosed(): void {
     this.#decoder = undefined
-    this.#codec.onConnectionClosed(
-      this.#protocolError ? 'protocol-error' : 'connection-termination',
-      this.connection.transportFailureReason,
-    )
+    super.onConnectionClosed()
   }
 
   // ── from the codec ──
@@ -183,42 +92,14 @@ class Http1Client extends PoolClient implements ConnectionReader, ResponseDecode
     this.#decoder = undefined
     this.end()
     if (this.connection.state !== 'open') return
-    const { maxRequestsPerConnection, stats } = this.#pool.settings
-    if (!this.#codec.reusable) {
+    const { maxRequestsPerConnection, stats } = this.pool.settings
+    if (!this.codec.reusable) {
       stats.upstreamCxCloseNotify.inc()
       this.close()
     } else if (maxRequestsPerConnection > 0 && this.streams >= maxRequestsPerConnection) {
       stats.upstreamCxMaxRequests.inc()
       this.close()
-    } else if (this.#durationReached || this.#pool.draining) this.close()
-    else {
-      this.#idleSinceMs = performance.now()
-      this.#pool.onReady(this)
-    }
-  }
-
-  // ── time limits ──
-
-  #startTimers(): void {
-    const { idleTimeoutMs, maxConnectionDurationMs, stats } = this.#pool.settings
-    if (idleTimeoutMs > 0) this.#idleTimer = setTimeout(() => this.#checkIdle(), idleTimeoutMs)
-    if (maxConnectionDurationMs === 0) return
-    this.#durationTimer = setTimeout(() => {
-      this.#durationReached = true
-      stats.upstreamCxMaxDurationReached.inc()
-      if (!this.active) this.close()
-    }, maxConnectionDurationMs)
-  }
-
-  /** One timer a connection, moved only when it fires: requests do not touch it. */
-  #checkIdle(): void {
-    const { idleTimeoutMs, stats } = this.#pool.settings
-    const leftMs = this.active ? idleTimeoutMs : this.#idleSinceMs + idleTimeoutMs - performance.now()
-    if (leftMs > 0) {
-      this.#idleTimer = setTimeout(() => this.#checkIdle(), leftMs)
-      return
-    }
-    stats.upstreamCxIdleTimeout.inc()
-    this.close()
+    } else if (!this.usable) this.close()
+    else this.onIdle()
   }
 }

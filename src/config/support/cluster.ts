@@ -15,6 +15,8 @@ export const clusterSupport: SupportTable = {
     'circuit_breakers',
     'common_http_protocol_options',
     'http_protocol_options',
+    'http2_protocol_options',
+    'protocol_selection',
     'typed_extension_protocol_options',
     'dns_refresh_rate',
     'dns_failure_refresh_rate',
@@ -32,7 +34,6 @@ export const clusterSupport: SupportTable = {
     // Concerns only hosts that leave a cluster.
     '?cleanup_interval',
     '?track_timeout_budgets',
-    '?protocol_selection',
   ],
   'envoy.config.cluster.v3.Cluster.LeastRequestLbConfig': ['choice_count', 'active_request_bias'],
   'envoy.config.cluster.v3.Cluster.CommonLbConfig': ['healthy_panic_threshold', '?update_merge_window'],
@@ -63,8 +64,16 @@ export const clusterSupport: SupportTable = {
     'common_http_protocol_options',
     'upstream_http_protocol_options',
     'explicit_http_config',
+    'use_downstream_protocol_config',
   ],
-  'envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig': ['http_protocol_options'],
+  'envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig': [
+    'http_protocol_options',
+    'http2_protocol_options',
+  ],
+  'envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig': [
+    'http_protocol_options',
+    'http2_protocol_options',
+  ],
   'envoy.config.core.v3.UpstreamHttpProtocolOptions': [],
 
   'envoy.config.endpoint.v3.ClusterLoadAssignment': ['cluster_name', 'endpoints', 'policy'],
