@@ -23,12 +23,15 @@ function pinnedNode() {
 const node = pinnedNode()
 if (node === undefined || node === process.execPath) {
   if (major < floor) {
-    console.error(`sluice: Node ${floor} or newer is needed, this is ${process.version}; npm install node-${process.platform}-${process.arch}`)
+    console.error(
+      `sluice: Node ${floor} or newer is needed, this is ${process.version}; npm install node-${process.platform}-${process.arch}`,
+    )
     process.exit(1)
   }
   await import(main.href)
 } else {
   const child = spawn(node, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit' })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2']) process.on(signal, () => child.kill(signal))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'])
+    process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGKILL' ? 137 : 1)))
 }

@@ -137,7 +137,7 @@ interface SocketBinding<Handle> {
   readonly PipeConnectWrap: new () => ConnectRequest
 }
 
-const binding = (process as unknown as { binding(name: string): unknown }).binding
+const { binding } = process as unknown as { readonly binding: (name: string) => unknown }
 const stream = binding('stream_wrap') as StreamBinding
 const tcp = binding('tcp_wrap') as SocketBinding<TcpHandle>
 const pipe = binding('pipe_wrap') as SocketBinding<PipeHandle>
