@@ -97,8 +97,10 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     const stats = settings.stats
     stats.rqTotal.inc()
     stats.rqActive.inc()
-    if (owner.isHttp2) stats.rqHttp2Total.inc()
-    else stats.rqHttp1Total.inc()
+    if (owner.isHttp2) {
+      stats.rqHttp2Total.inc()
+      this.streamInfo.protocol = 'HTTP/2'
+    } else stats.rqHttp1Total.inc()
     const now = this.streamInfo.startMonotonicMs
     if (this.#idleTimeoutMs > 0) this.idleDeadlineMs = now + this.#idleTimeoutMs
     if (settings.requestTimeoutMs > 0) this.requestDeadlineMs = now + settings.requestTimeoutMs

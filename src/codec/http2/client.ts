@@ -74,7 +74,7 @@ export class Http2ClientConnection extends Http2Connection implements ClientConn
       if (this.isIdle(streamId)) return ErrorCode.protocolError
       return this.lateHeaders(streamId)
     }
-    if (stream.remoteEnd) return ErrorCode.streamClosed
+    if (stream.remoteEnd) return this.fault(stream, ErrorCode.streamClosed)
     stream.wireBytesReceived += this.blockWireBytes
     if (tooLarge !== '') return this.overLimit(stream, tooLarge)
     if (stream.responseStarted) return this.trailers(stream, list, checkTrailers(list), endStream)

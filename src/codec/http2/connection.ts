@@ -404,7 +404,7 @@ export abstract class Http2Connection implements FrameHandler {
     } else {
       const stream = this.streams.get(streamId)
       if (stream === undefined) return this.isIdle(streamId) ? ErrorCode.protocolError : ErrorCode.noError
-      if (increment === 0) return ErrorCode.protocolError
+      if (increment === 0) return this.fault(stream, ErrorCode.protocolError)
       stream.sendWindow += increment
       if (stream.sendWindow > largestWindow) {
         this.resetByUs(stream, ErrorCode.flowControlError, 'local-reset')
@@ -586,7 +586,7 @@ export abstract class Http2Connection implements FrameHandler {
   /** The body is not as long as `content-length` says: as nghttp2 has it, the stream's error always. */
   protected wrongLength(stream: Http2Stream): void {
     stream.codecDetails = 'http2.remote_reset'
-    this.resetByUs(stream, ErrorCode.protocolError, 'remote-reset')
+    this.resetByUs(stream, ErrorCode.protocolError, this.messagingResetReason)
   }
 
   /** The message is invalid. @returns an error code */
@@ -596,6 +596,12 @@ export abstract class Http2Connection implements FrameHandler {
     if (!this.settings.streamErrorOnInvalidHttpMessage) return ErrorCode.protocolError
     this.resetByUs(stream, ErrorCode.protocolError, this.messagingResetReason)
     return this.#gone ? connectionGone : ErrorCode.noError
+  }
+
+  /** A frame that the stream's state forbids ends the connection. */
+  protected fault(stream: Http2Stream, error: number): number {
+    stream.codecDetails = 'http2.unknown.nghttp2.error'
+    return error
   }
 
   /** The header block is over a limit, or has a name that is not allowed. */

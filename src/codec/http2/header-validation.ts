@@ -141,7 +141,8 @@ function checkPseudo(list: string[], rules: RequestRules, check: HeaderCheck): s
   const target = list[path] as string
   if (target.charCodeAt(0) === 0x2f || (target === '*' && verb === 'OPTIONS')) return ''
   const lower = (list[schemeAt] as string).toLowerCase()
-  return target === '' || lower === 'http' || lower === 'https' ? invalidMessaging : ''
+  if (target === '') return invalidField
+  return lower === 'http' || lower === 'https' ? invalidMessaging : ''
 }
 
 /** Checks a response's fields, final or interim, and tidies them in place. */
@@ -181,7 +182,7 @@ function checkFields(
   const joins = request ? joinedInRequests : joinedInResponses
   let to = 0
   let regular = false
-  let cookie = 0
+  let cookies = ''
   // Which of the names that are joined have come: two words of 32 bits.
   let seenLow = 0
   let seenHigh = 0
@@ -207,11 +208,11 @@ function checkFields(
             if (!authority.test(value)) return invalidField
             name = ':authority'
             authorityAt = to + 1
-          } else if (cookie > 0) {
+          } else {
             // What HTTP/2 splits for the sake of compression is one field (RFC 9113 §8.2.3).
-            list[cookie] += `; ${value}`
+            cookies = cookies === '' ? value : `${cookies}; ${value}`
             continue
-          } else cookie = to + 1
+          }
         }
       } else if (known.underscore && underscores !== 'ALLOW') {
         if (underscores === 'REJECT_REQUEST') {
@@ -235,6 +236,7 @@ function checkFields(
     list[to++] = value
   }
   list.length = to
+  if (cookies !== '') list.push('cookie', cookies)
   return ''
 }
 

@@ -63,7 +63,7 @@ export class Http2ServerConnection extends Http2Connection implements ServerConn
     const open = this.streams.get(streamId) as ServerStream | undefined
     if (open !== undefined) {
       open.wireBytesReceived += this.blockWireBytes
-      if (open.remoteEnd) return ErrorCode.streamClosed
+      if (open.remoteEnd) return this.fault(open, ErrorCode.streamClosed)
       this.stats.trailers.inc()
       if (tooLarge !== '') return this.overLimit(open, tooLarge)
       return this.trailers(open, list, checkTrailers(list), endStream)

@@ -2,7 +2,11 @@
 import type { Counter, Gauge, Scope } from '../../stats/scope.ts'
 
 /** Shown though nothing counts them: what Envoy counts there cannot happen here, or has no counterpart. */
-const otherCounters = ['headers_cb_no_stream', 'metadata_empty_frames', 'cookies_total_bytes_too_large']
+const otherCounters = `headers_cb_no_stream metadata_empty_frames cookies_total_bytes_too_large
+nghttp2_downstream_connections nghttp2_upstream_connections oghttp2_downstream_connections oghttp2_upstream_connections`.split(
+  /\s+/,
+)
+const otherHistograms = ['cookie_count', 'cookie_size', 'header_count', 'header_list_size']
 const otherGauges = ['deferred_stream_close', 'outbound_frames_active', 'outbound_control_frames_active']
 
 export class Http2Stats {
@@ -49,6 +53,7 @@ export class Http2Stats {
     this.pendingSendBytes = scope.gauge('pending_send_bytes')
     for (const name of otherCounters) scope.counter(name)
     for (const name of otherGauges) scope.gauge(name)
+    for (const name of otherHistograms) scope.histogram(name)
   }
 }
 
