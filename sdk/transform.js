@@ -1,6 +1,6 @@
 /**
- * The SDK's part in a compilation: takes out the callbacks that no class of the filter overrides. The host then does not
- * call them, and what only they need goes too.
+ * The SDK's part in a compilation: takes out the callbacks that no class of the filter overrides (the host then does not
+ * call them, and what only they need goes too), and refuses `text || 'default'`, which keeps an empty text.
  */
 
 /** Exports and the methods, any of which a filter overrides to need them. */
@@ -36,6 +36,11 @@ const answers = { proxy_on_http_call_response: 'proxy_http_call' }
 export default class ProxyWasmTransform {
   #overridden = new Set()
 
+  afterParse(parser) {
+    const faults = parser.sources.filter(source => !source.isLibrary).flatMap(source => textAlternatives(source))
+    if (faults.length > 0) throw new Error(faults.join('\n'))
+  }
+
   afterInitialize(program) {
     for (const element of program.elementsByDeclaration.values()) {
       if (!inherits(element)) continue
@@ -49,6 +54,35 @@ export default class ProxyWasmTransform {
       if (!methods.some(method => this.#overridden.has(method))) remove(module, name)
     for (const [name, call] of Object.entries(answers)) if (!imported(call)) remove(module, name)
   }
+}
+
+/** Places of `||` with a literal text beside it. */
+function textAlternatives(source) {
+  const faults = []
+  const seen = new Set()
+  const visit = node => {
+    if (node === null || typeof node !== 'object' || seen.has(node)) return
+    seen.add(node)
+    const { left, right, operator } = node
+    if (typeof operator === 'number' && left?.range && right?.range) {
+      const between = source.text.slice(left.range.end, right.range.start)
+      if (between.includes('||') && (isText(left) || isText(right)))
+        faults.push(
+          `${source.normalizedPath}:${source.lineAt(right.range.start)}: '||' keeps an empty text, only null is false ` +
+            `in AssemblyScript: write x.length > 0 ? x : 'default'`,
+        )
+    }
+    for (const [name, value] of Object.entries(node)) if (name !== 'range' && name !== 'source') visit(value)
+  }
+  visit(source.statements)
+  return faults
+}
+
+const stringLiteral = 2
+const templateLiteral = 3
+
+function isText(node) {
+  return node.literalKind === stringLiteral || node.literalKind === templateLiteral
 }
 
 /** Is it a class that extends one of the SDK's contexts, outside of the SDK? */

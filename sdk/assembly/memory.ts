@@ -4,10 +4,10 @@
  */
 
 /** Larger arguments and results take memory of their own. */
-const argumentsSize: usize = 2048
-const resultSize: usize = 2048
-const argumentsAt: usize = memory.data(2048)
-const resultAt: usize = memory.data(2048)
+const argumentsSize: usize = 8192
+const resultSize: usize = 8192
+const argumentsAt: usize = memory.data(8192)
+const resultAt: usize = memory.data(8192)
 /** Where the host writes pointer and size of what it returns. */
 export const outPointer: usize = memory.data(16)
 export const outSize: usize = outPointer + 4
@@ -48,7 +48,8 @@ export function encode(text: string): usize {
   const length = <usize>text.length
   const from = changetype<usize>(text)
   const to = argumentsEnd
-  if (to + length * 3 > argumentsAt + argumentsSize) return encodeLarge(text)
+  const end = argumentsAt + argumentsSize
+  if (to + length > end) return encodeLarge(text)
   let i: usize = 0
   // Four characters at a time, as long as all are ASCII.
   for (; i + 4 <= length; i += 4) {
@@ -60,6 +61,7 @@ export function encode(text: string): usize {
   for (; i < length; i++) {
     const unit = load<u16>(from + (i << 1))
     if (unit >= 0x80) {
+      if (to + i + (length - i) * 3 > end) return encodeLarge(text)
       i += String.UTF8.encodeUnsafe(from + (i << 1), <i32>(length - i), to + i)
       break
     }
