@@ -20,11 +20,19 @@ const boringReasons: Readonly<Record<string, number>> = {
   DECRYPTION_FAILED_OR_BAD_RECORD_MAC: 139,
   HTTPS_PROXY_REQUEST: 155,
   HTTP_REQUEST: 156,
+  NO_COMMON_SIGNATURE_ALGORITHMS: 253,
   NO_SHARED_CIPHER: 184,
+  NO_SHARED_GROUP: 266,
   PEER_DID_NOT_RETURN_A_CERTIFICATE: 192,
   UNSUPPORTED_PROTOCOL: 240,
   WRONG_VERSION_NUMBER: 247,
 }
+/** Where OpenSSL names the same fault differently. */
+const boringNames: readonly (readonly [openSsl: RegExp, boringSsl: string])[] = [
+  [/^SSL\/TLS_ALERT_/, 'SSLV3_ALERT_'],
+  [/^NO_SUITABLE_SIGNATURE_ALGORITHM$/, 'NO_COMMON_SIGNATURE_ALGORITHMS'],
+  [/^NO_SUITABLE_(KEY_SHARE|GROUPS)$/, 'NO_SHARED_GROUP'],
+]
 const boringSslLibrary = 16 << 24
 const firstAlert = 1000
 
@@ -32,10 +40,8 @@ export const noCertificate = 'PEER_DID_NOT_RETURN_A_CERTIFICATE'
 
 /** `WRONG_VERSION_NUMBER` */
 export function failureName(error: OpenSslError): string {
-  return (error.reason ?? 'UNKNOWN')
-    .replace(/^ssl\/tls alert/, 'sslv3 alert')
-    .replaceAll(' ', '_')
-    .toUpperCase()
+  const name = (error.reason ?? 'UNKNOWN').replaceAll(' ', '_').toUpperCase()
+  return boringNames.reduce((text, [openSsl, boringSsl]) => text.replace(openSsl, boringSsl), name)
 }
 
 export function handshakeFailure(error: OpenSslError): string {

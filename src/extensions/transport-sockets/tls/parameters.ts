@@ -25,7 +25,7 @@ const defaultCiphers = [
   'ECDHE-ECDSA-AES256-GCM-SHA384',
   'ECDHE-RSA-AES256-GCM-SHA384',
 ]
-const defaultCurves = ['X25519', 'P-256']
+const defaultCurves = ['X25519MLKEM768', 'X25519', 'P-256']
 
 /** Throws `ConfigError` for suites and curves that OpenSSL does not know. */
 export function readTlsParameters(message: TlsParameters | undefined, side: 'server' | 'client'): SecureContextOptions {

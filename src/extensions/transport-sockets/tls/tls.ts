@@ -4,6 +4,7 @@
  */
 import { constants, createHash, hkdfSync, randomBytes } from 'node:crypto'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
+import { logger } from '../../../base/log.ts'
 import { configError } from '../../../config/position.ts'
 import {
   type CertificateValidationContext,
@@ -24,6 +25,7 @@ import { readTlsParameters } from './parameters.ts'
 import { TlsScopeStats } from './tls-stats.ts'
 import { CertificateVerifier } from './validation.ts'
 
+const log = logger('config')
 const name = 'envoy.transport_sockets.tls'
 /** BoringSSL's. */
 const defaultSessionTimeoutSeconds = 7200
@@ -41,6 +43,10 @@ export const downstreamTls: DownstreamTransportSocketExtension<DownstreamTlsCont
     const certificates = common.tlsCertificates.map(each => loadCertificate(each, context))
     for (const { x509 } of certificates) stats.setExpiration('cert', x509)
     const verifier = new CertificateVerifier(common.validationContext, message.requireClientCertificate ?? false)
+    if (message.requireClientCertificate === true && !verifier.requireCertificate && context.workerIndex < 0)
+      log.warn(
+        `listener "${context.listenerName}": require_client_certificate without a trusted_ca asks for no certificate, as in Envoy`,
+      )
     const options: SecureContextOptions = {
       ...readTlsParameters(common.tlsParams, 'server'),
       ...readTrust(common, stats, context),

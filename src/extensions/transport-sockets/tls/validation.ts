@@ -18,7 +18,7 @@ export class CertificateVerifier implements PeerVerifier {
   readonly #hashes: ReadonlySet<string>
   readonly #spkis: ReadonlySet<string>
 
-  /** @param required `require_client_certificate` @throws ConfigError */
+  /** @param required `require_client_certificate`: says something together with a CA only @throws ConfigError */
   constructor(message: CertificateValidationContext | undefined, required: boolean) {
     this.#trustedCa = message?.trustedCa !== undefined
     if (message !== undefined && message.matchTypedSubjectAltNames.length > 0 && !this.#trustedCa)
@@ -32,9 +32,9 @@ export class CertificateVerifier implements PeerVerifier {
     this.#spkis = new Set((message?.verifyCertificateSpki ?? []).map(each => readSpki(each, message as object)))
     const compares = this.#sans.length > 0 || this.#hashes.size > 0 || this.#spkis.size > 0
     this.validates = this.#trustedCa || compares
-    this.requestCertificate = required || this.validates
-    // Envoy: who is to be compared with something must show a certificate.
-    this.requireCertificate = required || compares
+    // As Envoy: who is to be compared with something must show a certificate; `required` asks for none by itself.
+    this.requestCertificate = this.validates
+    this.requireCertificate = compares || (required && this.#trustedCa)
   }
 
   verify(trustError: Error | undefined, chain: () => readonly X509Certificate[]): PeerFault | undefined {
