@@ -5,5 +5,5 @@ import { extensionTable } from '../tools/generate-extension-table.ts'
 
 test('docs/extensions.md says what the registry and the support tables say', () => {
   const written = readFileSync(new URL('../docs/extensions.md', import.meta.url), 'utf8')
-  assert.equal(written, extensionTable(), 'run: node tools/generate-extension-table.ts')
+  assert.ok(written === extensionTable(), 'out of date: run node tools/generate-extension-table.ts')
 })
