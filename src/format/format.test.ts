@@ -46,7 +46,7 @@ function finished(): LogContext {
     upstreamRemoteAddress: { kind: 'ip', ip: '2001:db8:1234:5678:9abc:def0:1234:5678', port: 443, version: 6 } as const,
     upstreamRequestAttemptCount: 1,
     dynamicMetadata: new Map([['f', { list: [1, 2], name: 'n' }]]),
-    filterState: new Map([['key', { serializeAsString: () => 'state' }]]),
+    filterState: new Map([['key', { serializeAsString: () => 'état' }]]),
   })
   return logContext({
     streamInfo: info,
@@ -89,7 +89,7 @@ test('commands of all kinds', () => {
     ['%DYNAMIC_METADATA(f:list:x)%', '-'],
     ['%METADATA(DYNAMIC:f:name)%', 'n'],
     ['%DYNAMIC_METADATA(["f","name"])%', 'n'],
-    ['%FILTER_STATE(key:PLAIN)% %FILTER_STATE(other)%', 'state -'],
+    ['%FILTER_STATE(key:PLAIN)% %FILTER_STATE(other)%', `${Buffer.from('état').toString('latin1')} -`],
     ['%DOWNSTREAM_REMOTE_ADDRESS% %DOWNSTREAM_REMOTE_PORT%', '10.1.10.23:4711 4711'],
     ['%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT(16)%', '10.1.10.23 10.1.0.0/16'],
     ['%UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT(64)%', '2001:db8:1234:5678::/64'],

@@ -332,7 +332,10 @@ withArgs('FILTER_STATE', 'required', true, args => {
   if (key === '') throw new Error('needs a key')
   if (!['PLAIN', 'TYPED'].includes(kind) || field !== undefined)
     throw new Error(`takes PLAIN or TYPED (FIELD is not supported by sluice), not "${kind}"`)
-  return context => context.streamInfo.filterState?.get(key)?.serializeAsString()
+  return context => {
+    const text = context.streamInfo.filterState?.get(key)?.serializeAsString()
+    return text === undefined ? undefined : toBytes(text)
+  }
 })
 
 // ── the process ──

@@ -161,7 +161,10 @@ export class FilterProxy {
             clusters: [clusterOf('upstream', echo.port), clusterOf('other', echo.port), ...(options.clusters ?? [])],
           },
         },
-        { flags: ['--component-log-level', 'wasm:info'], concurrency: options.concurrency ?? 1 },
+        {
+          flags: ['--component-log-level', 'wasm:info', '--file-flush-interval-msec', '50'],
+          concurrency: options.concurrency ?? 1,
+        },
       )
       return new FilterProxy(process, echo.close)
     } catch (error) {
