@@ -1,7 +1,7 @@
 /** One filter, the same results on sluice and on Envoy. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http2'
+import { createServer, type ServerHttp2Stream } from 'node:http2'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
@@ -16,7 +16,7 @@ await compile(filterEntry('conformance'), file)
 /** Answers each gRPC message with `echo ` in front, and `nope` for the method Fail. */
 async function listenGrpc(): Promise<{ port: number; close: () => void }> {
   const server = createServer()
-  server.on('stream', (stream, headers) => {
+  server.on('stream', (stream: ServerHttp2Stream, headers) => {
     stream.respond(
       { ':status': 200, 'content-type': 'application/grpc', 'x-initial': 'hello' },
       { waitForTrailers: true },
