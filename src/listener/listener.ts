@@ -144,7 +144,9 @@ export class Listener {
     this.#processConnections.add(1)
     const { perConnectionBufferLimitBytes, filterChain } = this.settings
     const connection = makeServerConnection(handle, perConnectionBufferLimitBytes, undefined, filterChain.tls)
-    this.#connections.add(new AcceptedConnection(this, connection))
+    const accepted = new AcceptedConnection(this, connection)
+    this.#connections.add(accepted)
+    accepted.start()
   }
 
   /** Called by `AcceptedConnection` alone. */
@@ -171,12 +173,13 @@ class AcceptedConnection implements ConnectionCallbacks {
     this.#listener = listener
     this.connection = connection
     listener.stats.opened()
-    connection.addCallbacks(this)
     const { filterChain, name } = listener.settings
     this.#chain = new NetworkFilterChain(connection, filterChain.factories, {
       listenerName: name,
       filterChainName: filterChain.name,
     })
+    // After the filters' own: they have completed the stream info when the access log is written.
+    connection.addCallbacks(this)
     const timeoutMs = filterChain.transportSocketConnectTimeoutMs
     if (timeoutMs > 0 && !connection.connected)
       this.#handshakeTimer = setTimeout(() => {
@@ -184,6 +187,10 @@ class AcceptedConnection implements ConnectionCallbacks {
         this.#chain.streamInfo.connectionTerminationDetails = 'transport socket timeout was reached'
         connection.close('no-flush')
       }, timeoutMs)
+  }
+
+  /** The filters may close the connection at once. */
+  start(): void {
     this.#chain.start()
   }
 

@@ -182,3 +182,28 @@ test('a second SIGTERM ends at once', async () => {
   proxy.child.kill('SIGTERM')
   assert.equal(await proxy.exit, 0)
 })
+
+test('connections that a filter closed at once do not hold up a drain', async () => {
+  const free = await listenTcp()
+  free.close()
+  const hello = {
+    name: 'direct_response',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.filters.network.direct_response.v3.Config',
+      response: { inline_string: 'hello' },
+    },
+  }
+  const listener = {
+    name: 'tcp',
+    address: { socket_address: { address: '127.0.0.1', port_value: free.port } },
+    filter_chains: [{ filters: [hello] }],
+  }
+  const proxy = start('-c', file('hello.json', bootstrap(listener)), '--concurrency', '1')
+  await proxy.waitFor(/serving with/)
+  const client = await RawClient.connect(free.port)
+  await client.waitFor(c => c.peer !== 'open', 'the greeting')
+  assert.equal(client.text, 'hello')
+  client.destroy()
+  proxy.child.kill('SIGTERM')
+  assert.equal(await proxy.exit, 0)
+})

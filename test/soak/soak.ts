@@ -1,7 +1,8 @@
 /**
  * `npm run bench:soak`: many requests through sluice with three wasm filters on the chain; its memory must not grow.
  *
- *   --requests n   in all (2000000)      --connections n   (64)
+ *   --requests n   after the warm-up (2000000)      --connections n   (64)
+ *   --warm-up n    before it: caches, compiled code and heap reach their size (1000000)
  *   --tolerance p  allowed difference of RSS between warm-up and end in per cent (5)
  *   --proxy name   sluice or envoy
  */
@@ -14,15 +15,15 @@ import { ProxyProcess } from '../support/proxy-process.ts'
 const { values: options } = parseArgs({
   options: {
     requests: { type: 'string', default: '2000000' },
+    'warm-up': { type: 'string', default: '1000000' },
     connections: { type: 'string', default: '64' },
     tolerance: { type: 'string', default: '5' },
     proxy: { type: 'string', default: 'sluice' },
   },
 })
-const total = Number(options.requests)
+const warmUp = Number(options['warm-up'])
+const total = warmUp + Number(options.requests)
 const mib = 1 << 20
-/** The part of all requests that counts as warm-up: caches, compiled code and heap reach their size. */
-const warmUp = 0.2
 
 async function soak(): Promise<boolean> {
   const backend = await startBackend()
@@ -46,7 +47,7 @@ async function soak(): Promise<boolean> {
         `${requests} requests, RSS ${(rss / mib).toFixed(1)} MiB, ${result.perSecond.toFixed(0)}/s, p99 ${result.p99Ms} ms`,
       )
     }
-    const first = samples.findIndex(sample => sample.requests >= total * warmUp)
+    const first = samples.findIndex(sample => sample.requests >= warmUp)
     // Of several samples: one alone catches the heap before or after a collection.
     const average = (part: readonly { rss: number }[]) => part.reduce((sum, { rss }) => sum + rss, 0) / part.length
     const begin = average(samples.slice(first, first + 3))
