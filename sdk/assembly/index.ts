@@ -37,6 +37,7 @@ export {
   makeHeaders,
   serializeHeaders,
 } from './headers'
+export { IpRange, withoutPort } from './ip'
 export { Json, JsonKind, quoteJson } from './json'
 export { get_current_time_nanoseconds, log, logEnabled, logLevel, set_tick_period_milliseconds } from './log'
 export {
@@ -90,3 +91,4 @@ export {
   send_local_response,
   stream_context,
 } from './stream'
+export { base64_decode, cookie_value, equals_constant_time, path_is_below, random_u64 } from './text'

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { compile, filterEntry } from './support/compile.ts'
+import { compile, filterEntry } from '../tools/compile.ts'
 import { FakeHost } from './support/fake-host.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-sdk-'))

@@ -5,7 +5,7 @@ import { createServer, type ServerHttp2Stream } from 'node:http2'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
-import { compile, filterEntry } from './support/compile.ts'
+import { compile, filterEntry } from '../tools/compile.ts'
 import { clusterOf, FilterProxy, proxies } from './support/proxy.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-sdk-'))

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { type ProxyKind, ProxyProcess } from '../../test/support/proxy-process.ts'
 import { builtinExtensions } from '../../src/extensions/builtin.ts'
-import { compile, filterEntry } from './support/compile.ts'
+import { compile, filterEntry } from '../tools/compile.ts'
 import { clusterOf, pluginConfig, proxies } from './support/proxy.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-sdk-'))

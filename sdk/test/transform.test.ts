@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { compile } from './support/compile.ts'
+import { compile } from '../tools/compile.ts'
 
 // Below the SDK, so that its imports are found.
 const folder = mkdtempSync(join(import.meta.dirname, 'transform-'))

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { compile, filterEntry } from '../test/support/compile.ts'
+import { compile, filterEntry } from './compile.ts'
 import { runStreams } from '../test/support/streams.ts'
 
 const count = Number(process.argv[2] ?? 1_000_000)

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { main } from 'assemblyscript/asc'
 
-const repository = join(import.meta.dirname, '../../..')
+const repository = join(import.meta.dirname, '../..')
 
 /** Builds `entry` to `outFile`. Throws with the compiler's messages when it fails. @returns the module */
 export async function compile(entry: string, outFile: string): Promise<Uint8Array<ArrayBuffer>> {
