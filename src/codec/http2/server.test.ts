@@ -362,8 +362,7 @@ describe('flow control', () => {
     encoder.stream.readDisable(true)
     for (let i = 0; i < 3; i++) assert.equal(peer.send(data(1, String(i).repeat(16_000))), 'ok')
     peer.send(headers(1, ['t', '1']))
-    assert.deepEqual(events, [])
-    assert.deepEqual(peer.log.seen, [])
+    assert.equal(events.length + peer.log.seen.length, 0)
     encoder.stream.readDisable(false)
     await Promise.resolve()
     assert.deepEqual(
@@ -488,7 +487,7 @@ describe('property', () => {
         const at = [...new Set(cuts.map(cut => Math.min(cut, whole.length)))].sort((a, b) => a - b)
         const chunks = [...at, whole.length].map((stop, i) => whole.slice(i === 0 ? 0 : at[i - 1], stop))
         assert.deepEqual(run(chunks), run([whole]))
-        assert.deepEqual(run([...whole]), run([whole]))
+        assert.deepEqual(run(whole.split('')), run([whole]))
       }),
       { numRuns: 150 },
     )
