@@ -23,7 +23,8 @@ export class ConnectionManager implements NetworkFilter, ServerConnectionCallbac
   readonly connection: Connection
   readonly downstream: DownstreamInfo
   readonly #streamInfo: StreamInfo
-  readonly #streams = new Set<HttpStream>()
+  /** A list, for the reason that base/id-map.ts tells; HTTP/1 has one at a time. */
+  readonly #streams: HttpStream[] = []
   readonly #startMs = performance.now()
   #codec: ServerConnection | undefined = undefined
   /** The first bytes, while they are too few to tell the version. */
@@ -65,7 +66,7 @@ export class ConnectionManager implements NetworkFilter, ServerConnectionCallbac
 
   /** Requests that are not over. */
   get activeStreams(): number {
-    return this.#streams.size
+    return this.#streams.length
   }
 
   get isHttp2(): boolean {
@@ -129,7 +130,7 @@ export class ConnectionManager implements NetworkFilter, ServerConnectionCallbac
     this.#idleDeadlineMs = never
     const settings = this.settings
     const stream = new HttpStream(this, encoder)
-    this.#streams.add(stream)
+    this.#streams.push(stream)
     this.arm(stream.deadlineMs)
     if (settings.maxRequestsPerConnection > 0 && ++this.#requests === settings.maxRequestsPerConnection) {
       settings.stats.cxMaxRequestsReached.inc()
@@ -195,16 +196,18 @@ export class ConnectionManager implements NetworkFilter, ServerConnectionCallbac
 
   /** The listener drains: an idle connection is closed now, a busy one with its last response. */
   onDrain(): void {
-    if (this.#streams.size > 0) return
+    if (this.#streams.length > 0) return
     this.#codec?.goAway()
     this.#close('flush-write', 0, 'drained')
   }
 
   onStreamEnd(stream: HttpStream): void {
-    this.#streams.delete(stream)
+    const streams = this.#streams
+    if (streams.at(-1) === stream) streams.pop()
+    else if (streams.includes(stream)) streams.splice(streams.indexOf(stream), 1)
     if (this.#closed) return
     if (this.isHttp2) this.#checkPrematureResets(stream)
-    if (this.#streams.size > 0 || this.#closed) return
+    if (this.#streams.length > 0 || this.#closed) return
     if (this.settings.idleTimeoutMs > 0) {
       this.#idleDeadlineMs = performance.now() + this.settings.idleTimeoutMs
       this.arm(this.#idleDeadlineMs)
@@ -240,7 +243,7 @@ export class ConnectionManager implements NetworkFilter, ServerConnectionCallbac
   }
 
   #closeIfDone(): void {
-    if (this.#drain !== 'closing' || this.#streams.size > 0) return
+    if (this.#drain !== 'closing' || this.#streams.length > 0) return
     // Answers may still wait for the client's windows.
     if (this.isHttp2 && (this.#codec?.activeStreams ?? 0) > 0) return
     this.#close('flush-write-and-delay', 0, 'deferred_close')
@@ -250,11 +253,11 @@ export class ConnectionManager implements NetworkFilter, ServerConnectionCallbac
   #close(type: CloseType | undefined, flag: number, details: string): void {
     if (this.#closed) return
     this.#closed = true
-    if (this.#streams.size > 0) {
+    if (this.#streams.length > 0) {
       const stats = this.settings.stats
       stats.cxDestroyActiveRq.inc()
       ;(type === undefined ? stats.cxDestroyRemoteActiveRq : stats.cxDestroyLocalActiveRq).inc()
-      for (const stream of this.#streams) stream.onConnectionClosed(flag, details)
+      for (const stream of this.#streams.slice()) stream.onConnectionClosed(flag, details)
     }
     this.#codec?.onConnectionClosed('connection-termination', '')
     if (type !== undefined) this.connection.close(type, details)
@@ -276,7 +279,7 @@ export class ConnectionManager implements NetworkFilter, ServerConnectionCallbac
     this.#timer = undefined
     this.#timerAtMs = never
     const now = performance.now()
-    for (const stream of this.#streams) if (now >= stream.deadlineMs) stream.onTimer(now)
+    for (const stream of this.#streams.slice()) if (now >= stream.deadlineMs) stream.onTimer(now)
     if (this.#closed) return
     if (now >= this.#durationDeadlineMs) {
       this.#durationDeadlineMs = never

@@ -3,6 +3,7 @@
  * Follows proxy-wasm-cpp-host's `WasmBase`. A trap marks the VM failed: it gets no new streams, and those that it has
  * end as their plugin's failure policy says.
  */
+import { IdMap } from '../base/id-map.ts'
 import { logger } from '../base/log.ts'
 import {
   type AbiVersion,
@@ -50,7 +51,7 @@ export class WasmVm {
   failed = false
   /** Streams that the guest saw to their end. */
   streamsCompleted = 0
-  readonly contexts = new Map<number, WasmContext>()
+  readonly contexts = new IdMap<WasmContext>()
   readonly roots = new Map<string, RootContext>()
   #nextContextId = 1
   #depth = 0
