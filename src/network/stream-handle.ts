@@ -207,6 +207,11 @@ export function wasAsync(req: WriteRequest, owner: HandleOwner): boolean {
   return true
 }
 
+/** The request was finished, with an error, before the write returned: it is not used again. */
+export function dropWriteRequest(): void {
+  spare = undefined
+}
+
 export function shutdown(handle: StreamHandle, owner: HandleOwner): number {
   const req = new ShutdownWrap()
   req.owner = owner

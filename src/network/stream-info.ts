@@ -1,4 +1,5 @@
 /** The one implementation of core's `StreamInfo`, for HTTP streams and TCP connections. Follows Envoy's `StreamInfoImpl`. */
+import { performance } from '../base/clock.ts'
 import type { Address } from '../core/address.ts'
 import type { Host } from '../core/cluster.ts'
 import type { DownstreamInfo, FilterStateObject, Protocol, StreamInfo, TlsInfo } from '../core/stream-info.ts'

@@ -14,6 +14,7 @@ import type { PeerFault, TlsClientSettings, TlsServerSettings } from '../core/tr
 import { parseClientHello } from './client-hello.ts'
 import {
   attach,
+  dropWriteRequest,
   eof,
   type HandleOwner,
   makeTlsHandle,
@@ -38,6 +39,7 @@ export abstract class TlsStream implements StreamHandle, HandleOwner {
   #handshaken = false
   #destroyed = false
   #reading = false
+  #earlyStatus = 0
   /** What came while nobody read: chunks, and the end as a negative number. */
   #held: (Buffer | number)[] | undefined = undefined
 
@@ -78,15 +80,26 @@ export abstract class TlsStream implements StreamHandle, HandleOwner {
   }
 
   writeLatin1String(req: WriteRequest, data: string): number {
-    return (this.wrap as TlsHandle).writeLatin1String(req, data)
+    req.owner = this
+    return this.#statusOf((this.wrap as TlsHandle).writeLatin1String(req, data))
   }
 
   writeBuffer(req: WriteRequest, data: Uint8Array): number {
-    return (this.wrap as TlsHandle).writeBuffer(req, data)
+    req.owner = this
+    return this.#statusOf((this.wrap as TlsHandle).writeBuffer(req, data))
   }
 
   writev(req: WriteRequest, chunks: readonly (Uint8Array | string)[], allBuffers: boolean): number {
-    return (this.wrap as TlsHandle).writev(req, chunks, allBuffers)
+    req.owner = this
+    return this.#statusOf((this.wrap as TlsHandle).writev(req, chunks, allBuffers))
+  }
+
+  #statusOf(returned: number): number {
+    const early = this.#earlyStatus
+    if (early === 0) return returned
+    this.#earlyStatus = 0
+    dropWriteRequest()
+    return early
   }
 
   shutdown(req: ShutdownRequest): number {
@@ -139,12 +152,13 @@ export abstract class TlsStream implements StreamHandle, HandleOwner {
     else this.#hold(count)
   }
 
-  onWriteDone(): void {
-    // The owner's requests name the owner.
+  /** A broken socket is told while the write is being called; otherwise the request already names its real owner. */
+  onWriteDone(_req: WriteRequest, status: number): void {
+    this.#earlyStatus = status
   }
 
   onShutdownDone(): void {
-    // As above; the goodbye of `close` is not waited for.
+    // The goodbye of `close` is not waited for.
   }
 
   onConnectDone(status: number): void {
@@ -358,7 +372,7 @@ export class TlsClientStream extends TlsStream {
 
   protected override curve(wrap: TlsHandle): string | undefined {
     const name = wrap.getEphemeralKeyInfo()?.name
-    return name === undefined ? undefined : (curveNames[name] ?? name)
+    return name === undefined ? undefined : (curveNames[name.toLowerCase()] ?? name)
   }
 
   #remember(): void {
@@ -367,8 +381,13 @@ export class TlsClientStream extends TlsStream {
   }
 }
 
-/** OpenSSL's names, as far as Envoy's differ. */
-const curveNames: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' }
+/** OpenSSL's names, in lower case, as far as Envoy's differ. */
+const curveNames: Readonly<Record<string, string>> = {
+  x25519: 'X25519',
+  prime256v1: 'P-256',
+  secp384r1: 'P-384',
+  secp521r1: 'P-521',
+}
 
 const nothing = (): void => undefined
 

@@ -52,6 +52,8 @@ export abstract class ConnectionPool {
   readonly #ready: PoolClient[] = []
   /** Room of the connections that are being made. */
   #connectingRoom = 0
+  /** A connecting one that is being closed because nobody waits for it. */
+  #excess: PoolClient | undefined = undefined
   #draining = false
   #counted = true
 
@@ -111,8 +113,13 @@ export abstract class ConnectionPool {
     this.#pending.splice(index, 1)
     this.#noLongerPending()
     this.settings.stats.upstreamRqCancelled.inc()
-    if (this.closesExcess && this.#connectingRoom > this.#pending.length)
-      for (const client of this.#clients) if (client.connecting) return client.close()
+    if (!this.closesExcess || this.#connectingRoom <= this.#pending.length) return
+    for (const client of this.#clients) {
+      if (!client.connecting) continue
+      this.#excess = client
+      client.close()
+      return
+    }
   }
 
   /** A TCP connection that nobody waits for any more is closed, an HTTP one is kept for later. */
@@ -170,7 +177,9 @@ export abstract class ConnectionPool {
     if (connectFailure === undefined) this.#connectIfNeeded()
     else {
       this.#connectingRoom -= client.roomWhenConnected
-      this.#failPending(connectFailure, client.connection.transportFailureReason)
+      // Nobody waited for one that was too many.
+      if (client === this.#excess) this.#excess = undefined
+      else this.#failPending(connectFailure, client.connection.transportFailureReason)
     }
     this.#releaseIfDone()
   }
