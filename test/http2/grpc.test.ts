@@ -128,7 +128,7 @@ function unary(
     metadata.set('x-sent', 'with the call')
     let header: grpc.Metadata | undefined
     const call = to.unary(text, metadata, options, (error, answer) => resolve({ error, answer, header }))
-    call.on('metadata', received => (header = received as grpc.Metadata))
+    call.on('metadata', received => (header = received))
   })
 }
 
