@@ -62,6 +62,10 @@ export interface RouteEntry {
   readonly autoHostRewrite: boolean
   readonly appendXForwardedHost: boolean
   readonly metadataMatch: Readonly<Record<string, unknown>> | undefined
+  /** `upgrade_configs` by lower-case `upgrade_type`: allowed or not, whatever the connection manager says. */
+  readonly upgrades: ReadonlyMap<string, boolean>
+  /** CONNECT ends here: the upstream gets the bytes inside, not the request. */
+  readonly terminatesConnect: boolean
   /** Path, host and header changes for the upstream. `insertEnvoyOriginalPath`: unless suppressed by the router. */
   finalizeRequestHeaders(headers: HeaderMap, streamInfo: StreamInfo, insertEnvoyOriginalPath: boolean): void
 }

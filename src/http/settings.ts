@@ -26,6 +26,13 @@ export interface HttpFilterSettings {
   readonly disabled: boolean
 }
 
+export interface UpgradeSettings {
+  /** A route may say otherwise. */
+  readonly enabled: boolean
+  /** Instead of the connection manager's. */
+  readonly filters: readonly HttpFilterSettings[] | undefined
+}
+
 export type ServerHeaderTransformation = 'OVERWRITE' | 'APPEND_IF_ABSENT' | 'PASS_THROUGH'
 
 export type EscapedSlashesAction =
@@ -76,8 +83,8 @@ export interface HttpConnectionManagerSettings extends RequestHeaderSettings {
   readonly alwaysSetRequestIdInResponse: boolean
   readonly proxy100Continue: boolean
   readonly delayedCloseTimeoutMs: number
-  /** Lower-case `upgrade_type` of each enabled entry of `upgrade_configs`. */
-  readonly upgrades: ReadonlySet<string>
+  /** `upgrade_configs` by lower-case `upgrade_type`. */
+  readonly upgrades: ReadonlyMap<string, UpgradeSettings>
   readonly headersWithUnderscores: 'ALLOW' | 'REJECT_REQUEST' | 'DROP_HEADER'
   /** HTTP/1: a bad message (400) leaves the connection open. */
   readonly streamErrorOnInvalidHttpMessage: boolean

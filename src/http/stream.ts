@@ -2,6 +2,7 @@
  * One request and its response on a downstream connection: checks and changes the request's headers, owns the filter
  * chain, hands the response to the codec, charges stats and writes access logs. Follows `ConnectionManagerImpl::ActiveStream`.
  */
+import { performance } from '../base/clock.ts'
 import { logger } from '../base/log.ts'
 import type { AccessLogType, LogContext } from '../core/access-log.ts'
 import type { RequestDecoder, ResponseEncoder, StreamCallbacks, StreamResetReason } from '../core/codec.ts'
@@ -356,20 +357,23 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     if (this.#chainMade) return true
     this.#chainMade = true
     const headers = this.requestHeaders
+    const route = this.#route
+    let filters = this.settings.filters
     let allowed = true
     if (headers !== undefined) {
       const upgrade = headers.get('upgrade') ?? (headers.method === 'CONNECT' ? 'connect' : undefined)
       if (upgrade !== undefined) {
-        allowed = this.settings.upgrades.has(upgrade.toLowerCase())
+        const type = upgrade.toLowerCase()
+        const configured = this.settings.upgrades.get(type)
+        allowed = route?.entry?.upgrades.get(type) ?? configured?.enabled ?? false
         this.#upgrade = allowed
         if (allowed) {
           this.settings.stats.cxUpgradesTotal.inc()
           this.settings.stats.cxUpgradesActive.inc()
+          filters = configured?.filters ?? filters
         }
       }
     }
-    const filters = this.settings.filters
-    const route = this.#route
     for (let i = 0; i < filters.length; i++) {
       const filter = filters[i] as (typeof filters)[number]
       const disabled = route?.filterDisabled(filter.name)

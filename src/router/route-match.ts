@@ -20,6 +20,8 @@ export interface MatchInput {
 
 export interface RouteMatcher {
   matches(input: MatchInput): boolean
+  /** Takes CONNECT requests, which have no path; others do not. */
+  readonly connect: boolean
   /** Length of the part of `path` that a prefix or path rewrite replaces. */
   matchedLength(path: string): number
 }
@@ -31,6 +33,7 @@ export function makeRouteMatcher(message: RouteMatch, runtime: Runtime): RouteMa
   const prefixLength = toBytes(message.prefix ?? message.pathSeparatedPrefix ?? message.path ?? '').length
   const more = conditions(message, runtime)
   return {
+    connect: message.connectMatcher !== undefined,
     matches:
       more.length === 0
         ? input => path(input.path)
@@ -58,7 +61,12 @@ function pathTest(message: RouteMatch): StringPredicate {
     const regex = makeRegex(message.safeRegex)
     return path => regex.matches(path)
   }
-  throw configError(message, undefined, 'needs prefix, path, safe_regex or path_separated_prefix')
+  if (message.connectMatcher !== undefined) return isAnything
+  throw configError(message, undefined, 'needs prefix, path, safe_regex, path_separated_prefix or connect_matcher')
+}
+
+function isAnything(): boolean {
+  return true
 }
 
 /** By far the most frequent route. */
@@ -68,6 +76,7 @@ function startsWithSlash(path: string): boolean {
 
 function conditions(message: RouteMatch, runtime: Runtime): Condition[] {
   const all: Condition[] = []
+  if (message.connectMatcher !== undefined) all.push(input => input.headers.method === 'CONNECT')
   if (message.runtimeFraction !== undefined) {
     const enabled = makeRuntimeFraction(message.runtimeFraction, runtime)
     all.push(input => enabled(input.random))

@@ -66,6 +66,8 @@ export interface ForwardSettings extends RouteSettings {
   readonly autoHostRewrite: boolean
   readonly appendXForwardedHost: boolean
   readonly metadataMatch: Readonly<Record<string, unknown>> | undefined
+  readonly upgrades: ReadonlyMap<string, boolean>
+  readonly terminatesConnect: boolean
   readonly pathRewrite: ((headers: HeaderMap, streamInfo: StreamInfo) => string) | undefined
   /** `host_rewrite_literal` of a weighted cluster, '' without; the route's own is applied after it. */
   readonly clusterHost: string
@@ -140,6 +142,14 @@ export class ForwardRoute extends ConfiguredRoute<ForwardSettings> implements Ro
 
   get metadataMatch(): Readonly<Record<string, unknown>> | undefined {
     return this.settings.metadataMatch
+  }
+
+  get upgrades(): ReadonlyMap<string, boolean> {
+    return this.settings.upgrades
+  }
+
+  get terminatesConnect(): boolean {
+    return this.settings.terminatesConnect
   }
 
   finalizeRequestHeaders(headers: HeaderMap, streamInfo: StreamInfo, insertEnvoyOriginalPath: boolean): void {

@@ -489,3 +489,34 @@ test('dynamic_stats false counts no codes', () => {
   setup.cluster.last.respond(200)
   assert.equal(setup.stat('code 200'), 0)
 })
+
+const webSocket = { connection: 'Upgrade', upgrade: 'websocket' }
+
+test('a WebSocket: data waits for 101, then passes', () => {
+  const setup = new Setup().request(false, webSocket)
+  const { last } = setup.cluster
+  setup.router.decodeData(Buffer.from('early'), false)
+  assert.equal(last.body, '')
+  last.respond(101, false, webSocket)
+  assert.equal(last.body, 'early')
+  setup.router.decodeData(Buffer.from(' late'), false)
+  assert.equal(last.body, 'early late')
+  assert.equal(setup.status, 101)
+  assert.equal(setup.callbacks.ended, false)
+})
+
+test('a WebSocket that is answered 200 is over: the headers pass, the body does not', () => {
+  const setup = new Setup().request(false, webSocket)
+  setup.cluster.last.respond(200, false, { 'content-length': '2' })
+  assert.equal(setup.callbacks.ended, true)
+  assert.equal(setup.callbacks.responseHeaders?.has('content-length'), false)
+  assert.equal(setup.callbacks.streamInfo.responseCodeDetails, 'websocket_handshake_unsuccessful')
+  assert.equal(setup.cluster.last.resetReason, 'local-reset')
+})
+
+test('a WebSocket that is refused with 403 passes whole', () => {
+  const setup = new Setup().request(false, webSocket)
+  setup.cluster.last.respond(403, false)
+  setup.cluster.last.decoder.decodeData(Buffer.from('no'), true)
+  assert.equal(setup.callbacks.body, 'no')
+})

@@ -4,6 +4,7 @@
  * decodeHeaders → direct response, or cluster → host → pool → UpstreamRequest. What the upstream does comes back in
  * `onUpstream…`, and goes into the encoder chain, into a retry, or becomes a local reply.
  */
+import { performance } from '../base/clock.ts'
 import { type Deadline, Deadlines } from '../base/deadlines.ts'
 import { keep } from '../base/read-buffer.ts'
 import type { Cluster, ClusterInfo, Host, LoadBalancerContext, UpstreamConnectionInfo } from '../core/cluster.ts'
@@ -28,6 +29,7 @@ import { makeRetryState, type RetryCallbacks, type RetryDecision, type RetryStat
 import type { RouterSettings } from './router-settings.ts'
 import { checkStrictHeaders } from './strict-headers.ts'
 import { rewriteHost } from './rewrite.ts'
+import { TcpTunnels } from './tcp-tunnel.ts'
 import { UpstreamRequest } from './upstream-request.ts'
 
 /** Longer ones would end at once. */
@@ -65,6 +67,7 @@ export class RouterFilter
   /** `performance.now()` when the request was complete, 0 before. */
   #requestCompleteAt = 0
   responseStarted = false
+  #details = 'via_upstream'
   /** A gRPC call has begun well; its trailers will tell. */
   #grpcPending = false
 
@@ -196,7 +199,11 @@ export class RouterFilter
     const upstream = new UpstreamRequest(this, host)
     this.#upstream = upstream
     const entry = this.#entry as RouteEntry
-    const pool = cluster.httpConnectionPool(host, entry.priority, this.callbacks.streamInfo.protocol ?? 'HTTP/1.1')
+    const headers = this.requestHeaders as HeaderMap
+    const pool =
+      entry.terminatesConnect && headers.method === 'CONNECT'
+        ? new TcpTunnels(cluster, host, entry.priority)
+        : cluster.httpConnectionPool(host, entry.priority, this.callbacks.streamInfo.protocol ?? 'HTTP/1.1')
     upstream.acceptHeaders(pool, endStream)
   }
 
@@ -398,13 +405,21 @@ export class RouterFilter
     else if (!isGrpc) host.stats.rqSuccess++
     else if (endStream) this.#countGrpc(host, grpcStatus)
     else this.#grpcPending = true
-    info.responseCodeDetails = 'via_upstream'
+    info.responseCodeDetails = this.#details
     info.responseCode = status
     ;(this.#route as Route).finalizeResponseHeaders(headers, info, this.requestHeaders)
     if (entry.includeAttemptCountInResponse) headers.set('x-envoy-attempt-count', String(this.#attempt))
     this.responseStarted = true
     if (endStream) this.#onUpstreamComplete(upstream)
     this.callbacks.encodeHeaders(headers, endStream)
+  }
+
+  /** The answer to a WebSocket request is neither 101 nor an error: its headers are passed on, without a body. */
+  onHandshakeFailure(upstream: UpstreamRequest, status: number, headers: HeaderMap): void {
+    headers.remove('content-length')
+    headers.remove('transfer-encoding')
+    this.#details = 'websocket_handshake_unsuccessful'
+    this.onUpstreamHeaders(upstream, status, headers, true)
   }
 
   onUpstreamData(upstream: UpstreamRequest, data: Uint8Array, endStream: boolean): void {

@@ -1,4 +1,5 @@
 /** One attempt of a request at one host. Follows Envoy's `upstream_request.cc`. */
+import { performance } from '../base/clock.ts'
 import { keep } from '../base/read-buffer.ts'
 import type {
   Cancellable,
@@ -31,7 +32,10 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
   #requestEnded = false
   #responseEnded = false
   #endWithHeaders = false
-  /** Body that came before there was a connection. */
+  /** The request's head is written, and what follows may be: a tunnel's waits for the answer. */
+  #open = false
+  #tunnel: 'no' | 'websocket' | 'connect' = 'no'
+  /** Body that came before it could be sent. */
   #pending: Uint8Array[] | undefined = undefined
   #pendingBytes = 0
   #trailers: HeaderMap | undefined = undefined
@@ -68,7 +72,7 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
 
   acceptData(data: Uint8Array, endStream: boolean): void {
     if (this.#done) return
-    if (this.#encoder === undefined) {
+    if (this.#encoder === undefined || !this.#open) {
       this.#pending ??= []
       this.#pending.push(keep(data))
       this.#pendingBytes += data.length
@@ -83,7 +87,7 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
 
   acceptTrailers(trailers: HeaderMap): void {
     if (this.#done) return
-    if (this.#encoder === undefined) {
+    if (this.#encoder === undefined || !this.#open) {
       this.#trailers = trailers
       return
     }
@@ -158,7 +162,10 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     const { maxStreamDurationMs } = this.#router
     if (maxStreamDurationMs > 0)
       this.#durationTimer = setTimeout(onMaxStreamDuration, Math.min(maxStreamDurationMs, longestTimerMs), this)
-    this.#send(encoder)
+    const headers = this.#router.requestHeaders as HeaderMap
+    this.#tunnel = tunnelOf(headers)
+    encoder.encodeHeaders(headers, this.#endWithHeaders)
+    if (this.#tunnel === 'no' && !this.#done) this.#send(encoder)
   }
 
   onPoolFailure(reason: PoolFailureReason, transportFailureReason: string, host: Host | undefined): void {
@@ -168,11 +175,11 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     this.#router.onUpstreamReset(this, resetOfPoolFailure[reason], transportFailureReason)
   }
 
-  /** Everything that came while there was no connection. The codec may reset the stream at every step. */
+  /** Everything after the head that has come so far. The codec may reset the stream at every step. */
   #send(encoder: RequestEncoder): void {
-    encoder.encodeHeaders(this.#router.requestHeaders as HeaderMap, this.#endWithHeaders)
+    this.#open = true
     if (this.#endWithHeaders) {
-      if (!this.#done) this.#onRequestEnd()
+      this.#onRequestEnd()
       return
     }
     const pending = this.#pending
@@ -212,6 +219,17 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     if (status < 200 && status !== 101) return
     this.awaitingHeaders = false
     this.#perTryIdleTimer?.refresh()
+    const tunnel = this.#tunnel
+    if (tunnel !== 'no' && !this.#open) {
+      // HTTP/2 has no 101: its codec has made one of the 200, or will.
+      const accepted = tunnel === 'connect' ? status === 200 : status === 101
+      if (accepted) this.#send(this.#encoder as RequestEncoder)
+      else if (tunnel === 'websocket' && status < 400) {
+        this.#onResponseBytes(true)
+        this.#router.onHandshakeFailure(this, status, headers)
+        return
+      }
+    }
     this.#onResponseBytes(endStream)
     this.#router.onUpstreamHeaders(this, status, headers, endStream)
     if (!endStream) this.#applyDeferredReadDisables()
@@ -297,6 +315,11 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     }
     while (this.#downstreamPauses > 0) this.#resumeDownstream()
   }
+}
+
+function tunnelOf(headers: HeaderMap): 'no' | 'websocket' | 'connect' {
+  if (headers.method === 'CONNECT') return 'connect'
+  return headers.get('upgrade')?.toLowerCase() === 'websocket' ? 'websocket' : 'no'
 }
 
 function onMaxStreamDuration(request: UpstreamRequest): void {

@@ -61,8 +61,10 @@ export class VirtualHost {
     const path = this.#ignorePathParameters ? (bare.split(';', 1)[0] as string) : bare
     const input: MatchInput = { headers, path, random }
     const routes = this.#routes
+    const pathless = headers.method === 'CONNECT' && !headers.has(':path')
     for (let i = 0; i < routes.length; i++) {
       const route = routes[i] as RouteWithMatcher
+      if (pathless && !route.matcher.connect) continue
       if (route.matcher.matches(input)) return route.choose(headers, random)
     }
     return undefined
@@ -181,7 +183,24 @@ function forwardSettings(
     pathRewrite: makePathRewrite(action, matcher, context),
     hostRewrite: makeHostRewrite(action, context),
     clusterHost: '',
+    ...makeUpgrades(action),
   }
+}
+
+function makeUpgrades(action: RouteAction): Pick<ForwardSettings, 'upgrades' | 'terminatesConnect'> {
+  const upgrades = new Map<string, boolean>()
+  let terminatesConnect = false
+  for (const each of action.upgradeConfigs) {
+    const type = each.upgradeType.toLowerCase()
+    const enabled = each.enabled ?? true
+    if (upgrades.has(type)) throw configError(each, 'upgradeType', `duplicate upgrade ${each.upgradeType}`)
+    upgrades.set(type, enabled)
+    if (each.connectConfig === undefined) continue
+    if (type !== 'connect')
+      throw configError(each, 'connectConfig', `non-CONNECT upgrade type ${each.upgradeType} has connect_config`)
+    terminatesConnect = enabled
+  }
+  return { upgrades, terminatesConnect }
 }
 
 const notFoundStatuses: Readonly<Record<RouteAction['clusterNotFoundResponseCode'], number>> = {

@@ -87,6 +87,27 @@ export const knownDifferences: Readonly<Record<string, Difference>> = {
       peer: 'closed',
     },
   },
+  'upgrades/websocket answered 200 with upgrade': {
+    reason: 'a WebSocket that failed is over: the connection closes, and says so',
+    ours: {
+      client: [
+        {
+          start: 'HTTP/1.1 200 OK',
+          headers: [
+            'connection: close',
+            'upgrade: websocket',
+            'x-envoy-upstream-service-time: {ms}',
+            'date: {time}',
+            'server: envoy',
+            'content-length: 0',
+          ],
+          framing: 'length',
+          body: '',
+        },
+      ],
+      peer: 'closed',
+    },
+  },
   'bad-requests/upstream: unasked 101': {
     reason:
       'an upstream that switches protocols unasked is a protocol error: both sides would disagree on what follows',

@@ -316,7 +316,7 @@ export const defaults: Omit<HttpConnectionManagerSettings, 'stats' | 'makeServer
   alwaysSetRequestIdInResponse: false,
   proxy100Continue: false,
   delayedCloseTimeoutMs: 1000,
-  upgrades: new Set(),
+  upgrades: new Map(),
   streamIdleTimeoutMs: 300_000,
   requestTimeoutMs: 0,
   requestHeadersTimeoutMs: 0,

@@ -76,7 +76,8 @@ export class Http1ClientConnection implements ClientConnection, MessageHandler {
     }
     if (!endStream) return 'ok'
     this.#reusable = false
-    if (this.#stream === undefined) return 'ok'
+    // What is in a tunnel does not end with the connection, it breaks off.
+    if (this.#stream === undefined || this.#stream.raw) return 'ok'
     parser.finish()
     if (parser.error !== undefined) return this.#fail(parser.error)
     if (parser.complete) this.#messageDone(false)
@@ -145,6 +146,7 @@ export class Http1ClientConnection implements ClientConnection, MessageHandler {
     }
     const framing = this.#framing(stream)
     if (typeof framing !== 'string') return framing
+    stream.raw = framing === 'raw'
     if (!this.#keepsAlive(framing)) this.#reusable = false
     if (framing === 'none' || (framing === 'length' && parser.contentLength === 0)) {
       stream.pendingHeaders = parser.fields
@@ -254,6 +256,8 @@ class ClientStream extends Http1Stream implements RequestEncoder {
   isHead = false
   isConnect = false
   isUpgrade = false
+  /** After an accepted upgrade or CONNECT. */
+  raw = false
   requestComplete = false
   responseComplete = false
   /** What ends the response; at most one is set. */

@@ -438,7 +438,7 @@ describe('HTTP/1 server connection: order and flow', () => {
     const h = new Harness()
     h.send('GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nearly')
     assert.deepEqual(h.events, [
-      ':authority=a|:path=/ws|:method=GET|:scheme=|upgrade=websocket|connection=upgrade',
+      ':authority=a|:path=/ws|:method=GET|:scheme=|upgrade=websocket|connection=Upgrade',
       'data early',
     ])
     const encoder = h.encoders[0] as ResponseEncoder

@@ -34,6 +34,7 @@ export function removeNominated(fields: string[], connection: string): boolean {
     if (token === 'te' && !keepTrailersOnly(fields, removed)) return false
     else if (token !== 'te' && token !== 'connection') removed.add(token)
   }
+  const value = kept.length === tokens.length ? connection : kept.join(',')
   let to = 0
   let seen = false
   for (let i = 0; i < fields.length; i += 2) {
@@ -43,7 +44,7 @@ export function removeNominated(fields: string[], connection: string): boolean {
       if (seen || kept.length === 0) continue
       seen = true
       fields[to++] = name
-      fields[to++] = kept.join(',')
+      fields[to++] = value
       continue
     }
     fields[to++] = name

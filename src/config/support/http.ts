@@ -41,7 +41,9 @@ export const httpSupport: SupportTable = {
     'append_x_forwarded_port',
     'stream_error_on_invalid_http_message',
     'http2_protocol_options',
+    'upgrade_configs',
   ],
+  'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.UpgradeConfig': 'all',
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.InternalAddressConfig': 'all',
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.HcmAccessLogOptions': [
     'flush_access_log_on_new_request',

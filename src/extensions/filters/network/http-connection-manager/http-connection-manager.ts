@@ -13,6 +13,7 @@ import { makeAccessLog } from '../../../access-loggers/common/make-access-log.ts
 import { makeHttpFilters } from './http-filters.ts'
 import { makeLocalReplyRewriter } from './local-reply-config.ts'
 import { makeServerCodecFactory } from './server-codec.ts'
+import { makeUpgrades } from './upgrades.ts'
 
 const hourMs = 3_600_000
 
@@ -40,13 +41,13 @@ function makeSettings(message: HttpConnectionManager, context: ListenerFactoryCo
   const common = message.commonHttpProtocolOptions
   const prefix = `http.${message.statPrefix}`
   const slashes = message.pathWithEscapedSlashesAction
-  const upgrades = message.upgradeConfigs.filter(each => each.enabled !== false)
+  const filterContext = { ...context, httpStats: context.stats.scope(prefix) }
   return {
     stats: new HttpStats(context.stats.scope(prefix), context.listenerStats.scope(prefix), context.stats),
     makeServerCodec: makeServerCodecFactory(message, context.stats),
     routes: { current: makeRouteTable(message.routeConfig, context) },
     clusters: context.clusters,
-    filters: makeHttpFilters(message, { ...context, httpStats: context.stats.scope(prefix) }),
+    filters: makeHttpFilters(message.httpFilters, filterContext),
     accessLogs: message.accessLog.map(each => makeAccessLog(each, context)),
     accessLogOnNewRequest:
       message.accessLogOptions?.flushAccessLogOnNewRequest === true || message.flushAccessLogOnNewRequest,
@@ -56,7 +57,7 @@ function makeSettings(message: HttpConnectionManager, context: ListenerFactoryCo
     serverHeaderTransformation: message.serverHeaderTransformation,
     alwaysSetRequestIdInResponse: message.alwaysSetRequestIdInResponse,
     proxy100Continue: message.proxy100Continue,
-    upgrades: new Set(upgrades.map(each => each.upgradeType.toLowerCase())),
+    upgrades: makeUpgrades(message, filterContext),
     headersWithUnderscores: common?.headersWithUnderscoresAction ?? 'ALLOW',
     streamErrorOnInvalidHttpMessage:
       message.httpProtocolOptions?.overrideStreamErrorOnInvalidHttpMessage ??

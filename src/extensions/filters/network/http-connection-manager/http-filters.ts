@@ -1,14 +1,13 @@
-/** The `http_filters` list of a connection manager: finds the factories and checks that the last filter, only, is terminal. */
+/** A list of HTTP filters, of a connection manager or of one of its upgrades: finds the factories and checks that the last filter, only, is terminal. */
 import { configError } from '../../../../config/position.ts'
-import type { HttpConnectionManager } from '../../../../config/v3.ts'
+import type { HttpFilter } from '../../../../config/v3.ts'
 import type { HttpFilterContext } from '../../../../core/extension.ts'
 import type { HttpFilterSettings } from '../../../../http/settings.ts'
 
 export function makeHttpFilters(
-  message: HttpConnectionManager,
+  filters: readonly HttpFilter[],
   context: HttpFilterContext,
 ): readonly HttpFilterSettings[] {
-  const filters = message.httpFilters
   return filters.map((filter, index) => {
     const { factory, terminal } = context.extensions.httpFilter(filter, context)
     const last = index === filters.length - 1
