@@ -25,6 +25,8 @@ export interface ConnectOptions {
     | undefined
   /** Undefined: a plain socket. */
   readonly tls?: TlsClientSettings | undefined
+  /** ALPN where the transport socket has none of its own: what the user of the connection speaks. */
+  readonly alpnFallback?: readonly string[]
   /** Name of the host that is connected to, '' without; for `auto_host_sni`. */
   readonly hostname?: string
 }
@@ -67,9 +69,16 @@ export function connect(options: ConnectOptions): SocketConnection {
   return connection
 }
 
-function secure(handle: StreamHandle, { tls, hostname }: ConnectOptions): TlsClientStream | undefined {
+function secure(
+  handle: StreamHandle,
+  { tls, hostname, alpnFallback = [] }: ConnectOptions,
+): TlsClientStream | undefined {
   if (tls === undefined) return undefined
-  return new TlsClientStream(handle, tls, tls.serverNameOfHost && hostname ? hostname : tls.serverName)
+  const serverName = tls.serverNameOfHost && hostname ? hostname : tls.serverName
+  return new TlsClientStream(handle, tls, {
+    serverName,
+    alpnProtocols: tls.alpnProtocols.length > 0 ? tls.alpnProtocols : alpnFallback,
+  })
 }
 
 function connectionOptions(options: ConnectOptions, localAddress: Address) {

@@ -326,17 +326,24 @@ export class TlsServerStream extends TlsStream {
   }
 }
 
+/** What a client asks for. */
+export interface TlsClientHello {
+  /** '' sends none. */
+  readonly serverName: string
+  readonly alpnProtocols: readonly string[]
+}
+
 /** The client's side. */
 export class TlsClientStream extends TlsStream {
   protected override readonly settings: TlsClientSettings
-  readonly #serverName: string
+  readonly #hello: TlsClientHello
   #verified = false
   #session: Buffer | undefined = undefined
 
-  constructor(raw: StreamHandle, settings: TlsClientSettings, serverName: string) {
+  constructor(raw: StreamHandle, settings: TlsClientSettings, hello: TlsClientHello) {
     super(raw)
     this.settings = settings
-    this.#serverName = serverName
+    this.#hello = hello
   }
 
   /** The socket is connected, or not. */
@@ -347,13 +354,14 @@ export class TlsClientStream extends TlsStream {
     }
     if (this.closed) return
     const { settings } = this
+    const { serverName, alpnProtocols } = this.#hello
     const handle = makeTlsHandle(this.raw, settings.secureContext, false)
-    if (this.#serverName !== '') {
-      this.tls.sni = this.#serverName
-      handle.setServername(this.#serverName)
+    if (serverName !== '') {
+      this.tls.sni = serverName
+      handle.setServername(serverName)
     }
     this.tls.setLocal(settings.certificate)
-    if (settings.alpnProtocols.length > 0) handle.setALPNProtocols(encodeAlpn(settings.alpnProtocols))
+    if (alpnProtocols.length > 0) handle.setALPNProtocols(encodeAlpn(alpnProtocols))
     const session = settings.sessions.take()
     if (session !== undefined) handle.setSession(session)
     handle.enableSessionCallbacks()

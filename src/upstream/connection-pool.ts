@@ -68,6 +68,11 @@ export abstract class ConnectionPool {
   /** Gives the connection to the one who waits. */
   protected abstract attach(client: PoolClient, pending: PendingStream): void
 
+  /** What is offered by ALPN where the cluster's transport socket says nothing. */
+  protected get alpn(): readonly string[] {
+    return []
+  }
+
   /** A connection with room, for one stream; undefined: there is none. */
   protected takeReady(): PoolClient | undefined {
     const ready = this.#ready
@@ -213,6 +218,7 @@ export abstract class ConnectionPool {
         sourceAddress: settings.sourceAddress,
         keepAlive: settings.keepAlive,
         hostname: host.hostname,
+        alpnFallback: this.alpn,
       })
       const client = this.makeClient(connection)
       this.#connectingRoom += client.roomWhenConnected

@@ -29,6 +29,10 @@ export class Http1Pool extends ConnectionPool implements HttpConnectionPool {
     return undefined
   }
 
+  protected override get alpn(): readonly string[] {
+    return ['http/1.1']
+  }
+
   protected override makeClient(connection: SocketConnection): PoolClient {
     this.settings.stats.upstreamCxHttp1Total.inc()
     return new Http1Client(this, connection, this.#makeCodec)

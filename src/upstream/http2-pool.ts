@@ -36,6 +36,10 @@ export class Http2Pool extends ConnectionPool implements HttpConnectionPool {
     return undefined
   }
 
+  protected override get alpn(): readonly string[] {
+    return ['h2']
+  }
+
   protected override makeClient(connection: SocketConnection): PoolClient {
     this.settings.stats.upstreamCxHttp2Total.inc()
     return new Http2Client(this, connection)

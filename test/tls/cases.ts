@@ -172,6 +172,7 @@ const clusters: readonly UpstreamCase[] = [
   },
   { name: 'no-verify', to: 'server', context: { sni: 'second.test', common_tls_context: {} } },
   { name: 'no-sni', to: 'server', context: { common_tls_context: {} } },
+  { name: 'alpn', to: 'server', context: { common_tls_context: { alpn_protocols: ['bar', 'foo'] } } },
   {
     name: 'other-ca',
     to: 'server',

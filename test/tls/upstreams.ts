@@ -19,6 +19,7 @@ export class TlsUpstreams implements AsyncDisposable {
     })
     const server: tls.TlsOptions = {
       ...pair('server'),
+      ALPNProtocols: ['h2', 'http/1.1', 'foo'],
       SNICallback: (name, done) =>
         done(null, /^(second|.*\.wild)\.test$/.test(name) ? tls.createSecureContext(pair('second')) : undefined),
     }
@@ -40,7 +41,7 @@ export class TlsUpstreams implements AsyncDisposable {
       socket.on('data', () => {
         const body =
           socket instanceof tls.TLSSocket
-            ? `${String(socket.servername)} ${socket.getPeerCertificate().subject?.CN ?? '-'}`
+            ? `${String(socket.servername)} ${String(socket.alpnProtocol)} ${socket.getPeerCertificate().subject?.CN ?? '-'}`
             : 'plain'
         socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
       })
