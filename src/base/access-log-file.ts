@@ -3,7 +3,7 @@
  * costs lines (`filesystem.write_failed`), never a request. Follows Envoy's `AccessLogFileImpl`; the files are opened
  * with O_APPEND, so that all threads share them line by line.
  */
-import { accessSync, close, closeSync, constants, existsSync, openSync, write, writeSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, openSync, write, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { logger } from './log.ts'
 
@@ -69,11 +69,12 @@ export class AccessLogFiles {
     for (const file of this.#files.values()) file.flush(reason)
   }
 
-  /** Writes what is buffered, before it returns. */
-  close(): void {
+  /** Writes what is buffered: before it returns, or once the write that is under way is done. Never rejects. */
+  async close(): Promise<void> {
     clearInterval(this.#timer)
-    for (const file of this.#files.values()) file.close()
+    const files = [...this.#files.values()]
     this.#files.clear()
+    await Promise.all(files.map(file => file.close()))
   }
 }
 
@@ -108,6 +109,8 @@ export class AccessLogFile {
   #retry: NodeJS.Timeout | undefined
   #reopenAfterWrite = false
   #closed = false
+  /** Called when the last write, under way as the file was closed, is done. */
+  #onFinished: (() => void) | undefined
   #complained = false
 
   constructor(path: string, options: AccessLogFilesOptions, stats: FileStats) {
@@ -145,24 +148,32 @@ export class AccessLogFile {
     else this.#reopenAfterWrite = true
   }
 
-  close(): void {
-    if (this.#closed) return
+  /** Resolves when everything is written. */
+  close(): Promise<void> {
+    if (this.#closed || !this.#enabled) return Promise.resolve()
     this.#closed = true
-    if (!this.#enabled) return
-    let rest = this.#take()
-    if (this.#retry !== undefined) {
-      clearTimeout(this.#retry)
-      rest = Buffer.concat([this.#inFlight as Buffer, rest])
-      this.#inFlight = undefined
+    if (this.#inFlight === undefined || this.#retry !== undefined) {
+      this.#finish()
+      return Promise.resolve()
     }
+    // A thread that ends takes writes with it that have not begun: its owner waits.
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#onFinished = resolve
+    return promise
+  }
+
+  #finish(): void {
+    clearTimeout(this.#retry)
+    const rest = Buffer.concat([this.#inFlight ?? Buffer.alloc(0), this.#take()])
+    this.#inFlight = undefined
     try {
       for (let at = 0; at < rest.length; ) at += writeSync(this.#fd, rest, at)
       if (rest.length > 0) this.#stats.writeCompleted.inc()
     } catch (error) {
       this.#fail(error as Error)
     }
-    // A write that is under way closes the file when it is done.
-    if (this.#inFlight === undefined && !isShared(this.#fd)) closeSync(this.#fd)
+    if (!isShared(this.#fd)) closeSync(this.#fd)
+    this.#onFinished?.()
   }
 
   #take(): Buffer {
@@ -177,8 +188,9 @@ export class AccessLogFile {
     this.#inFlight = bytes
     this.#retry = undefined
     write(this.#fd, bytes, 0, Math.min(flushLimitBytes, bytes.length), null, (error, written) => {
-      if (error?.code === 'EAGAIN' && !this.#closed) {
-        this.#retry = setTimeout(() => this.#write(bytes), retryAfterMs).unref()
+      if (error?.code === 'EAGAIN') {
+        if (this.#closed) this.#finish()
+        else this.#retry = setTimeout(() => this.#write(bytes), retryAfterMs).unref()
         return
       }
       if (error) this.#fail(error)
@@ -191,7 +203,7 @@ export class AccessLogFile {
       }
       this.#inFlight = undefined
       if (this.#closed) {
-        if (!isShared(this.#fd)) close(this.#fd)
+        this.#finish()
         return
       }
       if (this.#reopenAfterWrite) this.#reopenNow()

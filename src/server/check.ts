@@ -58,7 +58,7 @@ function buildAndDiscard(snapshot: Snapshot): void {
   if (admin === undefined) return
   const context = new ThreadContext(snapshot, { workerIndex: -1, state, stats, openFiles: false })
   makeAdminAccessLogs(admin, context)
-  context.close()
+  void context.close()
 }
 
 function logSettings(options: ServerOptions, bootstrap: Bootstrap): LogSettings {

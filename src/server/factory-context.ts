@@ -55,10 +55,10 @@ export class ThreadContext implements FactoryContext {
     this.#closers.push(close)
   }
 
-  /** Runs what factories asked for, latest first, and closes the log files. */
-  close(): void {
+  /** Runs what factories asked for, latest first, and closes the log files; resolves when they are written. */
+  close(): Promise<void> {
     for (const close of this.#closers.splice(0).reverse()) close()
-    this.logs.close()
+    return this.logs.close()
   }
 }
 

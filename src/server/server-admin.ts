@@ -108,7 +108,7 @@ export class ServerAdmin implements AdminContext {
   async close(): Promise<void> {
     clearInterval(this.#flushTimer)
     await this.#listener?.close()
-    this.#context.close()
+    await this.#context.close()
   }
 
   state(): ServerState {

@@ -110,7 +110,8 @@ export class WorkerRuntime implements WorkerMethods {
       listener.stopAccepting()
       listener.closeConnections()
     }
-    this.#context.close()
+    const written = this.#context.close()
     this.#clusters.close()
+    await written
   }
 }
