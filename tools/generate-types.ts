@@ -27,6 +27,7 @@ const roots: readonly string[] = [
   'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy',
   'envoy.extensions.filters.network.echo.v3.Echo',
   'envoy.extensions.filters.network.direct_response.v3.Config',
+  'envoy.extensions.filters.network.wasm.v3.Wasm',
   'envoy.extensions.filters.network.sni_cluster.v3.SniCluster',
   // HTTP filters.
   'envoy.extensions.filters.http.router.v3.Router',
@@ -71,6 +72,7 @@ const renamed: readonly (readonly [fullName: string, name: string])[] = [
   ['envoy.extensions.filters.http.health_check.v3.HealthCheck', 'HealthCheckFilter'],
   ['envoy.extensions.filters.http.rbac.v3.RBAC', 'RBACFilter'],
   ['envoy.extensions.filters.network.direct_response.v3.Config', 'DirectResponseFilter'],
+  ['envoy.extensions.filters.network.wasm.v3.Wasm', 'NetworkWasm'],
   ['envoy.extensions.upstreams.http.v3.HttpProtocolOptions', 'ClusterHttpProtocolOptions'],
 ]
 

@@ -3400,6 +3400,11 @@ export interface TcpProxy_WeightedCluster_ClusterWeight {
   readonly metadataMatch?: Metadata
 }
 
+/** envoy.extensions.filters.network.wasm.v3.Wasm */
+export interface NetworkWasm {
+  readonly config?: PluginConfig
+}
+
 /** envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig */
 export interface LocalityLbConfig {
   readonly zoneAwareLbConfig?: LocalityLbConfig_ZoneAwareLbConfig
@@ -4245,6 +4250,7 @@ export const HttpConnectionManager: MessageType<HttpConnectionManager> = { typeU
 export const TcpProxy: MessageType<TcpProxy> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy' }
 export const Echo: MessageType<Echo> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.network.echo.v3.Echo' }
 export const DirectResponseFilter: MessageType<DirectResponseFilter> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.network.direct_response.v3.Config' }
+export const NetworkWasm: MessageType<NetworkWasm> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.network.wasm.v3.Wasm' }
 export const SniCluster: MessageType<SniCluster> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.network.sni_cluster.v3.SniCluster' }
 export const Router: MessageType<Router> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router' }
 export const Wasm: MessageType<Wasm> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm' }

@@ -10,6 +10,7 @@ import { directResponse } from './filters/network/direct-response/direct-respons
 import { echo } from './filters/network/echo/echo.ts'
 import { httpConnectionManager } from './filters/network/http-connection-manager/http-connection-manager.ts'
 import { tcpProxy } from './filters/network/tcp-proxy/tcp-proxy.ts'
+import { wasmNetworkFilter } from './filters/network/wasm/wasm.ts'
 import { downstreamRawBuffer, upstreamRawBuffer } from './transport-sockets/raw-buffer/raw-buffer.ts'
 import { downstreamTls, upstreamTls } from './transport-sockets/tls/tls.ts'
 
@@ -22,6 +23,7 @@ export const builtinExtensions: readonly Extension[] = [
   wasmFilter,
   httpConnectionManager,
   tcpProxy,
+  wasmNetworkFilter,
   echo,
   directResponse,
   downstreamRawBuffer,

@@ -50,6 +50,9 @@ export const BufferType = {
 
 export const StreamType = { request: 0, response: 1, downstream: 2, upstream: 3 } as const
 
+/** Who closed a connection. */
+export const PeerType = { unknown: 0, local: 1, remote: 2 } as const
+
 export const MetricType = { counter: 0, gauge: 1, histogram: 2 } as const
 
 /** Parameter types, one letter each: `i` i32, `I` i64. All functions return an i32 status. */
@@ -147,6 +150,11 @@ export const guestCallbacks = {
   onResponseHeaders: 'proxy_on_response_headers',
   onResponseBody: 'proxy_on_response_body',
   onResponseTrailers: 'proxy_on_response_trailers',
+  onNewConnection: 'proxy_on_new_connection',
+  onDownstreamData: 'proxy_on_downstream_data',
+  onUpstreamData: 'proxy_on_upstream_data',
+  onDownstreamConnectionClose: 'proxy_on_downstream_connection_close',
+  onUpstreamConnectionClose: 'proxy_on_upstream_connection_close',
   onHttpCallResponse: 'proxy_on_http_call_response',
   onDone: 'proxy_on_done',
   onLog: 'proxy_on_log',

@@ -152,9 +152,7 @@ export class HttpContext extends WasmContext implements HttpFilter, PropertySour
   // ── the guest calls ──
 
   override get logPrefix(): string {
-    const { plugin } = this.root
-    const parts = [plugin.name, plugin.rootId, this.vm.settings.vmId].filter(part => part !== '')
-    return ['wasm log', ...parts].join(' ')
+    return this.root.streamLogPrefix
   }
 
   override readableMap(type: number): HeaderMap | undefined {

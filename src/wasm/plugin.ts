@@ -8,9 +8,11 @@
  * and streams beside the one that trapped go on.
  */
 import { logger } from '../base/log.ts'
+import type { NetworkFilter, NetworkFilterCallbacks } from '../core/connection.ts'
 import type { HttpFilter, HttpFilterCallbacks } from '../core/http-filter.ts'
 import type { Counter } from '../stats/scope.ts'
 import { failedReply, type HttpContext, httpContextClass } from './http-context.ts'
+import { FailedNetworkFilter, type NetworkContext, networkContextClass } from './network-context.ts'
 import { RootContext } from './root-context.ts'
 import type { VmSlot } from './vm-slot.ts'
 import { WasmLoadError, type WasmVm } from './vm.ts'
@@ -40,6 +42,7 @@ interface Running {
   readonly vm: WasmVm
   readonly root: RootContext
   readonly contextClass: typeof HttpContext
+  readonly networkContextClass: typeof NetworkContext
 }
 
 interface ReloadStats {
@@ -50,7 +53,7 @@ interface ReloadStats {
 }
 
 const log = logger('wasm')
-const noFilter: HttpFilter = {}
+const noFilter: HttpFilter & NetworkFilter = {}
 
 /** A plugin on one thread. */
 export class PluginHandle {
@@ -79,6 +82,12 @@ export class PluginHandle {
     return this.plugin.failurePolicy === 'open' ? noFilter : new FailedFilter(callbacks)
   }
 
+  newNetworkFilter(callbacks: NetworkFilterCallbacks): NetworkFilter {
+    const running = this.#running.vm.failed ? this.#reload() : this.#running
+    if (running !== undefined) return new running.networkContextClass(callbacks, running.root)
+    return this.plugin.failurePolicy === 'open' ? noFilter : new FailedNetworkFilter(callbacks)
+  }
+
   close(): void {
     const { root, vm } = this.#running
     if (vm.failed) root.abandon()
@@ -88,9 +97,9 @@ export class PluginHandle {
 
   #start(): Running {
     const vm = this.#slot.vm()
-    const contextClass = httpContextClass(vm)
+    const classes = { contextClass: httpContextClass(vm), networkContextClass: networkContextClass(vm) }
     const known = vm.roots.get(this.plugin.key)
-    if (known !== undefined) return { vm, root: known, contextClass }
+    if (known !== undefined) return { vm, root: known, ...classes }
     const root = new RootContext(vm, vm.newContextId(), this.plugin)
     vm.contexts.set(root.id, root)
     vm.roots.set(this.plugin.key, root)
@@ -101,7 +110,7 @@ export class PluginHandle {
       vm.fail(`${root.logPrefix}: ${reason}`)
       throw new WasmLoadError(reason)
     }
-    return { vm, root, contextClass }
+    return { vm, root, ...classes }
   }
 
   #reload(): Running | undefined {

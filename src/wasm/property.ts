@@ -207,11 +207,11 @@ function xds(context: WasmContext, source: PropertySource | undefined, parts: re
       return metadata(cluster?.info.metadata, parts.slice(1))
     }
     case 'route_name':
-      return utf8(info.routeName ?? '')
+      return info.routeName === undefined ? notFound : utf8(info.routeName)
     case 'route_metadata':
       return metadata(source.routeMetadata, parts.slice(1))
     case 'virtual_host_name':
-      return utf8(info.virtualHostName ?? '')
+      return info.virtualHostName === undefined ? notFound : utf8(info.virtualHostName)
     case 'upstream_host_metadata':
       return metadata(info.upstreamHost?.metadata, parts.slice(1))
     case 'filter_chain_name':

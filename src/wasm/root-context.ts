@@ -3,6 +3,7 @@ import type { HeaderMap } from '../core/header-map.ts'
 import { BufferType, MapType } from './abi.ts'
 import { WasmContext } from './context.ts'
 import type { HttpCall, HttpCallResponse } from './http-call.ts'
+import { type LimitCounters, limitCounters } from './limits.ts'
 import type { Plugin } from './plugin.ts'
 import type { WasmVm } from './vm.ts'
 
@@ -11,18 +12,27 @@ export class RootContext extends WasmContext {
   /** The answer that `proxy_on_http_call_response` is being told about. */
   callResponse: HttpCallResponse | undefined
   readonly calls = new Map<number, HttpCall>()
+  readonly limits: LimitCounters
   /** The guest's `proxy_on_done` was false: `proxy_done` ends the context. */
   awaitsDone = false
   /** Only `proxy_on_configure` may read the plugin configuration. */
   #configuring = false
   #timer: NodeJS.Timeout | undefined
   readonly #logPrefix: string
+  /** Of the streams and connections of the plugin. */
+  readonly streamLogPrefix: string
 
   constructor(vm: WasmVm, id: number, plugin: Plugin) {
     super(vm, id, undefined)
     this.plugin = plugin
+    this.limits = limitCounters(vm.host.stats.scope(`wasm.${plugin.name}`))
     const parts = [plugin.rootId, vm.settings.vmId].filter(part => part !== '')
     this.#logPrefix = ['wasm log', ...parts].join(' ')
+    this.streamLogPrefix = ['wasm log', ...(plugin.name === '' ? [] : [plugin.name]), ...parts].join(' ')
+  }
+
+  override get rootContext(): RootContext {
+    return this
   }
 
   override get logPrefix(): string {
@@ -31,6 +41,14 @@ export class RootContext extends WasmContext {
 
   /** Creates, starts and configures. False when the guest refuses; `vm.failed` when it traps. */
   start(): boolean {
+    const { budget } = this.vm
+    budget.starting = true
+    const started = this.#start()
+    budget.starting = false
+    return started
+  }
+
+  #start(): boolean {
     const { vm, id, plugin } = this
     const { guest } = vm
     vm.callGuest(this, guest.onContextCreate, id, 0)

@@ -1,9 +1,14 @@
-/** Records what real Envoy does in the probe cases: `node test/wasm/record-probe.ts`. */
+/** Records what real Envoy does: `node test/wasm/record-probe.ts [probe|network [CASE]]`; with CASE it only prints. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { runNetwork } from './run-network.ts'
 import { runProbe } from './run-probe.ts'
 
-const outcomes = await runProbe('envoy', process.argv[2])
-const file = join(import.meta.dirname, 'probe-golden.json')
-if (process.argv[2] === undefined) writeFileSync(file, `${JSON.stringify(outcomes, undefined, 1)}\n`)
-else console.log(JSON.stringify(outcomes, undefined, 1))
+const runs = { probe: runProbe, network: runNetwork } as const
+const [kind, only] = process.argv.slice(2)
+for (const [name, run] of Object.entries(runs)) {
+  if (kind !== undefined && kind !== name) continue
+  const text = JSON.stringify(await run('envoy', only), undefined, 1)
+  if (only === undefined) writeFileSync(join(import.meta.dirname, `${name}-golden.json`), `${text}\n`)
+  else console.log(text)
+}

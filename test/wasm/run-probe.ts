@@ -15,22 +15,29 @@ export interface ProbeOutcome {
 }
 
 const type = 'type.googleapis.com/envoy.extensions'
-const linePrefix = /^.*wasm log(?: probe)?(?: probe-root)? probe-vm: /
+export const linePrefix = /^.*wasm log(?: probe)?(?: probe-root)? probe-vm: /
 /** Set by each proxy in its own way. */
 const unstable =
   /^(date|server|x-request-id|x-envoy-upstream-service-time|x-envoy-expected-rq-timeout-ms|x-forwarded-for|user-agent):/i
 
-function listener(name: string, allowStop: boolean): JsonObject {
-  const config = {
+const stringValue = 'type.googleapis.com/google.protobuf.StringValue'
+
+/** The `PluginConfig` of a use of the probe. @param vm tells VMs apart */
+export function probePlugin(vm: string, commands: string): JsonObject {
+  return {
     name: 'probe',
     root_id: 'probe-root',
+    configuration: { '@type': stringValue, value: commands },
     vm_config: {
       vm_id: 'probe-vm',
-      configuration: { '@type': 'type.googleapis.com/google.protobuf.StringValue', value: 'vm conf' },
+      configuration: { '@type': stringValue, value: vm },
       code: { local: { filename: join(import.meta.dirname, '../fixtures/wasm/as-probe/as-probe.wasm') } },
     },
-    allow_on_headers_stop_iteration: allowStop,
   }
+}
+
+function listener(name: string, allowStop: boolean): JsonObject {
+  const config = { ...probePlugin('vm conf', ''), allow_on_headers_stop_iteration: allowStop }
   const metadata = { filter_metadata: { m: { k: 'v', n: 1.5, b: true, s: { x: 1 } } } }
   return {
     name,
@@ -67,7 +74,7 @@ function listener(name: string, allowStop: boolean): JsonObject {
   }
 }
 
-function cluster(name: string, port: number): JsonObject {
+export function cluster(name: string, port: number): JsonObject {
   const address = { socket_address: { address: '127.0.0.1', port_value: port } }
   return {
     name,
@@ -137,7 +144,7 @@ function stableLine(line: string): string {
     .replace(/date=\w+, [\w: ]+ GMT/, 'date={time}')
 }
 
-async function poll(done: () => boolean, timeoutMs: number): Promise<void> {
+export async function poll(done: () => boolean, timeoutMs: number): Promise<void> {
   const deadline = performance.now() + timeoutMs
   while (!done() && performance.now() < deadline) await new Promise(resolve => setTimeout(resolve, 2))
 }

@@ -59,6 +59,8 @@ class TcpProxyFilter implements NetworkFilter, ConnectionCallbacks, LoadBalancer
     this.streamInfo = callbacks.streamInfo
     this.downstream.addCallbacks(this)
     this.downstream.enableHalfClose(true)
+    // Nothing is read before there is somebody to give it to, even if a filter before this one lets it wait.
+    this.downstream.readDisable(true)
   }
 
   get downstreamConnection(): Connection {
@@ -77,8 +79,6 @@ class TcpProxyFilter implements NetworkFilter, ConnectionCallbacks, LoadBalancer
     const { stats, maxDurationMs } = this.settings
     stats.cxTotal.inc()
     this.downstream.setConnectionStats?.({ readTotal: stats.rxBytesTotal, writeTotal: stats.txBytesTotal })
-    // Nothing is read before there is somebody to give it to.
-    this.downstream.readDisable(true)
     if (maxDurationMs > 0) this.#durationTimer = setTimeout(() => this.#onMaxDuration(), maxDurationMs)
     this.#clusterName = this.settings.chooseCluster(Math.random())
     this.#connect()
