@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: sluice, Envoy, nginx and haproxy on the same work in turn, rounds interleaved, medians of all rounds.
  *
- *   --rows a,b     some of: plain, wasm-as, wasm-rust, wasm-go, 1mib, tcp, idle, start
+ *   --rows a,b     some of: plain, wasm-as, wasm-rust, wasm-go, 1mib, tcp, h2-direct, h2-h1, h2-h2, idle, start
  *   --rounds n     rounds a row (3)      --seconds n   of load a round (4)
  *   --proxies a,b  some of: sluice, envoy, nginx, haproxy
  *   --json         the result as JSON instead of a table
@@ -12,7 +12,7 @@ import { connect, type Socket } from 'node:net'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { envoyMissing, findEnvoy } from '../support/envoy.ts'
-import { hasProgram, startBackend, wrk, wrkMissing } from '../support/load.ts'
+import { h2load, hasProgram, startBackend, wrk, wrkMissing } from '../support/load.ts'
 import { cpuOf, processTree, rssOf } from '../support/process-meter.ts'
 import { available, type ProxyName, type Running, startProxy, type Work } from './proxies.ts'
 
@@ -23,11 +23,14 @@ interface Row {
   readonly kind: 'load' | 'idle' | 'start'
   readonly path: string
   readonly connections: number
+  /** Load comes from h2load instead of wrk; only proxies that take both versions on one port can do it. */
+  readonly http2?: true
   /** Highest ratio to Envoy, or for `start` milliseconds. */
   readonly target: number
 }
 
 const load = { kind: 'load', path: '/', connections: 64 } as const
+const http2 = { ...load, connections: 8, http2: true } as const
 const rows: readonly Row[] = [
   { ...load, name: 'plain', title: 'HTTP/1.1', work: 'http', target: 0.7 },
   { ...load, name: 'wasm-as', title: 'HTTP/1.1, AssemblyScript filter', work: 'wasm-as', target: 0.55 },
@@ -43,6 +46,9 @@ const rows: readonly Row[] = [
     target: 1.2,
   },
   { ...load, name: 'tcp', title: 'TCP proxy', work: 'tcp', target: 1.1 },
+  { ...http2, name: 'h2-direct', title: 'HTTP/2, direct response', work: 'http', path: '/direct', target: 0.7 },
+  { ...http2, name: 'h2-h1', title: 'HTTP/2 to HTTP/1.1', work: 'http', target: 0.6 },
+  { ...http2, name: 'h2-h2', title: 'HTTP/2 to HTTP/2', work: 'http2-upstream', target: 0.6 },
   {
     ...load,
     name: 'idle',
@@ -69,10 +75,12 @@ interface Sample {
 
 const mib = 1 << 20
 
+const run = (row: Row) => (row.http2 === true ? h2load : wrk)
+
 async function loadSample(proxy: Running, row: Row, seconds: number): Promise<Sample> {
   const tree = processTree(proxy.pid)
   const before = cpuOf(tree)
-  const result = await wrk(proxy.port, row.path, row.connections, seconds)
+  const result = await run(row)(proxy.port, row.path, row.connections, seconds)
   const after = cpuOf(tree)
   const userUs = (after.userUs - before.userUs) / result.requests
   const systemUs = (after.systemUs - before.systemUs) / result.requests
@@ -123,7 +131,7 @@ async function runRow(row: Row, names: readonly ProxyName[], rounds: number, sec
         // Idle memory and start are measured on a fresh process each time.
         const proxy = proxies.get(name) ?? (await startProxy(name, row.work, backendPort))
         proxies.set(name, proxy)
-        if (row.kind === 'load' && round === 0) await wrk(proxy.port, row.path, row.connections, 2)
+        if (row.kind === 'load' && round === 0) await run(row)(proxy.port, row.path, row.connections, 2)
         const sample =
           row.kind === 'load'
             ? await loadSample(proxy, row, seconds)
@@ -156,7 +164,8 @@ async function runRow(row: Row, names: readonly ProxyName[], rounds: number, sec
 
 type RowResult = Awaited<ReturnType<typeof runRow>>
 
-const number = (value: number | undefined, digits = 1): string => (value === undefined ? '' : value.toFixed(digits))
+const number = (value: number | undefined, digits = 1): string =>
+  value === undefined || Number.isNaN(value) ? '' : value.toFixed(digits)
 
 function print(result: RowResult, kind: Row['kind']): void {
   const { measured, target, ok } = result
@@ -218,9 +227,15 @@ if (!hasProgram('wrk')) {
     for (const row of rows.filter(({ name }) => wanted.includes(name))) {
       const names = available(row.work).filter(
         name =>
-          options.proxies.split(',').includes(name) && (row.kind !== 'start' || name === 'sluice' || name === 'envoy'),
+          options.proxies.split(',').includes(name) &&
+          ((row.kind !== 'start' && row.http2 !== true) || name === 'sluice' || name === 'envoy'),
       )
-      const result = await runRow(row, names, Number(options.rounds), Number(options.seconds), backend.port)
+      const backendPort = row.work === 'http2-upstream' ? backend.http2Port : backend.port
+      if ((row.http2 === true && !hasProgram('h2load')) || backendPort === 0) {
+        note(`skipped ${row.name}: needs h2load (apt-get install nghttp2-client) and nginx`)
+        continue
+      }
+      const result = await runRow(row, names, Number(options.rounds), Number(options.seconds), backendPort)
       results.push(result)
       if (result.medians.some(({ sample }) => sample.errors !== '')) process.exitCode = 1
       if (!options.json) print(result, row.kind)

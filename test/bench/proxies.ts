@@ -4,7 +4,7 @@ import { findEnvoy } from '../support/envoy.ts'
 import { freePort, hasProgram, nginxUser, startProgram } from '../support/load.ts'
 import { type JsonObject, ProxyProcess } from '../support/proxy-process.ts'
 
-export type Work = 'http' | 'tcp' | 'wasm-as' | 'wasm-rust' | 'wasm-go'
+export type Work = 'http' | 'tcp' | 'wasm-as' | 'wasm-rust' | 'wasm-go' | 'http2-upstream'
 export type ProxyName = 'sluice' | 'envoy' | 'nginx' | 'haproxy'
 
 export interface Running {
@@ -38,10 +38,22 @@ export function wasmFilter(module: string, configuration: string): JsonObject {
   }
 }
 
+const directBody = 'hello world, this is a direct response\n'
+
 const modules: Partial<Record<Work, JsonObject>> = {
   'wasm-as': wasmFilter('as-headers', 'x-added: yes'),
   'wasm-rust': wasmFilter('rust-headers', 'yes'),
   'wasm-go': wasmFilter('go-headers', 'yes'),
+}
+
+const optionsType = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions'
+const http2Options: JsonObject = {
+  typed_extension_protocol_options: {
+    [optionsType]: {
+      '@type': `type.googleapis.com/${optionsType}`,
+      explicit_http_config: { http2_protocol_options: {} },
+    },
+  },
 }
 
 /** The Envoy configuration for a work. */
@@ -58,7 +70,14 @@ export function configuration(work: Work, backendPort: number, filters?: readonl
       stat_prefix: 'bench',
       route_config: {
         virtual_hosts: [
-          { name: 'all', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster: 'backend' } }] },
+          {
+            name: 'all',
+            domains: ['*'],
+            routes: [
+              { match: { path: '/direct' }, direct_response: { status: 200, body: { inline_string: directBody } } },
+              { match: { prefix: '/' }, route: { cluster: 'backend' } },
+            ],
+          },
         ],
       },
       http_filters,
@@ -89,6 +108,7 @@ export function configuration(work: Work, backendPort: number, filters?: readonl
           type: 'STATIC',
           connect_timeout: '5s',
           circuit_breakers: { thresholds: [many] },
+          ...(work === 'http2-upstream' ? http2Options : {}),
           load_assignment: { cluster_name: 'backend', endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },
         },
       ],

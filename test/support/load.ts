@@ -1,4 +1,4 @@
-/** Load from wrk and the backend that answers it. */
+/** Load from wrk and h2load, and the backend that answers it. */
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
@@ -42,6 +42,7 @@ export async function listening(port: number, timeoutMs = 10_000): Promise<void>
 export interface LoadResult {
   readonly requests: number
   readonly perSecond: number
+  /** NaN where the program does not say. */
   readonly p50Ms: number
   readonly p99Ms: number
   /** Answers other than 2xx and 3xx, and socket errors, in wrk's words; '' when there were none. */
@@ -74,6 +75,30 @@ export function wrk(port: number, path: string, connections: number, seconds: nu
         p50Ms: milliseconds(/50%\s+(\S+)/.exec(output)?.[1]),
         p99Ms: milliseconds(/99%\s+(\S+)/.exec(output)?.[1]),
         errors: [bad, socket].filter(text => text !== '').join(' '),
+      })
+    })
+  })
+}
+
+/** Runs h2load, HTTP/2 by prior knowledge, 16 requests at once on each connection. */
+export function h2load(port: number, path: string, connections: number, seconds: number): Promise<LoadResult> {
+  const url = `http://127.0.0.1:${port}${path}`
+  const child = spawn('h2load', [`-c${connections}`, '-m16', `-D${seconds}`, url])
+  let output = ''
+  child.stdout.on('data', (text: Buffer) => (output += text))
+  child.stderr.on('data', (text: Buffer) => (output += text))
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', () => {
+      const [line, , done = 0, succeeded = 0] =
+        /requests: (\d+) total.* (\d+) done, (\d+) succeeded.*/.exec(output) ?? []
+      if (Number(done) === 0) return reject(new Error(`h2load on ${url}: ${output}`))
+      resolve({
+        requests: Number(done),
+        perSecond: Number(/, ([\d.]+) req\/s/.exec(output)?.[1] ?? 0),
+        p50Ms: Number.NaN,
+        p99Ms: Number.NaN,
+        errors: succeeded === done ? '' : (line ?? ''),
       })
     })
   })
@@ -115,26 +140,35 @@ export const nginxUser = process.getuid?.() === 0 ? 'user root;' : ''
 const smallBody = '{"message":"hello from the backend","n":1}'
 const megabyte = 1 << 20
 
-/** nginx answering a small body, and 1 MiB under /big; without nginx a small server of our own. */
-export async function startBackend(): Promise<{ port: number; name: string; stop(): Promise<void> }> {
+/**
+ * nginx answering a small body, and 1 MiB under /big; without nginx a small server of our own.
+ * `http2Port`: the same by HTTP/2, 0 without nginx.
+ */
+export async function startBackend(): Promise<{
+  port: number
+  http2Port: number
+  name: string
+  stop(): Promise<void>
+}> {
   if (!hasProgram('nginx')) {
     const port = await freePort()
     const backend = await startProgram(process.execPath, port, () => [import.meta.filename, String(port)])
-    return { ...backend, name: 'node:net' }
+    return { ...backend, http2Port: 0, name: 'node:net' }
   }
   const port = await freePort()
+  const http2Port = await freePort()
   const conf = `
     ${nginxUser} worker_processes 1; daemon off; pid $DIR/pid; error_log stderr crit;
     events { worker_connections 10000; }
     http {
       access_log off; keepalive_requests 1000000000; tcp_nodelay on; sendfile on;
       client_body_temp_path $DIR/a; proxy_temp_path $DIR/b; fastcgi_temp_path $DIR/c; uwsgi_temp_path $DIR/d; scgi_temp_path $DIR/e;
-      server { listen 127.0.0.1:${port} backlog=4096; default_type application/json;
+      server { listen 127.0.0.1:${port} backlog=4096; listen 127.0.0.1:${http2Port} http2; default_type application/json;
         location = /big { alias $DIR/big; } location / { return 200 '${smallBody}'; } }
     }`
   const files = { 'nginx.conf': conf, big: 'x'.repeat(megabyte) }
   const backend = await startProgram('nginx', port, dir => ['-p', dir, '-c', join(dir, 'nginx.conf')], files)
-  return { ...backend, name: 'nginx' }
+  return { ...backend, http2Port, name: 'nginx' }
 }
 
 /** The backend of our own: answers every request head, `/big` with 1 MiB. */
