@@ -1,4 +1,5 @@
 /** What a pooled connection of HTTP/1 and one of HTTP/2 do alike. Follows Envoy's `CodecClient` and `HttpConnPoolImplBase`. */
+import { performance } from '../base/clock.ts'
 import type { Address } from '../core/address.ts'
 import type { HttpPoolCallbacks, PoolFailureReason, UpstreamConnectionInfo } from '../core/cluster.ts'
 import type { ClientConnection, ClientConnectionCallbacks, ResponseDecoder } from '../core/codec.ts'

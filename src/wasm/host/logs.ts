@@ -1,10 +1,14 @@
 /** Host functions for logging, time and timers. */
-import { logger, logLevels } from '../../base/log.ts'
+import { performance } from '../../base/clock.ts'
+import { type LogLevel, logger, logLevels } from '../../base/log.ts'
 import { type HostFunctions, Status } from '../abi.ts'
+import { countLimit } from '../limits.ts'
 import { RootContext } from '../root-context.ts'
 import type { WasmVm } from '../vm.ts'
 
 const log = logger('wasm')
+/** Of one line; what is beyond is cut. */
+export const maxLogBytes = 64 * 1024
 
 export function logFunctions(vm: WasmVm): HostFunctions {
   const { memory } = vm
@@ -13,9 +17,10 @@ export function logFunctions(vm: WasmVm): HostFunctions {
       const name = level >= 0 && level <= 5 ? logLevels[level] : undefined
       if (name === undefined) return Status.badArgument
       if (!log.enabled(name)) return Status.ok
-      const text = memory.copy(pointer, size)
-      if (text === undefined) return Status.invalidMemoryAccess
-      log.log(name, `${vm.current.logPrefix}: ${text.toString()}`)
+      pointer >>>= 0
+      size >>>= 0
+      if (!memory.inBounds(pointer, size)) return Status.invalidMemoryAccess
+      writeLog(vm, name, memory.bytes.utf8Slice(pointer, pointer + Math.min(size, maxLogBytes)))
       return Status.ok
     },
 
@@ -34,6 +39,15 @@ export function logFunctions(vm: WasmVm): HostFunctions {
       return Status.ok
     },
   }
+}
+
+/** A line of the guest's, if it may still write one in this second. */
+export function writeLog(vm: WasmVm, level: LogLevel, text: string): void {
+  const allowed = vm.logLimit.take()
+  if (allowed === true) return log.log(level, `${vm.current.logPrefix}: ${text}`)
+  countLimit(vm, 'logLinesDropped')
+  if (allowed === 'last')
+    log.warn(`${vm.current.logPrefix}: more than ${vm.limits.logLinesPerSecond} lines in a second, the rest is dropped`)
 }
 
 export function wallClockNanoseconds(): bigint {
