@@ -323,6 +323,17 @@ describe('flow control', () => {
     assert.deepEqual(peer.frames(), ['data 1 45'])
   })
 
+  it('an end without data needs no window, even where it is negative', () => {
+    const peer = new Peer({}, startWith(4))
+    peer.send(headers(1, request('/')))
+    const { encoder } = peer.exchanges[0] as Exchange
+    encoder.encodeHeaders(new HeaderMap([':status', '200']), false)
+    encoder.encodeData('0123', false)
+    peer.send(settingsFrame([4, 0]))
+    encoder.encodeData('', true)
+    assert.deepEqual(peer.frames(), ['headers 1 :status=200', 'data 1 0123', 'data 1 end '])
+  })
+
   it('streams that wait take turns, trailers come last', () => {
     const peer = new Peer({}, clientStart.slice(0, 24) + settingsFrame([4, 2 ** 30]))
     peer.send(headers(1, request('/')) + headers(3, request('/')))

@@ -36,13 +36,14 @@ export abstract class Http2Stream implements CodecStream {
   /** Taken from the peer's window while our user does not read. */
   #unconsumed = 0
   #readDisables = 0
-  #received: Uint8Array[] = []
+  /** Made when first needed, as is `#pending`: most streams never wait. */
+  #received: Uint8Array[] | undefined = undefined
   #receivedTrailers: string[] | undefined = undefined
   #resuming = false
   /** Our user has let go of a message that waits for a window. */
   #detached = false
 
-  #pending: (Uint8Array | string)[] = []
+  #pending: (Uint8Array | string)[] | undefined = undefined
   #pendingTrailers: readonly string[] | undefined = undefined
   bufferedBytes = 0
   /** Our producer has been told to stop: because of this stream, and because of the connection. */
@@ -84,7 +85,7 @@ export abstract class Http2Stream implements CodecStream {
   // ── receiving ──
 
   get waitsForUser(): boolean {
-    return this.#received.length > 0 || this.#receivedTrailers !== undefined
+    return (this.#received !== undefined && this.#received.length > 0) || this.#receivedTrailers !== undefined
   }
 
   expectContent(length: number): void {
@@ -111,8 +112,10 @@ export abstract class Http2Stream implements CodecStream {
     }
     if (this.#readDisables > 0 || this.waitsForUser) {
       this.#unconsumed += length
-      if (length > 0) this.#received.push(Buffer.from(data))
-      else if (endStream) this.#received.push(noBytes)
+      if (length > 0 || endStream) {
+        this.#received ??= []
+        this.#received.push(length === 0 ? noBytes : Buffer.from(data))
+      }
       return true
     }
     this.decodeData(data, endStream)
@@ -149,21 +152,22 @@ export abstract class Http2Stream implements CodecStream {
     if (this.#readDisables > 0) this.#readDisables--
     if (this.#readDisables > 0 || this.#resuming || this.closed || !this.waitsForUser) return
     this.#resuming = true
-    this.connection.later(this.#resume)
+    this.connection.later(() => this.#resume())
   }
 
   /** Delivers what waited, in a turn of its own: our user is in the middle of something. */
-  readonly #resume = (): void => {
+  #resume(): void {
     this.#resuming = false
-    while (this.#readDisables === 0 && this.#received.length > 0 && !this.closed) {
-      const chunk = this.#received.shift() as Uint8Array
+    const received = this.#received ?? []
+    while (this.#readDisables === 0 && received.length > 0 && !this.closed) {
+      const chunk = received.shift() as Uint8Array
       this.#unconsumed -= chunk.length
-      const last = this.#received.length === 0 && this.#receivedTrailers === undefined
+      const last = received.length === 0 && this.#receivedTrailers === undefined
       this.decodeData(chunk, this.remoteEnd && last)
       this.consumed(chunk.length)
     }
     const trailers = this.#receivedTrailers
-    if (trailers !== undefined && this.#received.length === 0 && this.#readDisables === 0 && !this.closed) {
+    if (trailers !== undefined && received.length === 0 && this.#readDisables === 0 && !this.closed) {
       this.#receivedTrailers = undefined
       this.decodeTrailers(new HeaderMap(trailers))
     }
@@ -185,7 +189,7 @@ export abstract class Http2Stream implements CodecStream {
     const length = data.length
     if (this.bufferedBytes === 0) {
       if (length === 0 && !endStream) return
-      if (length <= this.connection.windowFor(this)) this.#write(data, endStream)
+      if (length === 0 || length <= this.connection.windowFor(this)) this.#write(data, endStream)
       else this.#sendWhatFits(data)
     } else if (length > 0) this.#enqueue(data)
     if (this.localEnd && this.bufferedBytes > 0) this.#startFlushTimer()
@@ -223,6 +227,7 @@ export abstract class Http2Stream implements CodecStream {
   }
 
   #enqueue(data: Uint8Array | string): void {
+    this.#pending ??= []
     this.#pending.push(typeof data !== 'string' && isTransient(data) ? Buffer.from(data) : data)
     this.bufferedBytes += data.length
     this.connection.stats.pendingSendBytes.add(data.length)
@@ -240,12 +245,13 @@ export abstract class Http2Stream implements CodecStream {
    * @returns whether more waits that the stream's own window lets pass
    */
   sendPending(): boolean {
-    const first = this.#pending[0]
-    if (first === undefined || this.closed) return false
+    const pending = this.#pending
+    const first = pending?.[0]
+    if (pending === undefined || first === undefined || this.closed) return false
     const length = Math.min(this.connection.windowFor(this), this.connection.peerMaxFrameSize, first.length)
     if (length <= 0) return false
-    if (length === first.length) this.#pending.shift()
-    else this.#pending[0] = part(first, length, first.length)
+    if (length === first.length) pending.shift()
+    else pending[0] = part(first, length, first.length)
     this.bufferedBytes -= length
     this.connection.stats.pendingSendBytes.sub(length)
     const done = this.bufferedBytes === 0
@@ -301,14 +307,14 @@ export abstract class Http2Stream implements CodecStream {
     if (this.bufferedBytes > 0) {
       this.connection.stats.pendingSendBytes.sub(this.bufferedBytes)
       this.bufferedBytes = 0
-      this.#pending = []
+      this.#pending = undefined
     }
     this.#drop()
   }
 
   /** What nobody will read any more goes back to the connection's window. */
   #drop(): void {
-    if (this.#received.length > 0) this.#received = []
+    this.#received = undefined
     this.#receivedTrailers = undefined
     if (this.#unconsumed === 0) return
     const bytes = this.#unconsumed
