@@ -2,6 +2,7 @@
  * The network filter that speaks HTTP on a downstream connection: owns the codec, its streams, the connection's timers
  * and draining. Follows Envoy's `source/common/http/conn_manager_impl.cc`.
  */
+import { performance } from '../base/clock.ts'
 import type { ResponseEncoder, RequestDecoder, ServerConnection, ServerConnectionCallbacks } from '../core/codec.ts'
 import type {
   CloseType,
