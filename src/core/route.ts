@@ -64,10 +64,21 @@ export interface RouteEntry {
   readonly metadataMatch: Readonly<Record<string, unknown>> | undefined
   /** `upgrade_configs` by lower-case `upgrade_type`: allowed or not, whatever the connection manager says. */
   readonly upgrades: ReadonlyMap<string, boolean>
+  readonly shadowPolicies: readonly ShadowPolicy[]
   /** CONNECT ends here: the upstream gets the bytes inside, not the request. */
   readonly terminatesConnect: boolean
   /** Path, host and header changes for the upstream. `insertEnvoyOriginalPath`: unless suppressed by the router. */
   finalizeRequestHeaders(headers: HeaderMap, streamInfo: StreamInfo, insertEnvoyOriginalPath: boolean): void
+}
+
+/** Where copies of requests go. */
+export interface ShadowPolicy {
+  /** '' or an unknown one: nowhere. */
+  clusterName(headers: HeaderMap): string
+  /** Whether this request is copied; `random` of its stream. */
+  enabled(random: number): boolean
+  /** Makes the copy's headers of the original's. */
+  finalizeHeaders(headers: HeaderMap, streamInfo: StreamInfo): void
 }
 
 export interface RetryPolicy {

@@ -94,7 +94,7 @@ function conditions(message: RouteMatch, runtime: Runtime): Condition[] {
 }
 
 /** Takes a random number of the stream. */
-function makeRuntimeFraction(message: RuntimeFractionalPercent, runtime: Runtime): (random: number) => boolean {
+export function makeRuntimeFraction(message: RuntimeFractionalPercent, runtime: Runtime): (random: number) => boolean {
   const { numerator, denominator } = message.defaultValue ?? { numerator: 0, denominator: 'HUNDRED' }
   const key = message.runtimeKey
   const of = denominators[denominator]

@@ -4,6 +4,7 @@ import { factoryContext, FakeCluster, messageOf, requestHeaders, streamInfo } fr
 import type { RouteConfiguration } from '../config/v3.ts'
 import { HeaderMap } from '../core/header-map.ts'
 import type { Route, RouteTable } from '../core/route.ts'
+import { shadowHost } from './shadow-policy.ts'
 import { makeRouteTable } from './route-table.ts'
 
 const clusters = new Map(['up', 'a', 'b'].map(name => [name, new FakeCluster(name)]))
@@ -340,4 +341,15 @@ test('ignore_path_parameters_in_path_matching leaves out what follows a semicolo
   const route = '- {name: p, match: {path: /a}, route: {cluster: up}}'
   assert.equal(nameFor(routes(route), '/a;v=1'), undefined)
   assert.equal(nameFor(routes(route, 'ignore_path_parameters_in_path_matching: true'), '/a;v=1?q'), 'p')
+})
+
+test('hosts of mirrors', () => {
+  const hosts = ['a.test', 'a.test:80', '[::1]', '[::1]:80', 'a']
+  assert.deepEqual(hosts.map(shadowHost), [
+    'a.test-shadow',
+    'a.test-shadow:80',
+    '[::1]-shadow',
+    '[::1]-shadow:80',
+    'a-shadow',
+  ])
 })

@@ -6,6 +6,7 @@ import type { HeaderMap } from '../core/header-map.ts'
 import type { Route, RouteTable } from '../core/route.ts'
 import type { StreamInfo } from '../core/stream-info.ts'
 import { noPerFilterConfigs } from './per-filter-config.ts'
+import { makeShadowPolicies } from './shadow-policy.ts'
 import { addLevel, VirtualHost } from './virtual-host.ts'
 
 /**
@@ -25,6 +26,10 @@ export function makeRouteTable(
       perFilterConfigs: noPerFilterConfigs,
       requestMutations: [],
       responseMutations: [],
+      shadowPolicies: makeShadowPolicies(message.requestMirrorPolicies, {
+        context,
+        validateClusters: message.validateClusters ?? validateClusters,
+      }),
     },
     message,
   )

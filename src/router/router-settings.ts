@@ -3,6 +3,7 @@ import type { Deadlines } from '../base/deadlines.ts'
 import type { Router } from '../config/v3.ts'
 import type { ClusterManager } from '../core/cluster.ts'
 import type { HttpFilterContext } from '../core/extension.ts'
+import { localAddress } from '../network/local-address.ts'
 import type { Counter, Scope } from '../stats/scope.ts'
 
 export interface RouterSettings {
@@ -12,6 +13,8 @@ export interface RouterSettings {
   readonly respectExpectedRqTimeout: boolean
   readonly dynamicStats: boolean
   readonly strictCheckHeaders: readonly string[]
+  /** Appended to `x-forwarded-for` of requests that the router makes itself. */
+  readonly localAddress: string
   /** Of the routes' timeouts, by their length in ms. */
   readonly deadlines: Map<number, Deadlines>
 }
@@ -32,6 +35,7 @@ export function makeRouterSettings(message: Router, context: HttpFilterContext):
     respectExpectedRqTimeout: message.respectExpectedRqTimeout,
     dynamicStats: message.dynamicStats ?? true,
     strictCheckHeaders: message.strictCheckHeaders.map(name => name.toLowerCase()),
+    localAddress: localAddress(),
     deadlines: new Map(),
   }
 }

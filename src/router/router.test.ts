@@ -28,8 +28,12 @@ class Setup {
   readonly router: RouterFilter
   headers = requestHeaders('/')
 
-  constructor(route = 'route: {cluster: up}', virtualHost = '', router = '{}') {
-    const context = factoryContext(new Map([['up', this.cluster]]), this.counts)
+  constructor(route = 'route: {cluster: up}', virtualHost = '', router = '{}', mirror = this.cluster) {
+    const clusters = new Map([
+      ['up', this.cluster],
+      ['mirror', mirror],
+    ])
+    const context = factoryContext(clusters, this.counts)
     const table = makeRouteTable(
       messageOf<RouteConfiguration>(
         'envoy.config.route.v3.RouteConfiguration',
@@ -519,4 +523,86 @@ test('a WebSocket that is refused with 403 passes whole', () => {
   setup.cluster.last.respond(403, false)
   setup.cluster.last.decoder.decodeData(Buffer.from('no'), true)
   assert.equal(setup.callbacks.body, 'no')
+})
+
+/** Requests go to `up` and are mirrored to `mirror`. */
+function mirrored(policy = '{cluster: mirror}'): { setup: Setup; mirror: FakeCluster } {
+  const mirror = new FakeCluster('mirror')
+  const setup = new Setup(`route: {cluster: up, timeout: 5s, request_mirror_policies: [${policy}]}`, '', '{}', mirror)
+  return { setup, mirror }
+}
+
+test('a mirror gets a copy of head, body and trailers; its answer goes nowhere', () => {
+  const { setup, mirror } = mirrored()
+  setup.request(false)
+  setup.router.decodeData(Buffer.from('body'), false)
+  setup.router.decodeTrailers(HeaderMap.of({ t: '1' }))
+  const { last } = mirror
+  assert.equal(last.headers?.authority, 'example.com-shadow')
+  assert.equal(last.headers?.get('x-envoy-internal'), 'true')
+  assert.equal(last.body, 'body')
+  assert.equal(last.ended, true)
+  last.respond(500)
+  assert.equal(setup.status, 0)
+  assert.equal(mirror.counts.get('code 500 internal'), 1)
+  setup.cluster.last.respond(200)
+  assert.equal(setup.status, 200)
+})
+
+test('a mirror that waits for a connection gets all once there is one', () => {
+  const { setup, mirror } = mirrored()
+  mirror.ready = false
+  setup.request(false)
+  setup.router.decodeData(Buffer.from('bo'), false)
+  setup.router.decodeData(Buffer.from('dy'), true)
+  mirror.last.ready()
+  assert.equal(mirror.last.body, 'body')
+  assert.equal(mirror.last.ended, true)
+})
+
+test('a mirror that cannot take more holds the request back, until it can or is gone', () => {
+  const { setup, mirror } = mirrored()
+  setup.request(false)
+  mirror.last.callbacks?.onAboveWriteBufferHighWatermark()
+  assert.equal(setup.callbacks.readPauses, 1)
+  mirror.last.callbacks?.onBelowWriteBufferLowWatermark()
+  assert.equal(setup.callbacks.readPauses, 0)
+  mirror.last.callbacks?.onAboveWriteBufferHighWatermark()
+  mirror.last.callbacks?.onResetStream('remote-reset', '')
+  assert.equal(setup.callbacks.readPauses, 0)
+  assert.equal(setup.status, 0)
+})
+
+test('a request that breaks off takes its copy along; a complete one leaves it behind', () => {
+  const broken = mirrored()
+  broken.setup.request(false).router.onDestroy()
+  assert.equal(broken.mirror.last.resetReason, 'local-reset')
+  const complete = mirrored()
+  complete.setup.request().router.onDestroy()
+  assert.equal(complete.mirror.last.resetReason, undefined)
+})
+
+test('a mirror that does not answer is given up after the timeout of the route', () => {
+  const { setup, mirror } = mirrored()
+  setup.request().cluster.last.respond(200)
+  mock.timers.tick(5000)
+  assert.equal(mirror.last.resetReason, 'local-reset')
+  assert.equal(mirror.counts.get('upstreamRqTimeout'), 1)
+  assert.equal(mirror.counts.get('code 504 internal'), 1)
+})
+
+test('a mirror of another fraction of requests gets none', () => {
+  const { setup, mirror } = mirrored('{cluster: mirror, runtime_fraction: {default_value: {numerator: 5}}}')
+  setup.request()
+  assert.equal(mirror.streams.length, 0)
+})
+
+test('a mirror that answers before it has the whole request gets no more of it', () => {
+  const { setup, mirror } = mirrored()
+  setup.request(false)
+  mirror.last.respond(200)
+  assert.equal(mirror.last.resetReason, 'local-reset')
+  setup.router.decodeData(Buffer.from('more'), true)
+  assert.equal(mirror.last.body, '')
+  assert.equal(setup.cluster.last.body, 'more')
 })

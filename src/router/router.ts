@@ -29,6 +29,7 @@ import { makeRetryState, type RetryCallbacks, type RetryDecision, type RetryStat
 import type { RouterSettings } from './router-settings.ts'
 import { checkStrictHeaders } from './strict-headers.ts'
 import { rewriteHost } from './rewrite.ts'
+import { ShadowRequest, type ShadowOwner } from './shadow.ts'
 import { TcpTunnels } from './tcp-tunnel.ts'
 import { UpstreamRequest } from './upstream-request.ts'
 
@@ -36,7 +37,7 @@ import { UpstreamRequest } from './upstream-request.ts'
 const longestTimerMs = 2 ** 31 - 1
 
 export class RouterFilter
-  implements HttpFilter, LoadBalancerContext, DownstreamWatermarkCallbacks, RetryCallbacks, Deadline
+  implements HttpFilter, LoadBalancerContext, DownstreamWatermarkCallbacks, RetryCallbacks, Deadline, ShadowOwner
 {
   readonly callbacks: HttpFilterCallbacks
   readonly #settings: RouterSettings
@@ -47,6 +48,8 @@ export class RouterFilter
   #cluster: Cluster | undefined = undefined
   #asked: EnvoyHeaders | undefined = undefined
   #upstream: UpstreamRequest | undefined = undefined
+  /** Copies that are still being sent. */
+  #shadows: ShadowRequest[] | undefined = undefined
   #retryState: RetryState | undefined = undefined
   /** The request body while it may have to be sent again. */
   #body: Uint8Array[] | undefined = undefined
@@ -152,6 +155,7 @@ export class RouterFilter
       this.#replyNoHost()
       return 'stop'
     }
+    if (entry.shadowPolicies.length > 0) this.#startShadows(entry, headers, endStream)
     this.#startUpstream(cluster, host, endStream)
     if (endStream) this.#onRequestComplete()
     return 'stop'
@@ -168,6 +172,9 @@ export class RouterFilter
         this.#body.push(chunk)
       }
     }
+    const shadows = this.#shadows
+    if (endStream) this.#shadows = undefined
+    if (shadows !== undefined) for (const shadow of shadows) shadow.acceptData(chunk, endStream)
     this.#upstream?.acceptData(chunk, endStream)
     if (endStream) this.#onRequestComplete()
     return 'stop-no-buffer'
@@ -175,6 +182,9 @@ export class RouterFilter
 
   decodeTrailers(trailers: HeaderMap): TrailersStatus {
     this.#requestTrailers = trailers
+    const shadows = this.#shadows
+    this.#shadows = undefined
+    if (shadows !== undefined) for (const shadow of shadows) shadow.acceptTrailers(trailers.copy())
     this.#upstream?.acceptTrailers(trailers)
     this.#onRequestComplete()
     return 'stop'
@@ -184,6 +194,9 @@ export class RouterFilter
     const upstream = this.#upstream
     this.#upstream = undefined
     upstream?.reset()
+    const shadows = this.#shadows
+    this.#shadows = undefined
+    if (shadows !== undefined) for (const shadow of shadows) shadow.cancel()
     this.#cleanUp()
   }
 
@@ -205,6 +218,34 @@ export class RouterFilter
         ? new TcpTunnels(cluster, host, entry.priority)
         : cluster.httpConnectionPool(host, entry.priority, this.callbacks.streamInfo.protocol ?? 'HTTP/1.1')
     upstream.acceptHeaders(pool, endStream)
+  }
+
+  #startShadows(entry: RouteEntry, headers: HeaderMap, endStream: boolean): void {
+    const { streamInfo, random, decoderBufferLimitBytes } = this.callbacks
+    const started: ShadowRequest[] = []
+    for (const policy of entry.shadowPolicies) {
+      if (!policy.enabled(random)) continue
+      const cluster = this.#settings.clusters.get(policy.clusterName(headers))
+      if (cluster === undefined) continue
+      const copy = headers.copy()
+      policy.finalizeHeaders(copy, streamInfo)
+      copy.set('x-envoy-internal', 'true')
+      const forwarded = copy.get('x-forwarded-for')
+      const own = this.#settings.localAddress
+      copy.set('x-forwarded-for', forwarded === undefined || forwarded === '' ? own : `${forwarded},${own}`)
+      const shadow = new ShadowRequest(cluster, copy, this.#timeoutMs, decoderBufferLimitBytes, this)
+      started.push(shadow)
+      shadow.start(endStream)
+    }
+    if (!endStream && started.length > 0) this.#shadows = started
+  }
+
+  onShadowAboveWriteBufferHighWatermark(): void {
+    this.callbacks.onDecoderFilterAboveWriteBufferHighWatermark()
+  }
+
+  onShadowBelowWriteBufferLowWatermark(): void {
+    this.callbacks.onDecoderFilterBelowWriteBufferLowWatermark()
   }
 
   #onRequestComplete(): void {

@@ -11,7 +11,7 @@ import type {
 } from '../config/v3.ts'
 import type { FactoryContext } from '../core/extension.ts'
 import type { HeaderMap } from '../core/header-map.ts'
-import type { Route } from '../core/route.ts'
+import type { Route, ShadowPolicy } from '../core/route.ts'
 import { type HeaderMutations, makeHeaderMutations } from '../format/header-parser.ts'
 import { directResponseSettings, redirectSettings, tlsRedirectSettings } from './direct-response.ts'
 import { addPerFilterConfigs, type PerFilterConfigs } from './per-filter-config.ts'
@@ -19,6 +19,7 @@ import { makeRetryPolicy } from './retry-policy.ts'
 import { makeHostRewrite, makePathRewrite, withoutQuery } from './rewrite.ts'
 import { DirectRoute, ForwardRoute, type ForwardSettings, type RouteSettings } from './route.ts'
 import { makeRouteMatcher, type MatchInput, type RouteMatcher } from './route-match.ts'
+import { makeShadowPolicies } from './shadow-policy.ts'
 import { makeWeightedChoice, type RouteChoice } from './weighted-clusters.ts'
 
 /** What the levels above a route hand down, most specific header changes first. */
@@ -29,6 +30,7 @@ export interface Level {
   readonly perFilterConfigs: PerFilterConfigs
   readonly requestMutations: readonly HeaderMutations[]
   readonly responseMutations: readonly HeaderMutations[]
+  readonly shadowPolicies: readonly ShadowPolicy[]
 }
 
 interface RouteWithMatcher {
@@ -48,7 +50,9 @@ export class VirtualHost {
     this.name = message.name
     this.#requireTls = message.requireTls
     this.#ignorePathParameters = above.configuration.ignorePathParametersInPathMatching
-    const level = addLevel(above, message)
+    const added = addLevel(above, message)
+    const mirrors = message.requestMirrorPolicies
+    const level = mirrors.length === 0 ? added : { ...added, shadowPolicies: makeShadowPolicies(mirrors, added) }
     this.#routes = message.routes.map(route => makeRoute(route, message, level))
     this.#tlsRedirect = new DirectRoute(tlsRedirectSettings(common('', message.name, undefined, level)))
   }
@@ -132,7 +136,7 @@ function makeRoute(message: RouteMessage, virtualHost: VirtualHostMessage, above
   const level = addLevel(above, message)
   const settings = common(message.name, virtualHost.name, message.metadata, level)
   if (message.route !== undefined) {
-    const forward = forwardSettings(message, message.route, virtualHost, settings, matcher, context)
+    const forward = forwardSettings(message, message.route, virtualHost, settings, matcher, level)
     return { matcher, choose: makeClusterChoice(message.route, forward, level) }
   }
   const direct = message.directResponse
@@ -154,8 +158,9 @@ function forwardSettings(
   virtualHost: VirtualHostMessage,
   settings: RouteSettings,
   matcher: RouteMatcher,
-  context: FactoryContext,
+  level: Level,
 ): ForwardSettings {
+  const { context } = level
   const retryPolicy = action.retryPolicy ?? virtualHost.retryPolicy
   const duration = action.maxStreamDuration
   const bufferLimit =
@@ -184,6 +189,10 @@ function forwardSettings(
     hostRewrite: makeHostRewrite(action, context),
     clusterHost: '',
     ...makeUpgrades(action),
+    shadowPolicies:
+      action.requestMirrorPolicies.length === 0
+        ? level.shadowPolicies
+        : makeShadowPolicies(action.requestMirrorPolicies, level),
   }
 }
 

@@ -8,6 +8,7 @@ import { localReplies } from './cases/local-replies.ts'
 import { rewrites } from './cases/rewrites.ts'
 import { routing } from './cases/routing.ts'
 import { stats } from './cases/stats.ts'
+import { mirroring } from './cases/mirroring.ts'
 import { upgrades } from './cases/upgrades.ts'
 import { tcpProxy } from './cases/tcp.ts'
 import { timeouts } from './cases/timeouts.ts'
@@ -26,4 +27,5 @@ export const groups: readonly Group[] = [
   tcpProxy,
   stats,
   upgrades,
+  mirroring,
 ]

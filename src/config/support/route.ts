@@ -17,6 +17,7 @@ export const routeSupport: SupportTable = {
     'ignore_path_parameters_in_path_matching',
     'typed_per_filter_config',
     'metadata',
+    'request_mirror_policies',
   ],
   'envoy.config.route.v3.VirtualHost': [
     'name',
@@ -35,6 +36,7 @@ export const routeSupport: SupportTable = {
     'per_request_buffer_limit_bytes',
     'request_body_buffer_limit',
     'metadata',
+    'request_mirror_policies',
   ],
   'envoy.config.route.v3.Route': [
     'name',
@@ -91,7 +93,19 @@ export const routeSupport: SupportTable = {
     'priority',
     'max_stream_duration',
     'upgrade_configs',
+    'request_mirror_policies',
   ],
+  'envoy.config.route.v3.RouteAction.RequestMirrorPolicy': [
+    'cluster',
+    'cluster_header',
+    'runtime_fraction',
+    'disable_shadow_host_suffix_append',
+    'request_headers_mutations',
+    'host_rewrite_literal',
+    // Only tracing would show it.
+    '?trace_sampled',
+  ],
+  'envoy.config.common.mutation_rules.v3.HeaderMutation': ['remove', 'append'],
   'envoy.config.route.v3.RouteAction.UpgradeConfig': 'all',
   'envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig': [],
   'envoy.config.route.v3.RouteAction.MaxStreamDuration': ['max_stream_duration', 'grpc_timeout_header_max'],

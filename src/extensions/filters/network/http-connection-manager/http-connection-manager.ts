@@ -1,5 +1,4 @@
 /** `envoy.filters.network.http_connection_manager`: its message becomes the settings of `http/connection-manager.ts`. */
-import { networkInterfaces } from 'node:os'
 import { toBytes } from '../../../../base/latin1.ts'
 import { configError } from '../../../../config/position.ts'
 import { HttpConnectionManager } from '../../../../config/v3.ts'
@@ -8,6 +7,7 @@ import { ConnectionManager } from '../../../../http/connection-manager.ts'
 import type { EscapedSlashesAction, HttpConnectionManagerSettings } from '../../../../http/settings.ts'
 import { HttpStats } from '../../../../http/stats.ts'
 import { makeCidrMatcher } from '../../../../matching/cidr.ts'
+import { localAddress } from '../../../../network/local-address.ts'
 import { makeRouteTable } from '../../../../router/route-table.ts'
 import { makeAccessLog } from '../../../access-loggers/common/make-access-log.ts'
 import { makeHttpFilters } from './http-filters.ts'
@@ -99,11 +99,4 @@ function makeSettings(message: HttpConnectionManager, context: ListenerFactoryCo
     stripTrailingHostDot: message.stripTrailingHostDot,
     forwardClientCert: message.forwardClientCertDetails === 'ALWAYS_FORWARD_ONLY' ? 'ALWAYS_FORWARD_ONLY' : 'SANITIZE',
   }
-}
-
-/** The first address of this machine that is no loopback, as Envoy tells it to upstreams for local clients. */
-function localAddress(): string {
-  for (const list of Object.values(networkInterfaces()))
-    for (const each of list ?? []) if (each.family === 'IPv4' && !each.internal) return each.address
-  return '127.0.0.1'
 }
