@@ -16,12 +16,17 @@ declare namespace WebAssembly {
     readonly buffer: ArrayBuffer
     grow(pages: number): number
   }
+  interface Table {
+    set(index: number, value: unknown): void
+  }
   const Module: {
     new (bytes: Uint8Array<ArrayBuffer>): Module
     imports(module: Module): ModuleDescriptor[]
     exports(module: Module): ModuleDescriptor[]
   }
   const Instance: new (module: Module, imports: object) => Instance
+  const Table: new (descriptor: { element: 'anyfunc'; initial: number }) => Table
+  function compile(bytes: Uint8Array<ArrayBuffer>): Promise<Module>
   const Memory: new (descriptor: { initial: number; maximum?: number }) => Memory
 }
 

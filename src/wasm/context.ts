@@ -33,15 +33,25 @@ export class WasmContext {
   readonly id: number
   /** Undefined for the context of a module that is being started. */
   readonly root: RootContext | undefined
+  /** Of a network filter: what it writes to filter state lives as long as the connection. */
+  readonly isConnection: boolean = false
   /** In `on_log`: a map or header that is not there is NOT_FOUND rather than BAD_ARGUMENT. */
   inLog = false
   /** The guest trapped while it acted for this context: it is not told anything any more. */
   trapped = false
+  /** What the guest has added to headers and bodies of the stream (limits.ts). */
+  addedHeaderBytes = 0
+  addedBodyBytes = 0
 
   constructor(vm: WasmVm, id: number, root: RootContext | undefined) {
     this.vm = vm
     this.id = id
     this.root = root
+  }
+
+  /** `root`, or this one if it is a root. */
+  get rootContext(): RootContext | undefined {
+    return this.root
   }
 
   get logPrefix(): string {

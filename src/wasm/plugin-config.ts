@@ -5,6 +5,7 @@ import { encodeBinary } from '../config/encode-binary.ts'
 import { configError } from '../config/position.ts'
 import type { CapabilityRestrictionConfig, DataSource, PluginConfig, VmConfig } from '../config/v3.ts'
 import type { AnyMessage, ListenerFactoryContext } from '../core/extension.ts'
+import { readLimits, type WasmLimits } from './limits.ts'
 import { type FailurePolicy, type Plugin, PluginHandle } from './plugin.ts'
 import type { VmSettings } from './vm.ts'
 import { type CompiledCode, WasmThread } from './wasm-thread.ts'
@@ -31,8 +32,9 @@ export function makePlugin(config: PluginConfig, context: ListenerFactoryContext
     )
   const thread = WasmThread.of(context)
   const plugin = readPlugin(config, context)
-  const settings = readSettings(config, vmConfig)
-  const slot = thread.slot(readCode(vmConfig, thread, context.workerIndex < 0), settings)
+  const limits = readLimits(config.name, context.runtime)
+  const settings = readSettings(config, vmConfig, limits)
+  const slot = thread.slot(readCode(vmConfig, thread, limits, context.workerIndex < 0), settings)
   try {
     const handle = new PluginHandle(plugin, slot)
     if (context.workerIndex < 0) handle.close()
@@ -79,8 +81,9 @@ const failurePolicies: Readonly<Record<PluginConfig['failurePolicy'], FailurePol
   FAIL_OPEN: 'open',
 }
 
-function readSettings(config: PluginConfig, vmConfig: VmConfig): VmSettings {
+function readSettings(config: PluginConfig, vmConfig: VmConfig, limits: WasmLimits): VmSettings {
   return {
+    limits,
     vmId: vmConfig.vmId,
     runtime: vmConfig.runtime,
     configuration: anyBytes(vmConfig.configuration),
@@ -111,13 +114,13 @@ function readCapabilities(config: CapabilityRestrictionConfig | undefined): Read
   return names.length === 0 ? undefined : new Set(names)
 }
 
-function readCode(vmConfig: VmConfig, thread: WasmThread, fresh: boolean): CompiledCode {
+function readCode(vmConfig: VmConfig, thread: WasmThread, limits: WasmLimits, fresh: boolean): CompiledCode {
   const code = vmConfig.code
   if (code?.remote !== undefined) throw configError(code, 'remote', 'remote code is not supported by sluice')
   const local = code?.local
   if (local === undefined) throw configError(vmConfig, 'code', 'needs local code')
   try {
-    return thread.code(codeSource(local), fresh, () => readBytes(local))
+    return thread.code(codeSource(local), fresh, () => readBytes(local), limits)
   } catch (error) {
     throw configError(vmConfig, 'code', `Failed to load Wasm code: ${(error as Error).message}`)
   }

@@ -3,6 +3,7 @@
  * Follows proxy-wasm-cpp-host's `WasmBase`. A trap marks the VM failed: it gets no new streams, and those that it has
  * end as their plugin's failure policy says.
  */
+import { performance } from '../base/clock.ts'
 import { IdMap } from '../base/id-map.ts'
 import { logger } from '../base/log.ts'
 import {
@@ -17,7 +18,9 @@ import {
 } from './abi.ts'
 import { WasmContext } from './context.ts'
 import { makeHostFunctions } from './host/functions.ts'
+import { countLimit, defaultLimits, LogLimit, limitHostFunctions, type WasmLimits } from './limits.ts'
 import { GuestMemory } from './memory.ts'
+import { CpuBudget, describeTrap } from './meter-host.ts'
 import type { RootContext } from './root-context.ts'
 import type { WasmHost } from './wasm-host.ts'
 import { wasiErrno, makeWasiFunctions } from './wasi.ts'
@@ -31,18 +34,25 @@ export interface VmSettings {
   readonly environment: readonly string[]
   /** Names of host functions, WASI functions and callbacks; undefined: everything is allowed. */
   readonly allowedCapabilities: ReadonlySet<string> | undefined
+  /** `defaultLimits` without. */
+  readonly limits?: WasmLimits
 }
 
 /** A module that cannot be loaded; the message is Envoy's. */
 export class WasmLoadError extends Error {}
 
 const log = logger('wasm')
+/** One callback in so many is timed, a power of two. */
+const timedOneIn = 64
 const wasiModules = new Set(['wasi_snapshot_preview1', 'wasi_unstable'])
 
 export class WasmVm {
   readonly settings: VmSettings
   readonly host: WasmHost
   readonly abi: AbiVersion
+  readonly limits: WasmLimits
+  readonly budget: CpuBudget
+  readonly logLimit: LogLimit
   readonly memory = new GuestMemory()
   readonly guest: GuestCallbacks
   /** What host functions act on. */
@@ -51,6 +61,9 @@ export class WasmVm {
   failed = false
   /** Streams that the guest saw to their end. */
   streamsCompleted = 0
+  callbacks = 0
+  /** Time in the guest, of one callback in `timedOneIn`, ms. */
+  #timedMs = 0
   readonly contexts = new IdMap<WasmContext>()
   readonly roots = new Map<string, RootContext>()
   #nextContextId = 1
@@ -61,6 +74,9 @@ export class WasmVm {
   constructor(module: WebAssembly.Module, settings: VmSettings, host: WasmHost) {
     this.settings = settings
     this.host = host
+    this.limits = settings.limits ?? defaultLimits
+    this.budget = new CpuBudget(this.limits.cpuBudgetMs, () => countLimit(this, 'memoryRefused'))
+    this.logLimit = new LogLimit(this.limits.logLinesPerSecond)
     this.abi = abiVersion(module)
     this.current = new WasmContext(this, 0, undefined)
     const exports = this.#instantiate(module)
@@ -85,16 +101,22 @@ export class WasmVm {
     if (callback === undefined) return 0
     const outer = this.current
     this.current = context
-    this.#depth++
+    let startMs = 0
+    if (this.#depth++ === 0) {
+      this.budget.begin()
+      if ((++this.callbacks & (timedOneIn - 1)) === 0) startMs = performance.now()
+    }
     let result = 0
     try {
       result = callback(a, b, c, d, e)
     } catch (error) {
       context.trapped = true
       this.current.trapped = true
-      this.fail(`${this.current.logPrefix}: ${describe(error)}`)
+      if (this.budget.exceeded) countLimit(this, 'cpuBudgetExceeded')
+      this.fail(`${this.current.logPrefix}: ${describeTrap(error, this.budget)}`)
     }
     this.#depth--
+    if (startMs !== 0) this.#timedMs += performance.now() - startMs
     this.current = outer
     if (this.#depth === 0 && this.#deferred.length > 0) this.#runDeferred()
     return result
@@ -103,6 +125,11 @@ export class WasmVm {
   /** The guest asked for something that must wait until it has returned. */
   defer(context: WasmContext): void {
     this.#deferred.push(context)
+  }
+
+  /** Time in the guest, extrapolated from the callbacks that were timed, ms. */
+  get cpuMs(): number {
+    return this.#timedMs * timedOneIn
   }
 
   newContextId(): number {
@@ -133,7 +160,7 @@ export class WasmVm {
   }
 
   #instantiate(module: WebAssembly.Module): Record<string, unknown> {
-    const functions: Record<string, HostFunction | undefined> = makeHostFunctions(this)
+    const functions: Record<string, HostFunction | undefined> = limitHostFunctions(this, makeHostFunctions(this))
     const wasi: Record<string, HostFunction | undefined> = makeWasiFunctions(this)
     const imports: Record<string, Record<string, HostFunction>> = {}
     for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
@@ -148,10 +175,13 @@ export class WasmVm {
         throw new WasmLoadError(`Failed to load Wasm module due to a missing import: ${from}.${name}`)
       ;(imports[from] ??= {})[name] = this.#allowed(name) ? found : restricted(name, isWasi)
     }
+    this.budget.starting = true
     try {
-      return new WebAssembly.Instance(module, imports).exports
+      const { exports } = new WebAssembly.Instance(module, imports)
+      this.budget.attach(exports)?.()
+      return exports
     } catch (error) {
-      throw new WasmLoadError(`Failed to initialize Wasm code: ${describe(error)}`)
+      throw new WasmLoadError(`Failed to initialize Wasm code: ${describeTrap(error, this.budget)}`)
     }
   }
 
@@ -185,9 +215,4 @@ function restricted(name: string, isWasi: boolean): HostFunction {
     log.error(`Attempted call to restricted proxy-wasm capability: ${name}`)
     return isWasi ? wasiErrno.notCapable : 10
   }
-}
-
-/** The guest's stack is in the error's, which names its functions. */
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

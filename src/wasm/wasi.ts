@@ -3,9 +3,8 @@
  * print and tell the time; files and sockets are refused. Follows proxy-wasm-cpp-host's exports.
  */
 import { randomFillSync } from 'node:crypto'
-import { logger } from '../base/log.ts'
 import type { HostFunction } from './abi.ts'
-import { wallClockNanoseconds } from './host/logs.ts'
+import { maxLogBytes, wallClockNanoseconds, writeLog } from './host/logs.ts'
 import type { WasmVm } from './vm.ts'
 
 export const wasiErrno = {
@@ -19,7 +18,6 @@ export const wasiErrno = {
   notCapable: 76,
 } as const
 
-const log = logger('wasm')
 const maxRandomBytes = 65_536
 const stdout = 1
 const stderr = 2
@@ -35,7 +33,7 @@ export function makeWasiFunctions(vm: WasmVm): Readonly<Record<string, HostFunct
 
   return {
     proc_exit(code: number) {
-      log.warn(`${vm.current.logPrefix}: proc_exit(${code})`)
+      writeLog(vm, 'warning', `proc_exit(${code})`)
       return 0
     },
 
@@ -50,11 +48,11 @@ export function makeWasiFunctions(vm: WasmVm): Readonly<Record<string, HostFunct
         const at = memory.view.getUint32(vectorsAt + i * 8, true)
         const size = memory.view.getUint32(vectorsAt + i * 8 + 4, true)
         if (!memory.inBounds(at, size)) return wasiErrno.fault
-        text += memory.bytes.utf8Slice(at, at + size)
+        if (text.length < maxLogBytes) text += memory.bytes.utf8Slice(at, at + Math.min(size, maxLogBytes))
         written += size
       }
       if (text.endsWith('\n')) text = text.slice(0, -1)
-      if (written > 0) log.log(fd === stdout ? 'info' : 'error', `${vm.current.logPrefix}: ${text}`)
+      if (written > 0) writeLog(vm, fd === stdout ? 'info' : 'error', text)
       return put(writtenAt, written)
     },
 

@@ -3,6 +3,9 @@ import { createHash } from 'node:crypto'
 import type { FactoryContext } from '../core/extension.ts'
 import type { ClusterManager } from '../core/cluster.ts'
 import type { Scope } from '../stats/scope.ts'
+import { defaultLimits, type WasmLimits } from './limits.ts'
+import { UnknownWasmError } from './meter-binary.ts'
+import { meterModule } from './meter.ts'
 import { makeSharedBuffer, SharedStore } from './shared-store.ts'
 import type { VmSettings, WasmVm } from './vm.ts'
 import { VmSlot } from './vm-slot.ts'
@@ -53,14 +56,19 @@ export class WasmThread implements WasmHost {
    * @param fresh read it even if it is known: the main thread's check
    * @throws WebAssembly.CompileError, or what `read` throws
    */
-  code(source: string, fresh: boolean, read: () => Uint8Array<ArrayBuffer>): CompiledCode {
-    const key = `wasm.code ${source}`
+  code(
+    source: string,
+    fresh: boolean,
+    read: () => Uint8Array<ArrayBuffer>,
+    limits: WasmLimits = defaultLimits,
+  ): CompiledCode {
+    const key = codeKey(source, limits)
     const known = this.#singletons.get(key) as CompiledCode | undefined
     if (known !== undefined && !fresh) return known
     const bytes = read()
     const hash = createHash('sha256').update(bytes).digest('hex')
     if (known?.hash === hash) return known
-    const compiled = { hash, module: new WebAssembly.Module(bytes) }
+    const compiled = { hash, module: compile(bytes, limits) }
     this.#singletons.set(key, compiled)
     return compiled
   }
@@ -101,9 +109,28 @@ export class WasmThread implements WasmHost {
   }
 }
 
+/** Among the singletons. */
+function codeKey(source: string, limits: WasmLimits): string {
+  return `wasm.code ${limits.cpuBudgetMs > 0 ? 'metered' : 'plain'} ${limits.memoryLimitBytes} ${source}`
+}
+
+/** @throws WebAssembly.CompileError, UnknownWasmError */
+function compile(bytes: Uint8Array<ArrayBuffer>, limits: WasmLimits): WebAssembly.Module {
+  let metered: Uint8Array<ArrayBuffer>
+  try {
+    metered = meterModule(bytes, { cpu: limits.cpuBudgetMs > 0, memoryBytes: limits.memoryLimitBytes })
+  } catch (error) {
+    // A broken module is told as such.
+    void new WebAssembly.Module(bytes)
+    throw new UnknownWasmError(`the module cannot be metered: ${(error as Error).message}`)
+  }
+  return new WebAssembly.Module(metered)
+}
+
 /** Envoy's sha256(vm_id || vm configuration || code), and what else makes VMs differ. */
 function vmKey(code: CompiledCode, settings: VmSettings): string {
   const hash = createHash('sha256').update(settings.vmId).update('\0').update(settings.configuration).update(code.hash)
   hash.update(JSON.stringify([settings.environment, settings.allowedCapabilities && [...settings.allowedCapabilities]]))
+  hash.update(JSON.stringify(settings.limits ?? null))
   return hash.digest('hex')
 }

@@ -79,6 +79,10 @@ export function fakeThread(singletons = new Map<string, unknown>()): FakeThread 
     workerIndex: 0,
     node: { id: 'node-1', cluster: 'cluster-1', zone: 'zone-1' },
     singletons,
+    runtime: {
+      getInteger: (_key: string, value: number) => value,
+      getBoolean: (_key: string, value: boolean) => value,
+    },
     trafficDirection: 'INBOUND',
     listenerMetadata: undefined,
     onClose: (close: () => void) => void closers.push(close),
@@ -122,6 +126,7 @@ export function makeHandle(
     `test ${code.length} ${Buffer.from(code).toString('base64').slice(-64)}`,
     false,
     () => code,
+    settings.limits,
   )
   return new PluginHandle(full, thread.slot(compiled, { ...defaults, ...settings }))
 }

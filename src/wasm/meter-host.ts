@@ -1,0 +1,81 @@
+/** The host's side of a metered module (meter.ts): the clock behind the fuel, and what a trap is told as. */
+import { performance } from '../base/clock.ts'
+import type { GuestFunction } from './abi.ts'
+import { fuelSlice, meterCalls, meterStart, meterTable } from './meter.ts'
+
+/** While a module starts and is configured it may take this many times its budget. */
+const startFactor = 100
+
+export class CpuBudget {
+  /** Ms; 0: without end. */
+  readonly budgetMs: number
+  /** The guest was stopped because of its budget. */
+  exceeded = false
+  /** The module is being loaded or configured. */
+  starting = false
+  /** When the callback that runs must end; 0 until its first slice is used up. */
+  #deadlineMs = 0
+  readonly #onRefusedGrowth: () => void
+
+  constructor(budgetMs: number, onRefusedGrowth: () => void) {
+    this.budgetMs = budgetMs
+    this.#onRefusedGrowth = onRefusedGrowth
+  }
+
+  /** A callback begins. Costs no look at the clock: most end within their first slice. */
+  begin(): void {
+    this.#deadlineMs = 0
+    this.exceeded = false
+  }
+
+  /** Gives a metered module its host functions. @returns its start function, which is still to be called */
+  attach(exports: Readonly<Record<string, unknown>>): GuestFunction | undefined {
+    const table = exports[meterTable]
+    if (!(table instanceof WebAssembly.Table)) return undefined
+    // Only functions of modules can be in a table: these come through one that hands them on.
+    const { fuel, refused } = new WebAssembly.Instance(handOn(), {
+      h: { f: () => this.#fuel(), r: () => this.#onRefusedGrowth() },
+    }).exports
+    table.set(meterCalls.fuel, fuel)
+    table.set(meterCalls.refused, refused)
+    return exports[meterStart] as GuestFunction | undefined
+  }
+
+  get limitMs(): number {
+    return this.starting ? this.budgetMs * startFactor : this.budgetMs
+  }
+
+  #fuel(): number {
+    const now = performance.now()
+    if (this.#deadlineMs === 0) this.#deadlineMs = now + this.limitMs
+    if (now < this.#deadlineMs) return fuelSlice
+    this.exceeded = true
+    return 0
+  }
+}
+
+let handOnModule: WebAssembly.Module | undefined
+
+/** (import "h" "f" (func (result i32))) (import "h" "r" (func)) (export "fuel" (func 0)) (export "refused" (func 1)) */
+function handOn(): WebAssembly.Module {
+  handOnModule ??= new WebAssembly.Module(
+    Uint8Array.from([
+      ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      ...[1, 8, 2, 0x60, 0, 1, 0x7f, 0x60, 0, 0],
+      ...[2, 13, 2, 1, 0x68, 1, 0x66, 0, 0, 1, 0x68, 1, 0x72, 0, 1],
+      ...[7, 18, 2, 4, ...Buffer.from('fuel'), 0, 0, 7, ...Buffer.from('refused'), 0, 1],
+    ]),
+  )
+  return handOnModule
+}
+
+/** An error's message and the guest's frames of its stack, with names as the module's name section has them. */
+export function describeTrap(error: unknown, budget: CpuBudget): string {
+  if (!(error instanceof Error)) return String(error)
+  let frames = (error.stack ?? '').split('\n').filter(line => line.includes('wasm-function['))
+  if (budget.exceeded) frames = frames.slice(1)
+  const message = budget.exceeded
+    ? `stopped: the callback used up its CPU budget of ${budget.limitMs} ms`
+    : `${error.name}: ${error.message}`
+  return [message, ...frames.map(line => line.replace(/wasm:\/\/wasm\/[^:]*:/, ''))].join('\n')
+}

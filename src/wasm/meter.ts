@@ -1,0 +1,456 @@
+/**
+ * Rewrites a module when it is loaded so that it cannot run or grow without end. Each loop and each function that can
+ * come back to itself subtracts the size of its code from a global, the fuel; when that is used up the host looks at
+ * the clock and gives more or has the module trap. What is loop-free and not recursive stays as it is. The maximum of
+ * the memory is lowered to the limit.
+ *
+ * All that is added stands at the end of its index space, so that the module's own indices, names and exports stay.
+ */
+import { callCosts, type CallNode } from './meter-calls.ts'
+import {
+  type InstructionVisitor,
+  leb,
+  section,
+  sectionOrder,
+  signedLeb,
+  UnknownWasmError,
+  walkInstructions,
+  WasmReader,
+} from './meter-binary.ts'
+
+/** Exports of a metered module: a table for the host's two functions (`meterCalls`), and its start function. */
+export const meterTable = 'sluice:meter'
+export const meterStart = 'sluice:start'
+/** Elements of the table: `fuel()` gives the next slice, 0 to trap; `refused()` is told of a `memory.grow` that failed. */
+export const meterCalls = { fuel: 0, refused: 1 } as const
+
+/** Between two looks at the clock, in bytes of code divided by `bytesPerUnit`: some 0.1 ms. */
+export const fuelSlice = 50_000
+const bytesPerUnit = 16
+const hostCallUnits = 32
+const maxUnits = 0x0f_ff_ff_ff
+const pageBytes = 65_536
+const allocators = new Set(['malloc', 'proxy_on_memory_allocate'])
+const bytesPerElement = 16
+
+export interface MeterOptions {
+  /** Whether fuel is counted. */
+  readonly cpu: boolean
+  /** Of each memory. */
+  readonly memoryBytes: number
+}
+
+interface Region {
+  size: number
+  readonly callees: number[]
+}
+
+interface Insertion {
+  readonly at: number
+  /** A check's region, which gives its cost once the costs of calls are known; or the code. */
+  readonly region: Region | undefined
+  readonly code: (context: Indices & { readonly scratch: number }) => readonly number[]
+}
+
+interface Indices {
+  readonly fuel: number
+  readonly table: number
+  readonly refill: number
+  readonly refused: number
+}
+
+interface ScannedFunction {
+  readonly start: number
+  readonly end: number
+  readonly localsAt: number
+  readonly localGroups: number
+  readonly codeAt: number
+  readonly scratch: number
+  readonly entry: Region
+  readonly insertions: Insertion[]
+  readonly callees: number[]
+  needsScratch: boolean
+}
+
+/** @throws UnknownWasmError for a module that cannot be metered, or does not fit in its memory limit */
+export function meterModule(bytes: Uint8Array<ArrayBuffer>, options: MeterOptions): Uint8Array<ArrayBuffer> {
+  const module = new ModuleSections(bytes)
+  module.capMemory(options.memoryBytes)
+  if (options.cpu) module.addFuel()
+  return module.encode()
+}
+
+class ModuleSections {
+  readonly #bytes: Uint8Array
+  /** Payloads by id. */
+  readonly #sections = new Map<number, Uint8Array>()
+  /** Whole custom sections, head included. */
+  readonly #customs: Uint8Array[] = []
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+    const reader = new WasmReader(bytes, 8)
+    while (reader.at < bytes.length) {
+      const start = reader.at
+      const id = reader.byte()
+      const size = reader.u32()
+      const payload = reader.at
+      reader.skip(size)
+      if (id !== section.custom) this.#sections.set(id, bytes.subarray(payload, payload + size))
+      else if (!this.#isDebugInfo(payload, payload + size)) this.#customs.push(bytes.subarray(start, reader.at))
+    }
+  }
+
+  encode(): Uint8Array<ArrayBuffer> {
+    const parts: Uint8Array[] = [this.#bytes.subarray(0, 8)]
+    for (const id of sectionOrder) {
+      const payload = this.#sections.get(id)
+      if (payload !== undefined) parts.push(Uint8Array.from([id, ...leb(payload.length)]), payload)
+    }
+    return new Uint8Array(Buffer.concat([...parts, ...this.#customs]))
+  }
+
+  capMemory(memoryBytes: number): void {
+    const maxPages = Math.floor(memoryBytes / pageBytes)
+    this.#rewriteLimits(
+      section.memory,
+      () => undefined,
+      maxPages,
+      (min: number) => {
+        throw new UnknownWasmError(`it needs ${min * pageBytes} bytes of memory, the limit is ${memoryBytes}`)
+      },
+    )
+    const maxElements = Math.floor(memoryBytes / bytesPerElement)
+    const skipType = (reader: WasmReader): void => {
+      if (reader.bytes[reader.at] === 0x40) throw new UnknownWasmError('a table with an initial value')
+      reader.skipType()
+    }
+    this.#rewriteLimits(section.table, skipType, maxElements, min => {
+      throw new UnknownWasmError(`it has a table of ${min} elements, the limit is ${maxElements}`)
+    })
+  }
+
+  addFuel(): void {
+    const types = this.#parameterCounts()
+    const imports = this.#imports()
+    const declared = this.#functionTypes()
+    const functions = this.#scan(
+      imports.functions,
+      declared.map(type => types[type] ?? 0),
+    )
+    const referenced = this.#referenced(functions)
+    const total = imports.functions + functions.length
+    const anyOfTable = total
+    const anyAllocator = total + 1
+    const node = (size: number, callees: readonly number[], isChoice: boolean): CallNode => ({
+      size,
+      callees,
+      isChoice,
+    })
+    const nodes = [
+      ...Array.from({ length: imports.functions }, () => node(0, [anyAllocator], true)),
+      ...functions.map(each => node(each.end - each.codeAt, each.callees, false)),
+      node(0, referenced, true),
+      node(0, this.#allocators(), true),
+    ]
+    // Calls through a table were noted as -1.
+    for (const each of functions) replaceIndirect(each.callees, anyOfTable)
+    const { metered, costs } = callCosts(nodes)
+    if (!metered.includes(1) && functions.every(each => !each.needsScratch && each.insertions.every(isHostCall))) return
+    const voidType = types.length
+    const indices: Indices = {
+      fuel: imports.globals + this.#count(section.global),
+      table: imports.tables + this.#count(section.table),
+      refill: total,
+      refused: total + 1,
+    }
+    const units = (region: Region): number => {
+      let cost = region.size
+      for (const callee of region.callees) cost += costs[callee === -1 ? anyOfTable : callee] as number
+      return Math.min(maxUnits, 1 + Math.floor(cost / bytesPerUnit))
+    }
+    const bodies = functions.map((each, index) =>
+      this.#rewrite(each, metered[imports.functions + index] === 1, units, indices),
+    )
+    const refillCode = [
+      ...[...i32(meterCalls.fuel), 0x11, ...leb(voidType + 1), ...leb(indices.table), 0x24, ...leb(indices.fuel)],
+      ...[0x23, ...leb(indices.fuel), 0x45, 0x04, 0x40, 0x00, 0x0b],
+    ]
+    const refusedCode = [...i32(meterCalls.refused), 0x11, ...leb(voidType), ...leb(indices.table)]
+    for (const code of [refillCode, refusedCode])
+      bodies.push(Uint8Array.from([...leb(code.length + 2), 0, ...code, 0x0b]))
+    this.#append(section.type, 2, [0x60, 0, 0, 0x60, 0, 1, 0x7f])
+    this.#append(section.function, 2, [...leb(voidType), ...leb(voidType)])
+    this.#append(section.table, 1, [0x70, 1, 2, 2])
+    this.#append(section.global, 1, [0x7f, 1, ...i32(fuelSlice), 0x0b])
+    this.#append(section.export, 1, [...name(meterTable), 1, ...leb(indices.table)])
+    const start = this.#sections.get(section.start)
+    if (start !== undefined) {
+      this.#sections.delete(section.start)
+      this.#append(section.export, 1, [...name(meterStart), 0, ...start])
+    }
+    this.#sections.set(section.code, Buffer.concat([Uint8Array.from(leb(bodies.length)), ...bodies]))
+  }
+
+  /** DWARF, which would be wrong afterwards. */
+  #isDebugInfo(start: number, end: number): boolean {
+    return new WasmReader(this.#bytes, start, end).name().startsWith('.debug_')
+  }
+
+  #reader(id: number): WasmReader | undefined {
+    const payload = this.#sections.get(id)
+    return payload && new WasmReader(payload)
+  }
+
+  #count(id: number): number {
+    return this.#reader(id)?.u32() ?? 0
+  }
+
+  /** Adds entries at the end of a section. */
+  #append(id: number, count: number, entries: readonly number[]): void {
+    const payload = this.#sections.get(id) ?? Uint8Array.of(0)
+    const reader = new WasmReader(payload)
+    const present = reader.u32()
+    const old = payload.subarray(reader.at)
+    this.#sections.set(id, Buffer.concat([Uint8Array.from(leb(present + count)), old, Uint8Array.from(entries)]))
+  }
+
+  #rewriteLimits(id: number, skip: (reader: WasmReader) => void, max: number, tooLarge: (min: number) => never): void {
+    const reader = this.#reader(id)
+    if (reader === undefined) return
+    const count = reader.u32()
+    const out = leb(count)
+    for (let i = 0; i < count; i++) {
+      const start = reader.at
+      skip(reader)
+      out.push(...reader.bytes.subarray(start, reader.at))
+      const limits = reader.limits()
+      if (limits.min > max) tooLarge(limits.min)
+      out.push(1, ...leb(limits.min), ...leb(Math.min(limits.max ?? max, max)))
+    }
+    this.#sections.set(id, Uint8Array.from(out))
+  }
+
+  #parameterCounts(): number[] {
+    const reader = this.#reader(section.type)
+    if (reader === undefined) return []
+    return Array.from({ length: reader.u32() }, () => {
+      const form = reader.byte()
+      if (form !== 0x60) throw new UnknownWasmError(`a type of form 0x${form.toString(16)}`)
+      const parameters = reader.u32()
+      for (let i = 0; i < parameters; i++) reader.skipType()
+      for (let results = reader.u32(); results > 0; results--) reader.skipType()
+      return parameters
+    })
+  }
+
+  #imports(): { functions: number; tables: number; globals: number } {
+    const found = { functions: 0, tables: 0, globals: 0 }
+    const reader = this.#reader(section.import)
+    if (reader === undefined) return found
+    for (let count = reader.u32(); count > 0; count--) {
+      reader.name()
+      reader.name()
+      const kind = reader.byte()
+      if (kind === 0) {
+        found.functions++
+        reader.skipLeb()
+      } else throw new UnknownWasmError('it imports something that is not a function')
+    }
+    return found
+  }
+
+  #functionTypes(): number[] {
+    const reader = this.#reader(section.function)
+    return reader === undefined ? [] : Array.from({ length: reader.u32() }, () => reader.u32())
+  }
+
+  /** What the host calls in the middle of a host function. */
+  #allocators(): number[] {
+    const reader = this.#reader(section.export)
+    const found: number[] = []
+    if (reader === undefined) return found
+    for (let count = reader.u32(); count > 0; count--) {
+      const isAllocator = allocators.has(reader.name())
+      const kind = reader.byte()
+      const index = reader.u32()
+      if (kind === 0 && isAllocator) found.push(index)
+    }
+    return found
+  }
+
+  /** Functions that an indirect call may reach. */
+  #referenced(functions: readonly ScannedFunction[]): number[] {
+    const found = new Set<number>()
+    const visitor = referenceVisitor(found)
+    for (const each of functions) for (const callee of each.callees) if (callee < -1) found.add(-2 - callee)
+    const globals = this.#reader(section.global)
+    if (globals !== undefined)
+      for (let count = globals.u32(); count > 0; count--) {
+        globals.skipType()
+        globals.byte()
+        walkInstructions(globals, visitor)
+      }
+    const elements = this.#reader(section.element)
+    if (elements === undefined) return [...found]
+    for (let count = elements.u32(); count > 0; count--) {
+      const flags = elements.u32()
+      if ((flags & 1) === 0) {
+        if (flags & 2) elements.skipLeb()
+        walkInstructions(elements, visitor)
+      }
+      if (flags & 3) elements.skipType()
+      for (let items = elements.u32(); items > 0; items--)
+        if (flags & 4) walkInstructions(elements, visitor)
+        else found.add(elements.u32())
+    }
+    return [...found]
+  }
+
+  #scan(importCount: number, parameterCounts: readonly number[]): ScannedFunction[] {
+    const reader = this.#reader(section.code)
+    if (reader === undefined) return []
+    return Array.from({ length: reader.u32() }, (_, index) => {
+      const size = reader.u32()
+      return scanFunction(reader, size, importCount, parameterCounts[index] as number)
+    })
+  }
+
+  #rewrite(
+    scanned: ScannedFunction,
+    meterEntry: boolean,
+    units: (region: Region) => number,
+    indices: Indices,
+  ): Uint8Array {
+    const code = this.#sections.get(section.code) as Uint8Array
+    const { start, end, localsAt, localGroups, codeAt, insertions, entry, needsScratch } = scanned
+    const parts: Uint8Array[] = [Uint8Array.from(leb(localGroups + (needsScratch ? 1 : 0)))]
+    parts.push(code.subarray(localsAt, codeAt))
+    if (needsScratch) parts.push(Uint8Array.of(1, 0x7f))
+    if (meterEntry) parts.push(Uint8Array.from(check(units(entry), indices)))
+    else if (insertions.length === 0)
+      return Buffer.concat([Uint8Array.from(leb(end - start)), code.subarray(start, end)])
+    let from = codeAt
+    const context = { ...indices, scratch: scanned.scratch }
+    for (const { at, region, code: added } of insertions) {
+      parts.push(code.subarray(from, at))
+      parts.push(Uint8Array.from(region === undefined ? added(context) : check(units(region), indices)))
+      from = at
+    }
+    parts.push(code.subarray(from, end))
+    const body = Buffer.concat(parts)
+    return Buffer.concat([Uint8Array.from(leb(body.length)), body])
+  }
+}
+
+function scanFunction(reader: WasmReader, size: number, importCount: number, parameters: number): ScannedFunction {
+  const start = reader.at
+  const localGroups = reader.u32()
+  const localsAt = reader.at
+  let scratch = parameters
+  for (let i = 0; i < localGroups; i++) {
+    scratch += reader.u32()
+    reader.skipType()
+  }
+  const codeAt = reader.at
+  const entry: Region = { size: 0, callees: [] }
+  const insertions: Insertion[] = []
+  const callees: number[] = []
+  /** The region of each open block, and where it began. */
+  const regions: Region[] = [entry]
+  let region = entry
+  let sinceAt = codeAt
+  let needsScratch = false
+  const enter = (next: Region, at: number): void => {
+    region.size += at - sinceAt
+    sinceAt = at
+    region = next
+  }
+  const noCode = (): readonly number[] => []
+  walkInstructions(reader, {
+    onLoop(bodyAt) {
+      const loop: Region = { size: 0, callees: [] }
+      regions.push(loop)
+      enter(loop, bodyAt)
+      insertions.push({ at: bodyAt, region: loop, code: noCode })
+    },
+    onBlock: () => void regions.push(region),
+    onEnd(at) {
+      regions.pop()
+      enter(regions.at(-1) ?? entry, at)
+    },
+    onCall(at, callee) {
+      callees.push(callee)
+      region.callees.push(callee)
+      if (callee < importCount) insertions.push({ at, region: undefined, code: spendOnHostCall })
+    },
+    onIndirectCall() {
+      callees.push(-1)
+      region.callees.push(-1)
+    },
+    onFunctionReference: callee => void callees.push(-2 - callee),
+    onBulk(at) {
+      needsScratch = true
+      insertions.push({ at, region: undefined, code: spendOnBulk })
+    },
+    onMemoryGrow(after) {
+      needsScratch = true
+      insertions.push({ at: after, region: undefined, code: tellRefusedGrowth })
+    },
+  })
+  const end = start + size
+  if (reader.at !== end) throw new UnknownWasmError('a function of another length than it says')
+  return {
+    ...{ start, end, localsAt, localGroups, codeAt, scratch, entry, insertions, callees, needsScratch },
+  }
+}
+
+const isHostCall = ({ code }: Insertion): boolean => code === spendOnHostCall
+
+function replaceIndirect(callees: number[], anyOfTable: number): void {
+  const known = callees.filter(callee => callee >= -1)
+  callees.length = 0
+  for (const callee of known) callees.push(callee === -1 ? anyOfTable : callee)
+}
+
+function referenceVisitor(found: Set<number>): InstructionVisitor {
+  const nothing = (): void => {}
+  return {
+    ...{ onLoop: nothing, onBlock: nothing, onEnd: nothing, onCall: nothing, onIndirectCall: nothing, onBulk: nothing },
+    onMemoryGrow: nothing,
+    onFunctionReference: callee => void found.add(callee),
+  }
+}
+
+const i32 = (value: number): number[] => [0x41, ...signedLeb(value)]
+const name = (text: string): number[] => [...leb(Buffer.byteLength(text)), ...Buffer.from(text)]
+
+/** fuel -= units; if (fuel < 0) refill() */
+function check(units: number, { fuel, refill }: Indices): number[] {
+  const global = leb(fuel)
+  return [
+    ...[0x23, ...global, ...i32(units), 0x6b, 0x24, ...global],
+    ...[0x23, ...global, 0x41, 0, 0x48, 0x04, 0x40, 0x10, ...leb(refill), 0x0b],
+  ]
+}
+
+function spendOnHostCall({ fuel }: Indices): number[] {
+  const global = leb(fuel)
+  return [0x23, ...global, ...i32(hostCallUnits), 0x6b, 0x24, ...global]
+}
+
+/** fuel -= length >>> 7, for the length on top of the stack; if (fuel < 0) refill() */
+function spendOnBulk({ fuel, refill, scratch }: Indices & { readonly scratch: number }): number[] {
+  const global = leb(fuel)
+  const local = leb(scratch)
+  return [
+    ...[0x22, ...local, 0x23, ...global, 0x20, ...local, ...i32(7), 0x76, 0x6b, 0x24, ...global],
+    ...[0x23, ...global, 0x41, 0, 0x48, 0x04, 0x40, 0x10, ...leb(refill), 0x0b],
+  ]
+}
+
+/** if (result === -1) refused() */
+function tellRefusedGrowth({ refused, scratch }: Indices & { readonly scratch: number }): number[] {
+  const local = leb(scratch)
+  return [0x22, ...local, 0x41, 0x7f, 0x46, 0x04, 0x40, 0x10, ...leb(refused), 0x0b, 0x20, ...local]
+}
