@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { WebSocket, WebSocketServer } from 'ws'
 import { cluster, http } from './golden/case.ts'
-import type { JsonObject } from './support/proxy-process.ts'
 import { ProxyProcess } from './support/proxy-process.ts'
 
 let proxy: ProxyProcess
@@ -21,7 +20,7 @@ before(async () => {
       clusters: [cluster('a', [port as unknown as string])],
     },
   }
-  proxy = await ProxyProcess.start('sluice', configuration as unknown as JsonObject)
+  proxy = await ProxyProcess.start('sluice', configuration)
 })
 
 after(async () => {

@@ -129,6 +129,6 @@ test('fail_open: a connection that is held back when the VM traps goes on withou
 
 test('a module without callbacks for upstream data leaves writing alone', () => {
   const network = new FakeNetwork(makeHandle(fixture('as-headers')))
-  assert.equal(network.filter.onWrite, undefined)
+  assert.equal(typeof network.filter.onWrite, 'undefined')
   assert.equal(network.filter.onNewConnection?.(), 'continue')
 })

@@ -41,7 +41,7 @@ export class TlsUpstreams implements AsyncDisposable {
       socket.on('data', () => {
         const body =
           socket instanceof tls.TLSSocket
-            ? `${String(socket.servername)} ${String(socket.alpnProtocol)} ${socket.getPeerCertificate().subject?.CN ?? '-'}`
+            ? `${String(socket.servername)} ${String(socket.alpnProtocol)} ${String(socket.getPeerCertificate().subject?.CN ?? '-')}`
             : 'plain'
         socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
       })

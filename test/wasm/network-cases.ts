@@ -10,7 +10,7 @@
 export interface Step {
   readonly who: 'client' | 'server'
   readonly send?: string
-  readonly then?: 'end' | 'reset'
+  readonly last?: 'end' | 'reset'
   readonly until?:
     | { readonly log: string; readonly times?: number }
     | { readonly client: string }
@@ -32,14 +32,14 @@ const downstream = (n: number) => ({ log: 'downstream_data', times: n })
 const upstream = (n: number) => ({ log: 'upstream_data', times: n })
 const hello: Step = { who: 'client', send: 'hello', until: { server: 'hello' } }
 const answer: Step = { who: 'server', send: 'world', until: { client: 'world' } }
-const end: Step = { who: 'client', then: 'end', until: { log: 'delete' } }
+const end: Step = { who: 'client', last: 'end', until: { log: 'delete' } }
 const get = 'GET / HTTP/1.1\r\nhost: a\r\n\r\n'
 
 export const networkCases: readonly NetworkCase[] = [
   { name: 'life cycle: the client ends', probe: [], steps: [hello, answer, end] },
-  { name: 'life cycle: the server ends', probe: [], steps: [hello, answer, { who: 'server', then: 'end', until: upstream(2) }, end] },
-  { name: 'life cycle: the client resets', probe: [], steps: [hello, { who: 'client', then: 'reset', until: { log: 'delete' } }] },
-  { name: 'life cycle: the server resets', probe: [], steps: [hello, { who: 'server', then: 'reset', until: { log: 'delete' } }] },
+  { name: 'life cycle: the server ends', probe: [], steps: [hello, answer, { who: 'server', last: 'end', until: upstream(2) }, end] },
+  { name: 'life cycle: the client resets', probe: [], steps: [hello, { who: 'client', last: 'reset', until: { log: 'delete' } }] },
+  { name: 'life cycle: the server resets', probe: [], steps: [hello, { who: 'server', last: 'reset', until: { log: 'delete' } }] },
   {
     name: 'buffers: read',
     probe: ['new buf 2 0 10', 'new bufsize 3', 'dn buf 2 0 100', 'dn buf 2 1 2', 'dn buf 2 9 1', 'dn bufsize 3', 'dn buf 3 0 10', 'dn buf 0 0 10', 'up buf 3 0 100', 'up bufsize 2', 'dclose buf 2 0 10', 'log bufsize 2', 'done bufsize 3'],
@@ -80,7 +80,7 @@ export const networkCases: readonly NetworkCase[] = [
     probe: ['new ret 1', 'new call a :path=/|:method=GET|:authority=a _ 1000', 'call continue 2'],
     steps: [{ ...hello, until: { server: 'hello' } }, answer, end],
   },
-  { name: 'stop: the end of the upstream', probe: ['upe ret 1'], steps: [hello, answer, { who: 'server', then: 'end', until: upstream(2) }, end] },
+  { name: 'stop: the end of the upstream', probe: ['upe ret 1'], steps: [hello, answer, { who: 'server', last: 'end', until: upstream(2) }, end] },
   { name: 'continue what runs', probe: ['dn1 continue 3', 'dn1 continue 4', 'up1 continue 3'], steps: [hello, answer, end] },
   { name: 'close: downstream, in data', probe: ['dn1 close 2'], steps: [{ ...hello, until: { log: 'delete' } }] },
   { name: 'close: upstream, in data', probe: ['dn1 close 3'], steps: [{ ...hello, until: { log: 'delete' } }] },
@@ -105,12 +105,12 @@ export const networkCases: readonly NetworkCase[] = [
     name: 'before the connection manager',
     before: 'http',
     probe: ['dn1 buf 2 0 3', 'up1 buf 3 0 15'],
-    steps: [{ who: 'client', send: get, until: { client: '\r\n\r\n' } }, { who: 'client', then: 'end', until: { log: 'delete' } }],
+    steps: [{ who: 'client', send: get, until: { client: '\r\n\r\n' } }, { who: 'client', last: 'end', until: { log: 'delete' } }],
   },
   {
     name: 'before the connection manager: one of two requests taken away',
     before: 'http',
     probe: ['dn1 ret 1', 'dn2 bufset 2 0 27 _'],
-    steps: [{ who: 'client', send: get, until: downstream(1) }, { who: 'client', send: get, until: { client: '\r\n\r\n' } }, { who: 'client', then: 'end', until: { log: 'delete' } }],
+    steps: [{ who: 'client', send: get, until: downstream(1) }, { who: 'client', send: get, until: { client: '\r\n\r\n' } }, { who: 'client', last: 'end', until: { log: 'delete' } }],
   },
 ] // biome-ignore format: one case reads best as one line

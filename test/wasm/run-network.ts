@@ -114,13 +114,13 @@ async function runCase(proxy: ProxyProcess, server: TcpServer, test: NetworkCase
   for (const step of test.steps) {
     if (step.who === 'client') {
       if (step.send !== undefined) client.write(step.send)
-      if (step.then === 'end') client.end()
-      if (step.then === 'reset') client.reset()
+      if (step.last === 'end') client.end()
+      if (step.last === 'reset') client.reset()
     } else {
       await poll(() => server.socket !== undefined, 1000)
       if (step.send !== undefined) server.socket?.write(step.send)
-      if (step.then === 'end') server.socket?.end()
-      if (step.then === 'reset') server.socket?.resetAndDestroy()
+      if (step.last === 'end') server.socket?.end()
+      if (step.last === 'reset') server.socket?.resetAndDestroy()
     }
     await poll(() => reached(step) || client.peer !== 'open', 1500)
   }
