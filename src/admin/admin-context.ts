@@ -1,4 +1,5 @@
 /** What the admin endpoints may ask of the server and tell it. Implemented by the composition root. */
+import type { TlsContextStatus } from '../core/transport-socket.ts'
 import type { LogLevel } from '../base/log.ts'
 import type { Bootstrap } from '../config/v3.ts'
 import type { Address } from '../core/address.ts'
@@ -23,6 +24,8 @@ export interface AdminContext {
   /** One list a worker, each with all clusters in the same order; the handler adds them up. */
   clusters(): Promise<readonly (readonly ClusterStatus[])[]>
   listeners(): readonly ListenerStatus[]
+  /** Of every TLS context of the configuration. */
+  certificates(): readonly TlsContextStatus[]
   /** Runtime values by key, for each layer in order. */
   runtime(): readonly RuntimeLayer[]
   /** Overrides runtime values on all threads; '' takes an override back. @returns false without an admin layer */

@@ -1,7 +1,9 @@
 /** `/server_info`, `/ready`, `/memory`, `/runtime` and others that tell of the process. Follows `source/server/admin/server_info_handler.cc`. */
 import { getHeapStatistics } from 'node:v8'
 import { defaultLogFormat } from '../base/log-output.ts'
+import type { JsonObject } from '../config/json-source.ts'
 import { durationText } from '../config/proto-json.ts'
+import type { CertificateStatus, TlsContextStatus } from '../core/transport-socket.ts'
 import type { AdminContext, AdminOptions } from './admin-context.ts'
 import { type AdminPath, badRequest, jsonResponse } from './admin-path.ts'
 
@@ -9,7 +11,7 @@ export const serverInfoPaths: readonly AdminPath[] = [
   {
     path: '/certs',
     help: 'print certs on machine',
-    handle: () => jsonResponse({ certificates: [] }),
+    handle: (_, context) => jsonResponse({ certificates: context.certificates().map(tlsContext) }),
   },
   {
     path: '/contention',
@@ -131,4 +133,29 @@ function commandLineOptions(options: AdminOptions): object {
     drain_strategy: options.drainStrategy === 'gradual' ? 'Gradual' : 'Immediate',
     file_flush_min_size: options.fileFlushMinBytes,
   }
+}
+
+function tlsContext({ caCertificates, certificates }: TlsContextStatus): JsonObject {
+  return { ca_cert: caCertificates.map(certificate), cert_chain: certificates.map(certificate) }
+}
+
+function certificate(status: CertificateStatus): JsonObject {
+  const { path, serialNumber, dnsSans, uriSans, ipSans, validFromMs, expirationMs } = status
+  const days = Math.floor((expirationMs - Date.now()) / 86_400_000)
+  return {
+    path,
+    serial_number: serialNumber,
+    subject_alt_names: [
+      ...dnsSans.map(dns => ({ dns })),
+      ...uriSans.map(uri => ({ uri })),
+      ...ipSans.map(ip => ({ ip_address: ip })),
+    ],
+    days_until_expiration: String(Math.max(days, 0)),
+    valid_from: seconds(validFromMs),
+    expiration_time: seconds(expirationMs),
+  }
+}
+
+function seconds(timeMs: number): string {
+  return new Date(timeMs).toISOString().replace('.000Z', 'Z')
 }

@@ -84,3 +84,21 @@ export interface TlsStats {
   }): void
   onFailure(kind: 'connection' | 'no-cert' | PeerFault['kind']): void
 }
+
+/** Of one TLS context, for `/certs`. */
+export interface TlsContextStatus {
+  readonly caCertificates: readonly CertificateStatus[]
+  readonly certificates: readonly CertificateStatus[]
+}
+
+export interface CertificateStatus {
+  /** File name, or `<inline>`. */
+  readonly path: string
+  readonly serialNumber: string
+  readonly dnsSans: readonly string[]
+  readonly uriSans: readonly string[]
+  readonly ipSans: readonly string[]
+  /** Since the epoch. */
+  readonly validFromMs: number
+  readonly expirationMs: number
+}

@@ -18,7 +18,7 @@ import type {
   NetworkFilterCallbacks,
   NetworkFilterFactory,
 } from '../core/connection.ts'
-import type { DownstreamInfo, StreamInfo, TlsInfo } from '../core/stream-info.ts'
+import type { DownstreamInfo, FilterStateObject, StreamInfo, TlsInfo } from '../core/stream-info.ts'
 import type { SocketConnection } from './connection.ts'
 import { StreamInformation } from './stream-info.ts'
 
@@ -181,6 +181,7 @@ class ConnectionInfo implements DownstreamInfo {
   readonly tls: TlsInfo | undefined
   readonly listenerName: string
   readonly filterChainName: string
+  filterState: Map<string, FilterStateObject> | undefined = undefined
   readonly #connection: Connection
 
   constructor(connection: SocketConnection, names: FilterChainNames) {

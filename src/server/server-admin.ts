@@ -17,6 +17,8 @@ import type { FactoryContext } from '../core/extension.ts'
 import { fileAccessLog } from '../extensions/access-loggers/file/file.ts'
 import type { Admin, Bootstrap } from '../config/v3.ts'
 import type { Address } from '../core/address.ts'
+import type { TlsContextStatus } from '../core/transport-socket.ts'
+import { contextStatus } from '../extensions/transport-sockets/tls/context-status.ts'
 import { makeAccessLog } from '../extensions/access-loggers/common/make-access-log.ts'
 import { makeStringMatcher } from '../matching/string-matcher.ts'
 import { addressFromMessage } from '../network/address.ts'
@@ -121,6 +123,10 @@ export class ServerAdmin implements AdminContext {
 
   listeners(): readonly ListenerStatus[] {
     return this.#server.boundListeners
+  }
+
+  certificates(): readonly TlsContextStatus[] {
+    return contextStatus(this.#parts.snapshot.singletons)
   }
 
   runtime(): readonly RuntimeLayer[] {

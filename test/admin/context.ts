@@ -57,6 +57,10 @@ export class TestContext implements AdminContext {
     return this.serverState
   }
 
+  certificates(): readonly [] {
+    return []
+  }
+
   async clusters(): Promise<readonly (readonly ClusterStatus[])[]> {
     return this.clusterStatuses
   }

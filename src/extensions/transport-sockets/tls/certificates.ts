@@ -9,6 +9,8 @@ import { parseSubjectAltName } from '../../../network/certificate.ts'
 export interface LoadedCertificate {
   /** The leaf. */
   readonly x509: X509Certificate
+  /** Where it is from. */
+  readonly path: string
   /** PEM, leaf first. */
   readonly chain: string
   readonly key: string
@@ -45,6 +47,7 @@ export function loadCertificate(message: TlsCertificate, context: FactoryContext
     )
   return {
     x509,
+    path: placeOf(certificateChain),
     chain,
     key,
     passphrase,
@@ -53,15 +56,22 @@ export function loadCertificate(message: TlsCertificate, context: FactoryContext
   }
 }
 
-/** PEM text of one or more CAs, and the certificates. @param owner message whose `field` the source is */
-export function loadCertificates(
+/** One or more CAs. */
+export interface LoadedAuthorities {
+  readonly pem: string
+  readonly path: string
+  readonly certificates: readonly X509Certificate[]
+}
+
+/** @param owner message whose `field` the source is */
+export function loadAuthorities(
   source: DataSource,
   owner: object,
   field: string,
   context: FactoryContext,
-): { readonly pem: string; readonly certificates: readonly X509Certificate[] } {
+): LoadedAuthorities {
   const pem = readFileOnce(source, context)
-  return { pem, certificates: parseCertificates(pem, owner, field, source) }
+  return { pem, path: placeOf(source), certificates: parseCertificates(pem, owner, field, source) }
 }
 
 /**

@@ -18,9 +18,10 @@ import type {
   UpstreamTransportSocketExtension,
 } from '../../../core/extension.ts'
 import type { TlsClientSettings, TlsServerSettings } from '../../../core/transport-socket.ts'
-import { type LoadedCertificate, loadCertificate, loadCertificates } from './certificates.ts'
+import { type LoadedAuthorities, type LoadedCertificate, loadAuthorities, loadCertificate } from './certificates.ts'
 import { CertificateChooser } from './certificate-chooser.ts'
 import { ClientSessions } from './client-sessions.ts'
+import { noteContext } from './context-status.ts'
 import { readTlsParameters } from './parameters.ts'
 import { TlsScopeStats } from './tls-stats.ts'
 import { CertificateVerifier } from './validation.ts'
@@ -41,7 +42,8 @@ export const downstreamTls: DownstreamTransportSocketExtension<DownstreamTlsCont
       throw configError(common ?? message, 'tlsCertificates', 'No TLS certificates found for server context')
     const stats = new TlsScopeStats(context.listenerStats, 'server_ssl_socket_factory')
     const certificates = common.tlsCertificates.map(each => loadCertificate(each, context))
-    for (const { x509 } of certificates) stats.setExpiration('cert', x509)
+    const authorities = readAuthorities(common, context)
+    noteCertificates(authorities, certificates, stats, context)
     const verifier = new CertificateVerifier(common.validationContext, message.requireClientCertificate ?? false)
     if (message.requireClientCertificate === true && !verifier.requireCertificate && context.workerIndex < 0)
       log.warn(
@@ -49,7 +51,7 @@ export const downstreamTls: DownstreamTransportSocketExtension<DownstreamTlsCont
       )
     const options: SecureContextOptions = {
       ...readTlsParameters(common.tlsParams, 'server'),
-      ...readTrust(common, stats, context),
+      ...trustOptions(authorities),
       honorCipherOrder: !message.preferClientCiphers,
       sessionTimeout: Math.ceil((message.sessionTimeout ?? defaultSessionTimeoutSeconds * 1000) / 1000),
     }
@@ -89,13 +91,14 @@ export const upstreamTls: UpstreamTransportSocketExtension<UpstreamTlsContext> =
     if (message.sni.includes('\0')) throw configError(message, 'sni', 'SNI names containing NULL-byte are not allowed')
     const stats = new TlsScopeStats(context.clusterStats, 'client_ssl_socket_factory')
     const certificate = own === undefined ? undefined : loadCertificate(own, context)
-    if (certificate !== undefined) stats.setExpiration('cert', certificate.x509)
+    const authorities = readAuthorities(common, context)
+    noteCertificates(authorities, certificate === undefined ? [] : [certificate], stats, context)
     return {
       stats,
       verifier: new CertificateVerifier(common?.validationContext, false),
       secureContext: createSecureContext({
         ...readTlsParameters(common?.tlsParams, 'client'),
-        ...readTrust(common, stats, context),
+        ...trustOptions(authorities),
         ...(certificate === undefined ? {} : certificateOptions(certificate)),
       }),
       certificate: certificate?.x509,
@@ -107,17 +110,27 @@ export const upstreamTls: UpstreamTransportSocketExtension<UpstreamTlsContext> =
   },
 }
 
+function readAuthorities(common: CommonTlsContext | undefined, context: FactoryContext): LoadedAuthorities | undefined {
+  const validation = common?.validationContext
+  if (validation?.trustedCa === undefined) return undefined
+  return loadAuthorities(validation.trustedCa, validation, 'trustedCa', context)
+}
+
 /** Without a CA nothing is trusted; nobody asks then. */
-function readTrust(
-  common: CommonTlsContext | undefined,
+function trustOptions(authorities: LoadedAuthorities | undefined): SecureContextOptions {
+  return authorities === undefined ? { ca: [] } : { ca: authorities.pem, allowPartialTrustChain: true }
+}
+
+function noteCertificates(
+  authorities: LoadedAuthorities | undefined,
+  certificates: readonly LoadedCertificate[],
   stats: TlsScopeStats,
   context: FactoryContext,
-): SecureContextOptions {
-  const validation = common?.validationContext
-  if (validation?.trustedCa === undefined) return { ca: [] }
-  const { pem, certificates } = loadCertificates(validation.trustedCa, validation, 'trustedCa', context)
-  for (const each of certificates) stats.setExpiration('ca_cert', each)
-  return { ca: pem, allowPartialTrustChain: true }
+): void {
+  const ca = authorities?.certificates[0]
+  for (const { x509 } of certificates) stats.setExpiration('cert', x509)
+  if (ca !== undefined) stats.setExpiration('ca_cert', ca)
+  noteContext(context, ca === undefined ? undefined : { x509: ca, path: authorities?.path ?? '' }, certificates)
 }
 
 function readAlpn(common: CommonTlsContext | undefined): readonly string[] {
