@@ -117,6 +117,8 @@ export interface DownstreamInfo {
   readonly transportFailureReason?: string
   readonly listenerName: string
   readonly filterChainName: string
+  /** Of the connection: its streams see it behind their own. */
+  filterState?: Map<string, FilterStateObject> | undefined
 }
 
 /** Of a TLS connection. All of it is empty while the handshake is under way, or when it failed. */

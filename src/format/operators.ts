@@ -333,7 +333,8 @@ withArgs('FILTER_STATE', 'required', true, args => {
   if (!['PLAIN', 'TYPED'].includes(kind) || field !== undefined)
     throw new Error(`takes PLAIN or TYPED (FIELD is not supported by sluice), not "${kind}"`)
   return context => {
-    const text = context.streamInfo.filterState?.get(key)?.serializeAsString()
+    const info = context.streamInfo
+    const text = (info.filterState?.get(key) ?? info.downstream.filterState?.get(key))?.serializeAsString()
     return text === undefined ? undefined : toBytes(text)
   }
 })

@@ -20,6 +20,7 @@ import type { WasmVm } from './vm.ts'
 
 export class NetworkContext extends WasmContext implements NetworkFilter, ConnectionCallbacks, PropertySource {
   override readonly root: RootContext
+  override readonly isConnection = true
   readonly #callbacks: NetworkFilterCallbacks
   #created = false
   #over = false

@@ -253,7 +253,7 @@ function jsonValue(value: unknown): PropertyResult {
 
 function filterState(info: StreamInfo, key: string): PropertyResult {
   const name = Buffer.from(key, 'latin1').toString()
-  const found = info.filterState?.get(name)
+  const found = info.filterState?.get(name) ?? info.downstream.filterState?.get(name)
   if (found instanceof WasmState) return found.value
   const text = found?.serializeAsString()
   return text === undefined ? notFound : utf8(text)

@@ -2,6 +2,7 @@
  * What the probe module is told to do as a network filter: one listener a case, the commands in its plugin configuration.
  * What came of it in real Envoy is in network-golden.json; `differs` says why sluice is meant to answer otherwise.
  */
+import { call } from './foreign-cases.ts'
 
 /**
  * `client` and `server` send text, `end` sends FIN, `reset` RST; each is followed by a wait for `until`: a line of the
@@ -91,6 +92,15 @@ export const networkCases: readonly NetworkCase[] = [
     name: 'host functions of streams',
     probe: ['dn1 get 0 :path', 'dn1 add 0 a b', 'dn1 pairs 0', 'dn1 reply 403 d b', 'dn1 continue 0', 'dn1 foreign clear_route_cache _', 'dn1 setprop foo bar', 'dn1 prop foo', 'log get 0 :path'],
     steps: [hello, end],
+  },
+  {
+    name: 'the cluster is the filter\'s choice',
+    probe: [
+      call('set_envoy_filter_state', { 1: 'envoy.tcp_proxy.cluster', 2: 'second' }, 'new'),
+      'dn1 prop xds.cluster_name',
+      'dn1 prop filter_state.envoy~tcp_proxy~cluster',
+    ],
+    steps: [hello, answer, end],
   },
   {
     name: 'properties',

@@ -149,7 +149,7 @@ export async function runNetwork(kind: ProxyKind, only = ''): Promise<Record<str
     {
       static_resources: {
         listeners: cases.map(listener),
-        clusters: [cluster('a', upstream.port), cluster('tcp', server.port)],
+        clusters: [cluster('a', upstream.port), cluster('tcp', server.port), cluster('second', server.port)],
       },
     },
     { flags: ['--component-log-level', 'wasm:info'] },

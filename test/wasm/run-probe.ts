@@ -1,9 +1,11 @@
 /** Runs the probe cases against one proxy and tells what the filter logged and what client and upstream saw. */
+import { hash } from 'node:crypto'
 import { join } from 'node:path'
 import { type Message, parseMessages } from '../support/http-message.ts'
 import { type JsonObject, type ProxyKind, ProxyProcess } from '../support/proxy-process.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { Upstream } from '../support/upstream.ts'
+import { foreignCases } from './foreign-cases.ts'
 import { type ProbeCase, probeCases } from './probe-cases.ts'
 
 export interface ProbeOutcome {
@@ -140,6 +142,7 @@ function stableLine(line: string): string {
   return line
     .replace(/^(request|response)_body 0 eos=1$/, '')
     .replace(/^((?:request|response)_body \d+) eos=\d$/, '$1')
+    .replaceAll(/0x[0-9a-f]{60,}/g, hex => `{${hash('sha256', hex).slice(0, 12)}}`)
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}/g, '{uuid}')
     .replace(/date=\w+, [\w: ]+ GMT/, 'date={time}')
 }
@@ -168,7 +171,7 @@ export async function runProbe(kind: ProxyKind, only = ''): Promise<Record<strin
     { flags: ['--component-log-level', 'wasm:info'] },
   )
   try {
-    for (const test of probeCases)
+    for (const test of [...probeCases, ...foreignCases])
       if (test.name.includes(only)) outcomes[test.name] = await runCase(proxy, upstream, test)
   } finally {
     await proxy.stop()

@@ -2,9 +2,9 @@
 import { constants, deflateSync, inflateSync } from 'node:zlib'
 import { type HostFunctions, Status } from '../abi.ts'
 import type { WasmVm } from '../vm.ts'
-
-/** Bytes to return, or a status. */
-type ForeignFunction = (vm: WasmVm, argument: Buffer) => Uint8Array | number
+import type { ForeignFunction } from './foreign-arguments.ts'
+import { sign, verifySignature } from './foreign-crypto.ts'
+import { declarePropertyFunction, setDynamicMetadata, setEnvoyFilterState } from './foreign-state.ts'
 
 /** What `uncompress` may grow to. */
 const maxOutputLength = 64 * 1024 * 1024
@@ -23,6 +23,11 @@ const functions: Readonly<Record<string, ForeignFunction>> = {
     vm.current.clearRouteCache()
     return nothing
   },
+  declare_property: declarePropertyFunction,
+  set_envoy_filter_state: setEnvoyFilterState,
+  set_dynamic_metadata: setDynamicMetadata,
+  verify_signature: verifySignature,
+  sign,
 }
 
 export function foreignFunctions(vm: WasmVm): HostFunctions {

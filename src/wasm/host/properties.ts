@@ -1,12 +1,8 @@
 /** Host functions on properties. */
 import { type HostFunctions, Status } from '../abi.ts'
 import { getProperty } from '../property.ts'
-import { WasmState } from '../filter-state.ts'
+import { setWasmState } from '../filter-state.ts'
 import type { WasmVm } from '../vm.ts'
-
-/** What filters may keep in one stream's filter state by `proxy_set_property`. */
-const maxFilterStateBytes = 1024 * 1024
-const maxFilterStateEntries = 100
 
 export function propertyFunctions(vm: WasmVm): HostFunctions {
   const { memory } = vm
@@ -29,12 +25,9 @@ export function propertyFunctions(vm: WasmVm): HostFunctions {
       if (path === undefined || value === undefined) return Status.invalidMemoryAccess
       const info = vm.current.properties()?.streamInfo
       if (info === undefined) return Status.notFound
-      const state = (info.filterState ??= new Map())
-      const name = `wasm.${path}`
-      if (value.length > maxFilterStateBytes || (state.size >= maxFilterStateEntries && !state.has(name)))
-        return Status.internalFailure
-      state.set(name, new WasmState(value))
-      return Status.ok
+      return setStatus[setWasmState(vm.current, info, path, value)]
     },
   }
 }
+
+const setStatus = { ok: Status.ok, readonly: Status.badArgument, full: Status.internalFailure } as const

@@ -36,6 +36,9 @@ export const tcpProxy: NetworkFilterExtension<TcpProxy> = {
   },
 }
 
+/** Filter state by which an earlier filter chooses the cluster. */
+const clusterKey = 'envoy.tcp_proxy.cluster'
+
 /** Envoy's numbers, and its spelling, in the local close reason. */
 const initFailure = { connectFailed: 0, noHealthyUpstream: 1, resourceLimitExceeded: 2, noRoute: 3 } as const
 
@@ -80,7 +83,8 @@ class TcpProxyFilter implements NetworkFilter, ConnectionCallbacks, LoadBalancer
     stats.cxTotal.inc()
     this.downstream.setConnectionStats?.({ readTotal: stats.rxBytesTotal, writeTotal: stats.txBytesTotal })
     if (maxDurationMs > 0) this.#durationTimer = setTimeout(() => this.#onMaxDuration(), maxDurationMs)
-    this.#clusterName = this.settings.chooseCluster(Math.random())
+    const chosen = this.streamInfo.downstream.filterState?.get(clusterKey)?.serializeAsString()
+    this.#clusterName = chosen ?? this.settings.chooseCluster(Math.random())
     this.#connect()
     return 'stop'
   }
