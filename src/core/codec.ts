@@ -97,7 +97,10 @@ export interface ClientConnectionCallbacks {
   onGoAway(): void
   /** HTTP/2: the peer's SETTINGS_MAX_CONCURRENT_STREAMS changed. */
   onMaxStreamsChanged(max: number): void
-  /** HTTP/2: a stream is over in both directions, or was given up; there is room for another. */
+  /**
+   * There is room for another stream. HTTP/2: one is over in both directions, or was given up; HTTP/1: the response is
+   * complete and its user knows.
+   */
   onStreamClosed?(): void
 }
 

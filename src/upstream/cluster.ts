@@ -1,7 +1,8 @@
 /** One cluster on one worker: its settings, hosts, load balancing and pools. Follows Envoy's `ClusterInfoImpl`. */
 import { defaultUpstreamHttp1Settings, type Http1Settings, http1Settings } from '../codec/http1/settings.ts'
-import { defaultUpstreamHttp2Settings, type Http2Settings, http2Settings } from '../codec/http2/settings.ts'
-import { type Http2Stats, makeLazyStats } from '../codec/http2/stats.ts'
+import { Http2ClientConnection } from '../codec/http2/client.ts'
+import { defaultUpstreamHttp2Settings, http2Settings } from '../codec/http2/settings.ts'
+import { makeLazyStats } from '../codec/http2/stats.ts'
 import { configError } from '../config/position.ts'
 import {
   type Cluster as ClusterMessage,
@@ -38,9 +39,7 @@ import type { DnsResolver } from './dns.ts'
 import { type EndpointSource, makeEndpointSource } from './endpoints.ts'
 import type { UpstreamHost } from './host.ts'
 import { HostSet } from './host-set.ts'
-import type { MakeCodec } from './http-client.ts'
-import { Http1Pool } from './http1-pool.ts'
-import { Http2Pool } from './http2-pool.ts'
+import { type HttpCodecs, HttpPool, type HttpVersion } from './http-pool.ts'
 import { makeLeastRequest, makeRandom, makeRoundRobin, type PickerFactory, type Random } from './load-balancer.ts'
 import { TcpPool } from './tcp-pool.ts'
 import { makeTransportSocketFactory } from './transport-socket.ts'
@@ -79,10 +78,8 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
   readonly #highResources: ResourceManager
   readonly #hostSet: HostSet
   readonly #poolSettings: PoolSettings
-  readonly #makeCodec: MakeCodec
-  readonly #http2: Http2Settings
-  readonly #http2Stats: () => Http2Stats
-  readonly #protocol: UpstreamProtocol
+  readonly #codecs: HttpCodecs
+  readonly #protocol: HttpVersion | 'downstream'
   readonly #source: EndpointSource
   readonly #refusing: HttpConnectionPool
   #closed = false
@@ -122,9 +119,13 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
       ...(common?.maxResponseHeadersKb === undefined ? {} : { maxHeadersKb: common.maxResponseHeadersKb }),
     }
     const codecSettings: Http1Settings = { ...http1Settings(http1, defaultUpstreamHttp1Settings), ...limits }
-    this.#makeCodec = (connection, callbacks) => dependencies.makeHttp1Client(connection, callbacks, codecSettings)
-    this.#http2 = { ...http2Settings(http2, defaultUpstreamHttp2Settings), ...limits }
-    this.#http2Stats = makeLazyStats(scope.scope('http2'))
+    const codecSettings2 = { ...http2Settings(http2, defaultUpstreamHttp2Settings), ...limits }
+    const http2Stats = makeLazyStats(scope.scope('http2'))
+    this.#codecs = {
+      http1: (connection, callbacks) => dependencies.makeHttp1Client(connection, callbacks, codecSettings),
+      http2: (connection, callbacks) => new Http2ClientConnection(connection, callbacks, codecSettings2, http2Stats()),
+      maxConcurrentStreams: codecSettings2.maxConcurrentStreams,
+    }
 
     const keepAlive = message.upstreamConnectionOptions?.tcpKeepalive
     const source = message.upstreamBindConfig?.sourceAddress
@@ -189,22 +190,19 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
 
   httpConnectionPool(host: UpstreamHost, priority: Priority, downstreamProtocol: Protocol): HttpConnectionPool {
     const index = priority === 'high' ? 1 : 0
-    const http2 = this.#protocol === 'downstream' ? downstreamProtocol === 'HTTP/2' : this.#protocol === 'http2'
-    const found = http2 ? host.http2Pools[index] : host.http1Pools[index]
+    const version =
+      this.#protocol !== 'downstream' ? this.#protocol : downstreamProtocol === 'HTTP/2' ? 'http2' : 'http1'
+    const pools = host.httpPools[version]
+    const found = pools[index]
     if (found !== undefined) return found
     const resources = this.resourceManager(priority)
     if (!resources.connectionPools.canCreate()) {
       this.stats.upstreamCxPoolOverflow.inc()
       return this.#refusing
     }
-    if (http2) {
-      const pool = new Http2Pool(host, this.#poolSettings, resources, this.#http2, this.#http2Stats())
-      host.http2Pools[index] = pool
-      return pool
-    }
-    this.stats.defineHttp1()
-    const pool = new Http1Pool(host, this.#poolSettings, resources, this.#makeCodec)
-    host.http1Pools[index] = pool
+    if (version !== 'http2') this.stats.defineHttp1()
+    const pool = new HttpPool(host, this.#poolSettings, resources, version, this.#codecs)
+    pools[index] = pool
     return pool
   }
 
@@ -287,29 +285,28 @@ function httpOptions(message: ClusterMessage): ClusterHttpProtocolOptions | unde
   return undefined
 }
 
-/** 'downstream': the one that the client speaks. */
-type UpstreamProtocol = 'http1' | 'http2' | 'downstream'
-
+/** @returns 'downstream': the version that the client speaks */
 function protocolOptions(
   message: ClusterMessage,
   http: ClusterHttpProtocolOptions | undefined,
 ): {
-  protocol: UpstreamProtocol
+  protocol: HttpVersion | 'downstream'
   http1: Http1ProtocolOptions | undefined
   http2: Http2ProtocolOptions | undefined
 } {
-  if (http === undefined) {
-    const http1 = message.httpProtocolOptions
-    const http2 = message.http2ProtocolOptions
-    if (message.protocolSelection === 'USE_DOWNSTREAM_PROTOCOL') return { protocol: 'downstream', http1, http2 }
-    return { protocol: http2 === undefined ? 'http1' : 'http2', http1, http2 }
-  }
-  const downstream = http.useDownstreamProtocolConfig
-  const options = downstream ?? http.explicitHttpConfig
+  const options =
+    http === undefined ? message : (http.useDownstreamProtocolConfig ?? http.autoConfig ?? http.explicitHttpConfig)
   const http1 = options?.httpProtocolOptions
   const http2 = options?.http2ProtocolOptions
-  if (downstream !== undefined) return { protocol: 'downstream', http1, http2 }
-  return { protocol: http2 === undefined ? 'http1' : 'http2', http1, http2 }
+  const downstream =
+    http === undefined
+      ? message.protocolSelection === 'USE_DOWNSTREAM_PROTOCOL'
+      : http.useDownstreamProtocolConfig !== undefined
+  if (downstream) return { protocol: 'downstream', http1, http2 }
+  if (http?.autoConfig === undefined) return { protocol: http2 === undefined ? 'http1' : 'http2', http1, http2 }
+  if (message.transportSocket === undefined)
+    throw configError(http, 'autoConfig', 'needs a transport socket with ALPN, such as TLS')
+  return { protocol: 'auto', http1, http2 }
 }
 
 function pickerFactory(message: ClusterMessage): PickerFactory {

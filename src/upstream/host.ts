@@ -3,8 +3,7 @@ import type { HealthStatus } from '../config/v3.ts'
 import { type Address, addressToString } from '../core/address.ts'
 import type { Host, HostStats, Metadata } from '../core/cluster.ts'
 import type { ConnectionPool } from './connection-pool.ts'
-import type { Http1Pool } from './http1-pool.ts'
-import type { Http2Pool } from './http2-pool.ts'
+import type { HttpPool, HttpVersion } from './http-pool.ts'
 import type { TcpPool } from './tcp-pool.ts'
 
 export interface Locality {
@@ -48,8 +47,11 @@ export class UpstreamHost implements Host {
     rqTimeout: 0,
   }
   /** By priority: default, high. Made on first use by the cluster. */
-  readonly http1Pools: (Http1Pool | undefined)[] = [undefined, undefined]
-  readonly http2Pools: (Http2Pool | undefined)[] = [undefined, undefined]
+  readonly httpPools: Readonly<Record<HttpVersion, (HttpPool | undefined)[]>> = {
+    http1: [undefined, undefined],
+    http2: [undefined, undefined],
+    auto: [undefined, undefined],
+  }
   readonly tcpPools: (TcpPool | undefined)[] = [undefined, undefined]
 
   constructor(address: Address, settings: HostSettings) {
@@ -78,6 +80,6 @@ export class UpstreamHost implements Host {
   }
 
   get pools(): ConnectionPool[] {
-    return [...this.http1Pools, ...this.http2Pools, ...this.tcpPools].filter(pool => pool !== undefined)
+    return [...Object.values(this.httpPools).flat(), ...this.tcpPools].filter(pool => pool !== undefined)
   }
 }

@@ -12,7 +12,7 @@ import { HeaderMap } from '../core/header-map.ts'
 import { SocketConnection } from '../network/connection.ts'
 import { makeTcpHandle } from '../network/stream-handle.ts'
 import type { UpstreamCluster } from './cluster.ts'
-import { Http1Pool } from './http1-pool.ts'
+import { HttpPool } from './http-pool.ts'
 
 /** One request of a test. */
 class Call {
@@ -222,7 +222,7 @@ describe('HTTP/1 pool', { timeout: 20_000 }, () => {
     assert.ok(host)
     const failed = new Signal<string>()
     // A handle that never connects stands for a host that does not answer.
-    const pool = new Http1Pool(
+    const pool = new HttpPool(
       host,
       {
         stats: s.cluster.stats,
@@ -244,7 +244,13 @@ describe('HTTP/1 pool', { timeout: 20_000 }, () => {
         maxRequestsPerConnection: 0,
       },
       s.cluster.resourceManager('default'),
-      (connection, callbacks) => new Http1ClientConnection(connection, callbacks, defaultUpstreamHttp1Settings),
+      'http1',
+      {
+        http1: (connection, callbacks) =>
+          new Http1ClientConnection(connection, callbacks, defaultUpstreamHttp1Settings),
+        http2: () => assert.fail(),
+        maxConcurrentStreams: 1,
+      },
     )
     pool.newStream(
       { decode1xxHeaders() {}, decodeHeaders() {}, decodeData() {}, decodeTrailers() {} },

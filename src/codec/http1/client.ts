@@ -25,6 +25,7 @@ import { Http1Stream } from './stream.ts'
 import { fieldLines, requestLine } from './writer.ts'
 
 const noBytes = new Uint8Array(0)
+const usualParts: readonly string[] = ['', '1', '200']
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/
 
 export class Http1ClientConnection implements ClientConnection, MessageHandler {
@@ -33,13 +34,15 @@ export class Http1ClientConnection implements ClientConnection, MessageHandler {
   readonly maxConcurrentStreams = 1
   protocol: Protocol = 'HTTP/1.1'
   errorDetails = ''
+  readonly #callbacks: ClientConnectionCallbacks
   readonly #parser: Http1Parser
   #stream: ClientStream | undefined = undefined
   #reusable = true
   #status = 0
 
-  constructor(connection: Connection, _callbacks: ClientConnectionCallbacks, settings: Http1Settings) {
+  constructor(connection: Connection, callbacks: ClientConnectionCallbacks, settings: Http1Settings) {
     this.connection = connection
+    this.#callbacks = callbacks
     this.settings = settings
     this.#parser = new Http1Parser('responses', this, {
       headBytes: settings.maxHeadersKb * 1024,
@@ -105,6 +108,7 @@ export class Http1ClientConnection implements ClientConnection, MessageHandler {
     stream.releaseReads()
     this.#stream = undefined
     stream.deliverEnd()
+    this.#callbacks.onStreamClosed?.()
     return true
   }
 
@@ -120,11 +124,13 @@ export class Http1ClientConnection implements ClientConnection, MessageHandler {
   }
 
   onStartLine(line: string): MessageError | undefined {
-    const parts = statusLine.exec(line)
+    // Nearly all responses begin like this; for them no expression runs and no parts are made.
+    const usual = line === 'HTTP/1.1 200 OK'
+    const parts = usual ? usualParts : statusLine.exec(line)
     if (parts === null) return codecError
     this.protocol = parts[1] === '1' ? 'HTTP/1.1' : 'HTTP/1.0'
     const status = parts[2] as string
-    this.#status = Number(status)
+    this.#status = usual ? 200 : Number(status)
     this.#parser.fields.push(':status', status)
     return undefined
   }
