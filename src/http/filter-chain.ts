@@ -737,8 +737,11 @@ export class FilterChain {
   }
 
   removeDownstreamWatermarkCallbacks(callbacks: DownstreamWatermarkCallbacks): void {
-    const index = this.#watermarkCallbacks?.indexOf(callbacks) ?? -1
-    if (index >= 0) this.#watermarkCallbacks?.splice(index, 1)
+    const all = this.#watermarkCallbacks
+    if (all === undefined) return
+    // Nearly always there is one.
+    if (all.at(-1) === callbacks) all.pop()
+    else if (all.includes(callbacks)) all.splice(all.indexOf(callbacks), 1)
   }
 
   /** Marks and tells the filters; nothing is called after `destroy`. */

@@ -37,8 +37,11 @@ function flushScheduled(): void {
   depth--
 }
 
-/** Flushing may make further connections dirty: the list grows while it is walked. */
+/**
+ * Flushing may make further connections dirty: the list grows while it is walked. It is emptied by `pop`, which is
+ * inlined, where setting `length` is a call into V8's runtime (twice a request).
+ */
 function flushAll(): void {
   for (let i = 0; i < dirty.length; i++) (dirty[i] as Flushable).flush()
-  dirty.length = 0
+  while (dirty.length > 0) dirty.pop()
 }
