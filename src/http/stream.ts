@@ -233,6 +233,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
 
     if (!settings.proxy100Continue && headers.get('expect')?.toLowerCase() === '100-continue') {
       settings.stats.chargeResponse(100)
+      this.streamInfo.responseCode = 100
       this.#encoder.encode1xxHeaders(new HeaderMap([':status', '100']))
       headers.remove('expect')
     }
@@ -427,6 +428,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
 
   sendInformationalHeaders(headers: HeaderMap): void {
     this.settings.stats.chargeResponse(headers.status)
+    this.streamInfo.responseCode = headers.status
     this.#encoder.encode1xxHeaders(headers)
   }
 

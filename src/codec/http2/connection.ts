@@ -21,7 +21,7 @@ import {
   settingsFrame,
   windowUpdateFrame,
 } from './framing.ts'
-import { HeaderCheck, invalidField } from './header-validation.ts'
+import { HeaderCheck, invalidMessaging } from './header-validation.ts'
 import { type DecodeLimits, HpackDecoder, HpackEncoder } from './hpack.ts'
 import type { Http2Settings } from './settings.ts'
 import type { Http2Stats } from './stats.ts'
@@ -623,7 +623,7 @@ export abstract class Http2Connection implements FrameHandler {
   /** Trailers of an open stream. @returns an error code */
   protected trailers(stream: Http2Stream, list: string[], fault: string, endStream: boolean): number {
     if (fault !== '') return this.invalid(stream, fault)
-    if (!endStream) return this.invalid(stream, invalidField)
+    if (!endStream) return this.invalid(stream, invalidMessaging)
     if (!stream.onTrailers(list)) this.wrongLength(stream)
     else this.closeIfDone(stream)
     return this.#gone ? connectionGone : ErrorCode.noError

@@ -95,7 +95,7 @@ describe('requests', () => {
 
   it('extended CONNECT only where it is allowed', () => {
     const list = [':method', 'CONNECT', ':protocol', 'websocket', ':path', '/', ':scheme', 'http', ':authority', 'a']
-    assert.equal(judge([...list]), invalidMessaging)
+    assert.equal(judge([...list]), invalidField)
     assert.equal(judge([...list], { allowConnect: true }), '')
     assert.equal(check.isExtendedConnect, true)
   })

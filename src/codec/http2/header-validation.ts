@@ -134,7 +134,8 @@ function checkPseudo(list: string[], rules: RequestRules, check: HeaderCheck): s
   check.isHead = verb === 'HEAD'
   check.isConnect = verb === 'CONNECT'
   if (protocol !== 0) {
-    if (!rules.allowConnect || !check.isConnect) return invalidMessaging
+    if (!rules.allowConnect) return invalidField
+    if (!check.isConnect) return invalidMessaging
     check.isExtendedConnect = true
   } else if (check.isConnect) return schemeAt !== 0 || path !== 0 ? invalidMessaging : ''
   if (schemeAt === 0 || path === 0) return invalidMessaging
