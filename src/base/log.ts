@@ -29,6 +29,11 @@ export class Logger {
     return logLevels.indexOf(level) >= this.#level
   }
 
+  /** The same for a place in `logLevels`, without a search: guests log every header of every request. */
+  enabledAt(index: number): boolean {
+    return index >= this.#level
+  }
+
   log(level: LogLevel, message: string): void {
     if (this.enabled(level)) sink.write(level, this.component, message, Date.now())
   }

@@ -14,13 +14,12 @@ export function logFunctions(vm: WasmVm): HostFunctions {
   const { memory } = vm
   return {
     proxy_log(level, pointer, size) {
-      const name = level >= 0 && level <= 5 ? logLevels[level] : undefined
-      if (name === undefined) return Status.badArgument
-      if (!log.enabled(name)) return Status.ok
+      if (level < 0 || level > 5) return Status.badArgument
+      if (!log.enabledAt(level)) return Status.ok
       pointer >>>= 0
       size >>>= 0
       if (!memory.inBounds(pointer, size)) return Status.invalidMemoryAccess
-      writeLog(vm, name, memory.bytes.utf8Slice(pointer, pointer + Math.min(size, maxLogBytes)))
+      writeLog(vm, logLevels[level] as LogLevel, memory.bytes.utf8Slice(pointer, pointer + Math.min(size, maxLogBytes)))
       return Status.ok
     },
 
