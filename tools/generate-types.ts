@@ -52,6 +52,8 @@ const roots: readonly string[] = [
   // Clusters and load balancing.
   'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
   'envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin',
+  'envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash',
+  'envoy.extensions.load_balancing_policies.maglev.v3.Maglev',
   'envoy.extensions.load_balancing_policies.random.v3.Random',
   'envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest',
   // Access logs.

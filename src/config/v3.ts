@@ -377,6 +377,12 @@ export type LeastRequest_SelectionMethod =
   | 'N_CHOICES'
   | 'FULL_SCAN'
 
+/** envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash.HashFunction */
+export type RingHash_HashFunction =
+  | 'DEFAULT_HASH'
+  | 'XX_HASH'
+  | 'MURMUR_HASH_2'
+
 /** envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.TrustChainVerification */
 export type CertificateValidationContext_TrustChainVerification =
   | 'VERIFY_TRUST_CHAIN'
@@ -3405,6 +3411,13 @@ export interface NetworkWasm {
   readonly config?: PluginConfig
 }
 
+/** envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig */
+export interface ConsistentHashingLbConfig {
+  readonly useHostnameForHashing: boolean
+  readonly hashBalanceFactor?: number
+  readonly hashPolicy: readonly RouteAction_HashPolicy[]
+}
+
 /** envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig */
 export interface LocalityLbConfig {
   readonly zoneAwareLbConfig?: LocalityLbConfig_ZoneAwareLbConfig
@@ -3449,9 +3462,29 @@ export interface LeastRequest {
   readonly selectionMethod: LeastRequest_SelectionMethod
 }
 
+/** envoy.extensions.load_balancing_policies.maglev.v3.Maglev */
+export interface Maglev {
+  readonly tableSize?: bigint
+  readonly consistentHashingLbConfig?: ConsistentHashingLbConfig
+  readonly localityWeightedLbConfig?: LocalityLbConfig_LocalityWeightedLbConfig
+}
+
 /** envoy.extensions.load_balancing_policies.random.v3.Random */
 export interface Random {
   readonly localityLbConfig?: LocalityLbConfig
+}
+
+/** envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash */
+export interface RingHash {
+  readonly hashFunction: RingHash_HashFunction
+  readonly minimumRingSize?: bigint
+  readonly maximumRingSize?: bigint
+  /** Deprecated. */
+  readonly useHostnameForHashing: boolean
+  /** Deprecated. */
+  readonly hashBalanceFactor?: number
+  readonly consistentHashingLbConfig?: ConsistentHashingLbConfig
+  readonly localityWeightedLbConfig?: LocalityLbConfig_LocalityWeightedLbConfig
 }
 
 /** envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin */
@@ -4271,6 +4304,8 @@ export const UpstreamTlsContext: MessageType<UpstreamTlsContext> = { typeUrl: 't
 export const RawBuffer: MessageType<RawBuffer> = { typeUrl: 'type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer' }
 export const ClusterHttpProtocolOptions: MessageType<ClusterHttpProtocolOptions> = { typeUrl: 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions' }
 export const RoundRobin: MessageType<RoundRobin> = { typeUrl: 'type.googleapis.com/envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin' }
+export const RingHash: MessageType<RingHash> = { typeUrl: 'type.googleapis.com/envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash' }
+export const Maglev: MessageType<Maglev> = { typeUrl: 'type.googleapis.com/envoy.extensions.load_balancing_policies.maglev.v3.Maglev' }
 export const Random: MessageType<Random> = { typeUrl: 'type.googleapis.com/envoy.extensions.load_balancing_policies.random.v3.Random' }
 export const LeastRequest: MessageType<LeastRequest> = { typeUrl: 'type.googleapis.com/envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest' }
 export const FileAccessLog: MessageType<FileAccessLog> = { typeUrl: 'type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog' }

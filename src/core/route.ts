@@ -65,10 +65,16 @@ export interface RouteEntry {
   /** `upgrade_configs` by lower-case `upgrade_type`: allowed or not, whatever the connection manager says. */
   readonly upgrades: ReadonlyMap<string, boolean>
   readonly shadowPolicies: readonly ShadowPolicy[]
+  readonly hashPolicy: HashPolicy | undefined
   /** CONNECT ends here: the upstream gets the bytes inside, not the request. */
   readonly terminatesConnect: boolean
   /** Path, host and header changes for the upstream. `insertEnvoyOriginalPath`: unless suppressed by the router. */
   finalizeRequestHeaders(headers: HeaderMap, streamInfo: StreamInfo, insertEnvoyOriginalPath: boolean): void
+}
+
+export interface HashPolicy {
+  /** Of 64 bits; undefined when the request has nothing of what is asked for. `addCookie` gets a `set-cookie` for the answer. */
+  hash(headers: HeaderMap, streamInfo: StreamInfo, addCookie: (setCookie: string) => void): bigint | undefined
 }
 
 /** Where copies of requests go. */

@@ -1,7 +1,7 @@
 /** The routes of a table, as the router and filters see them. Follows Envoy's `RouteEntryImplBase`. */
 import type { Metadata, Priority } from '../core/cluster.ts'
 import type { HeaderMap } from '../core/header-map.ts'
-import type { DirectResponse, RetryPolicy, Route, RouteEntry, ShadowPolicy } from '../core/route.ts'
+import type { DirectResponse, HashPolicy, RetryPolicy, Route, RouteEntry, ShadowPolicy } from '../core/route.ts'
 import type { StreamInfo } from '../core/stream-info.ts'
 import { type HeaderMutations, headerContext } from '../format/header-parser.ts'
 import { allLevels, mostSpecific, type PerFilterConfigs } from './per-filter-config.ts'
@@ -69,6 +69,7 @@ export interface ForwardSettings extends RouteSettings {
   readonly upgrades: ReadonlyMap<string, boolean>
   readonly terminatesConnect: boolean
   readonly shadowPolicies: readonly ShadowPolicy[]
+  readonly hashPolicy: HashPolicy | undefined
   readonly pathRewrite: ((headers: HeaderMap, streamInfo: StreamInfo) => string) | undefined
   /** `host_rewrite_literal` of a weighted cluster, '' without; the route's own is applied after it. */
   readonly clusterHost: string
@@ -155,6 +156,10 @@ export class ForwardRoute extends ConfiguredRoute<ForwardSettings> implements Ro
 
   get shadowPolicies(): readonly ShadowPolicy[] {
     return this.settings.shadowPolicies
+  }
+
+  get hashPolicy(): HashPolicy | undefined {
+    return this.settings.hashPolicy
   }
 
   finalizeRequestHeaders(headers: HeaderMap, streamInfo: StreamInfo, insertEnvoyOriginalPath: boolean): void {

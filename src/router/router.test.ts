@@ -606,3 +606,27 @@ test('a mirror that answers before it has the whole request gets no more of it',
   assert.equal(mirror.last.body, '')
   assert.equal(setup.cluster.last.body, 'more')
 })
+
+const bound = (policy: string): string => `route: {cluster: up, hash_policy: [${policy}]}`
+
+test('a generated cookie stays the same, is sent once, and hashes as it will when it comes back', () => {
+  const setup = new Setup(bound('{cookie: {name: c, ttl: 5s, path: /p}}')).request()
+  const hash = setup.router.computeHashKey()
+  assert.equal(setup.router.computeHashKey(), hash)
+  setup.cluster.last.respond(200)
+  const cookies = setup.callbacks.responseHeaders?.getAll('set-cookie') ?? []
+  assert.equal(cookies.length, 1)
+  const [, value = ''] = /^c="([0-9a-f]{16})"; Max-Age=5; Path=\/p; HttpOnly$/.exec(cookies[0] as string) ?? []
+  const next = new Setup(bound('{cookie: {name: c, ttl: 5s, path: /p}}')).request(true, { cookie: `c="${value}"` })
+  assert.equal(next.router.computeHashKey(), hash)
+})
+
+test('filter state is hashed where it is made for that', () => {
+  const setup = new Setup(bound('{filter_state: {key: k}}')).request()
+  assert.equal(setup.router.computeHashKey(), undefined)
+  const state = { serializeAsString: () => 'a' }
+  setup.callbacks.streamInfo.filterState = new Map([['k', state]])
+  assert.equal(setup.router.computeHashKey(), undefined)
+  setup.callbacks.streamInfo.filterState = new Map([['k', { ...state, hashInput: () => 'a' }]])
+  assert.equal(setup.router.computeHashKey(), 0xd24e_c4f1_a98c_6e5bn)
+})

@@ -71,6 +71,8 @@ export class RouterFilter
   #requestCompleteAt = 0
   responseStarted = false
   #details = 'via_upstream'
+  /** Made by the hash policy, for the answer. */
+  #setCookies: Set<string> | undefined = undefined
   /** A gRPC call has begun well; its trailers will tell. */
   #grpcPending = false
 
@@ -90,7 +92,13 @@ export class RouterFilter
   }
 
   computeHashKey(): bigint | undefined {
-    return undefined
+    const policy = this.#entry?.hashPolicy
+    if (policy === undefined || this.requestHeaders === undefined) return undefined
+    return policy.hash(this.requestHeaders, this.callbacks.streamInfo, cookie => {
+      // Retries ask again.
+      this.#setCookies ??= new Set()
+      this.#setCookies.add(cookie)
+    })
   }
 
   shouldSelectAnotherHost(host: Host): boolean {
@@ -448,6 +456,7 @@ export class RouterFilter
     else this.#grpcPending = true
     info.responseCodeDetails = this.#details
     info.responseCode = status
+    if (this.#setCookies !== undefined) for (const cookie of this.#setCookies) headers.add('set-cookie', cookie)
     ;(this.#route as Route).finalizeResponseHeaders(headers, info, this.requestHeaders)
     if (entry.includeAttemptCountInResponse) headers.set('x-envoy-attempt-count', String(this.#attempt))
     this.responseStarted = true

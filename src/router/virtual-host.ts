@@ -14,6 +14,7 @@ import type { HeaderMap } from '../core/header-map.ts'
 import type { Route, ShadowPolicy } from '../core/route.ts'
 import { type HeaderMutations, makeHeaderMutations } from '../format/header-parser.ts'
 import { directResponseSettings, redirectSettings, tlsRedirectSettings } from './direct-response.ts'
+import { makeHashPolicy } from './hash-policy.ts'
 import { addPerFilterConfigs, type PerFilterConfigs } from './per-filter-config.ts'
 import { makeRetryPolicy } from './retry-policy.ts'
 import { makeHostRewrite, makePathRewrite, withoutQuery } from './rewrite.ts'
@@ -189,6 +190,7 @@ function forwardSettings(
     hostRewrite: makeHostRewrite(action, context),
     clusterHost: '',
     ...makeUpgrades(action),
+    hashPolicy: makeHashPolicy(action.hashPolicy),
     shadowPolicies:
       action.requestMirrorPolicies.length === 0
         ? level.shadowPolicies

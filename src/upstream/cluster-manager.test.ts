@@ -14,11 +14,23 @@ describe('cluster manager', () => {
     const refuses = (more: Record<string, JsonValue>, reason: RegExp): void => {
       assert.throws(() => makeClusters([staticCluster([1], more)]), reason)
     }
-    refuses({ lb_policy: 'RING_HASH' }, /test.json.* lb_policy: RING_HASH is not supported/)
+    refuses({ lb_policy: 'CLUSTER_PROVIDED' }, /test.json.* lb_policy: CLUSTER_PROVIDED is not supported/)
+    refuses(
+      { lb_policy: 'RING_HASH', ring_hash_lb_config: { minimum_ring_size: 9, maximum_ring_size: 8 } },
+      /minimum_ring_size \(9\) > maximum_ring_size \(8\)/,
+    )
+    refuses({ lb_policy: 'MAGLEV', maglev_lb_config: { table_size: 100 } }, /table_size: must be a prime number/)
+    refuses(
+      {
+        lb_policy: 'MAGLEV',
+        common_lb_config: { consistent_hashing_lb_config: { use_hostname_for_hashing: true } },
+      },
+      /cannot use hostname for consistent hashing/,
+    )
     refuses({ type: 'EDS' }, /clusters of type EDS are not supported/)
     refuses({ lb_policy: 'LOAD_BALANCING_POLICY_CONFIG' }, /needs a load_balancing_policy/)
     refuses(
-      policy('envoy.extensions.load_balancing_policies.maglev.v3.Maglev'),
+      policy('envoy.extensions.load_balancing_policies.cluster_provided.v3.ClusterProvided'),
       /none of the load balancing policies is one that sluice has/,
     )
     assert.throws(
@@ -38,7 +50,8 @@ describe('cluster manager', () => {
   })
 
   it('takes load balancing policies by type', () => {
-    for (const name of ['round_robin.v3.RoundRobin', 'random.v3.Random', 'least_request.v3.LeastRequest']) {
+    const names = ['round_robin.v3.RoundRobin', 'random.v3.Random', 'least_request.v3.LeastRequest']
+    for (const name of [...names, 'ring_hash.v3.RingHash', 'maglev.v3.Maglev']) {
       const { clusters } = makeClusters([
         staticCluster([1, 2], policy(`envoy.extensions.load_balancing_policies.${name}`)),
       ])

@@ -10,10 +10,6 @@ import {
   ClusterHttpProtocolOptions as clusterHttpProtocolOptionsType,
   type Http1ProtocolOptions,
   type Http2ProtocolOptions,
-  LeastRequest as leastRequestType,
-  type LeastRequest,
-  Random as randomType,
-  RoundRobin as roundRobinType,
 } from '../config/v3.ts'
 import type {
   Cancellable,
@@ -35,12 +31,14 @@ import { addressFromMessage } from '../network/address.ts'
 import { makeResourceManager } from './circuit-breakers.ts'
 import { ClusterStatistics } from './cluster-stats.ts'
 import type { PoolSettings } from './connection-pool.ts'
+import { randomHash } from './consistent-hashing.ts'
 import type { DnsResolver } from './dns.ts'
 import { type EndpointSource, makeEndpointSource } from './endpoints.ts'
 import type { UpstreamHost } from './host.ts'
 import { HostSet } from './host-set.ts'
 import { type HttpCodecs, HttpPool, type HttpVersion } from './http-pool.ts'
-import { makeLeastRequest, makeRandom, makeRoundRobin, type PickerFactory, type Random } from './load-balancer.ts'
+import type { Random } from './load-balancer.ts'
+import { makeLoadBalancing } from './load-balancing-policy.ts'
 import { TcpPool } from './tcp-pool.ts'
 import { makeTransportSocketFactory } from './transport-socket.ts'
 
@@ -77,6 +75,8 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
   readonly #defaultResources: ResourceManager
   readonly #highResources: ResourceManager
   readonly #hostSet: HostSet
+  readonly #byHash: boolean
+  readonly #random: Random
   readonly #poolSettings: PoolSettings
   readonly #codecs: HttpCodecs
   readonly #protocol: HttpVersion | 'downstream'
@@ -152,8 +152,11 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
       maxRequestsPerConnection: this.maxRequestsPerConnection,
     }
     this.#refusing = new RefusingPool(this.stats)
+    const { makePicker, byHash } = makeLoadBalancing(message, scope)
+    this.#byHash = byHash
+    this.#random = dependencies.random
     this.#hostSet = new HostSet({
-      makePicker: pickerFactory(message),
+      makePicker,
       random: dependencies.random,
       overprovisioningPercent: message.loadAssignment?.policy?.overprovisioningFactor ?? defaultOverprovisioningPercent,
       panicThresholdPercent: message.commonLbConfig?.healthyPanicThreshold?.value ?? defaultPanicThresholdPercent,
@@ -182,9 +185,10 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
   }
 
   chooseHost(context: LoadBalancerContext): UpstreamHost | undefined {
-    let host = this.#hostSet.pick()
+    const hash = this.#byHash ? (context.computeHashKey() ?? randomHash(this.#random)) : undefined
+    let host = this.#hostSet.pick(hash, 0)
     for (let i = 1; host !== undefined && i < maxSelections && context.shouldSelectAnotherHost(host); i++)
-      host = this.#hostSet.pick()
+      host = this.#hostSet.pick(hash, i)
     return host
   }
 
@@ -307,44 +311,4 @@ function protocolOptions(
   if (message.transportSocket === undefined)
     throw configError(http, 'autoConfig', 'needs a transport socket with ALPN, such as TLS')
   return { protocol: 'auto', http1, http2 }
-}
-
-function pickerFactory(message: ClusterMessage): PickerFactory {
-  const policy = message.loadBalancingPolicy
-  if (policy !== undefined) {
-    // Envoy takes the first policy that it has.
-    for (const each of policy.policies) {
-      const any = each.typedExtensionConfig?.typedConfig
-      switch (any?.typeUrl) {
-        case roundRobinType.typeUrl:
-          return makeRoundRobin
-        case randomType.typeUrl:
-          return makeRandom
-        case leastRequestType.typeUrl: {
-          const settings = any.value as LeastRequest
-          return makeLeastRequest(settings.choiceCount ?? 2, settings.activeRequestBias?.defaultValue ?? 1)
-        }
-        default:
-      }
-    }
-    throw configError(
-      message,
-      'loadBalancingPolicy',
-      'none of the load balancing policies is one that sluice has: round_robin, least_request, random',
-    )
-  }
-  switch (message.lbPolicy) {
-    case 'ROUND_ROBIN':
-      return makeRoundRobin
-    case 'RANDOM':
-      return makeRandom
-    case 'LEAST_REQUEST': {
-      const settings = message.leastRequestLbConfig
-      return makeLeastRequest(settings?.choiceCount ?? 2, settings?.activeRequestBias?.defaultValue ?? 1)
-    }
-    case 'LOAD_BALANCING_POLICY_CONFIG':
-      throw configError(message, 'lbPolicy', 'LOAD_BALANCING_POLICY_CONFIG needs a load_balancing_policy')
-    default:
-      throw configError(message, 'lbPolicy', `${message.lbPolicy} is not supported by sluice yet`)
-  }
 }

@@ -74,46 +74,54 @@ export class HostSet {
 
     const picker = (of: readonly UpstreamHost[]): Picker | undefined =>
       of.length === 0 ? undefined : makePicker(of, random)
-    this.#levels = byPriority.map((level, i) => ({
-      hosts: level,
-      healthy: picker(level.filter(host => host.healthy)),
-      degraded: picker(level.filter(host => host.degraded)),
-      all: picker(level),
-      panic:
-        total < 100 && level.length > 0 && (100 * (healthyCounts[i] as number)) / level.length < panicThresholdPercent,
-    }))
+    this.#levels = byPriority.map((level, i) => {
+      const panic =
+        total < 100 && level.length > 0 && (100 * (healthyCounts[i] as number)) / level.length < panicThresholdPercent
+      return {
+        hosts: level,
+        healthy: panic ? undefined : picker(level.filter(host => host.healthy)),
+        degraded: panic ? undefined : picker(level.filter(host => host.degraded)),
+        all: panic ? picker(level) : undefined,
+        panic,
+      }
+    })
     const [only] = this.#levels
     this.#only = count === 1 && only?.panic === false && this.#degradedLoad[0] === 0 ? only.healthy : undefined
   }
 
-  /** Undefined when no host may be used. */
-  pick(): UpstreamHost | undefined {
-    return this.#only === undefined ? this.#pickByPriority() : this.#only.pick()
+  /** Undefined when no host may be used. @param hash as for `Picker` */
+  pick(hash?: bigint, attempt?: number): UpstreamHost | undefined {
+    return this.#only === undefined ? this.#pickByPriority(hash, attempt) : this.#only.pick(hash, attempt)
   }
 
-  #pickByPriority(): UpstreamHost | undefined {
+  #pickByPriority(hash: bigint | undefined, attempt: number | undefined): UpstreamHost | undefined {
     if (this.#hosts.length === 0) {
       this.#settings.onPanic()
       return undefined
     }
-    let at = this.#settings.random() * 100
+    let at = hash === undefined ? this.#settings.random() * 100 : Number(hash % 100n)
     for (let i = 0; i < this.#levels.length; i++) {
       at -= this.#healthyLoad[i] as number
-      if (at < 0) return this.#pickFrom(this.#levels[i] as Level, false)
+      if (at < 0) return this.#pickFrom(this.#levels[i] as Level, false, hash, attempt)
     }
     for (let i = 0; i < this.#levels.length; i++) {
       at -= this.#degradedLoad[i] as number
-      if (at < 0) return this.#pickFrom(this.#levels[i] as Level, true)
+      if (at < 0) return this.#pickFrom(this.#levels[i] as Level, true, hash, attempt)
     }
     return undefined
   }
 
-  #pickFrom(level: Level, degraded: boolean): UpstreamHost | undefined {
+  #pickFrom(
+    level: Level,
+    degraded: boolean,
+    hash: bigint | undefined,
+    attempt: number | undefined,
+  ): UpstreamHost | undefined {
     if (level.panic) {
       this.#settings.onPanic()
-      return level.all?.pick()
+      return level.all?.pick(hash, attempt)
     }
-    return (degraded ? level.degraded : level.healthy)?.pick()
+    return (degraded ? level.degraded : level.healthy)?.pick(hash, attempt)
   }
 }
 

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { seededRandom } from '../../test/support/clusters.ts'
+import { Counts } from '../../test/support/routing.ts'
+import { xxHash64 } from '../base/xxhash64.ts'
 import { EdfScheduler } from './edf.ts'
 import { UpstreamHost } from './host.ts'
 import { HostSet } from './host-set.ts'
 import { makeLeastRequest, makeRandom, makeRoundRobin, type PickerFactory } from './load-balancer.ts'
+import { makeMaglev } from './maglev.ts'
+import { makeRingHash } from './ring-hash.ts'
 import type { HealthStatus } from '../config/v3.ts'
 
 let port = 0
@@ -149,5 +153,54 @@ describe('priorities', () => {
     let toHealthy = 0
     for (let i = 0; i < 10_000; i++) if (set.pick() === healthy) toHealthy++
     assertNear(toHealthy, 3500, 200)
+  })
+})
+
+describe('consistent hashing', () => {
+  const scope = new Counts().scope()
+  const ring = makeRingHash(
+    { hashFunction: 'XX_HASH', minimumRingSize: 1024, maximumRingSize: 8192, useHostnameForHashing: false },
+    scope,
+  )
+  const maglev = makeMaglev({ tableSize: 65_537, useHostnameForHashing: false }, scope)
+  const keys = Array.from({ length: 10_000 }, (_, i) => xxHash64(`key ${i}`))
+
+  for (const [name, makePicker] of [
+    ['ring hash', ring],
+    ['maglev', maglev],
+  ] as const) {
+    it(`${name} spreads by weight`, () => {
+      const hosts = [host(1), host(3)]
+      const picker = makePicker(hosts, seededRandom(1))
+      const heavy = keys.filter(key => picker.pick(key) === hosts[1]).length
+      assertNear(heavy, 7500, 600)
+    })
+
+    it(`${name} leaves most keys where they were when a host goes`, () => {
+      const hosts = [host(), host(), host(), host(), host()]
+      const all = makePicker(hosts, seededRandom(1))
+      const fewer = makePicker(hosts.slice(1), seededRandom(1))
+      const moved = keys.filter(key => all.pick(key) !== hosts[0] && all.pick(key) !== fewer.pick(key)).length
+      assert.ok(moved < 1500, `${moved} of 10000 keys moved`)
+    })
+
+    it(`${name} finds other hosts for further attempts`, () => {
+      const picker = makePicker([host(), host(), host()], seededRandom(1))
+      for (const key of keys.slice(0, 50))
+        assert.ok(new Set(Array.from({ length: 16 }, (_, attempt) => picker.pick(key, attempt))).size > 1)
+    })
+  }
+
+  it('the hash decides on the priority, too', () => {
+    const set = new HostSet({
+      makePicker: ring,
+      random: () => assert.fail('nothing is left to chance'),
+      overprovisioningPercent: 100,
+      panicThresholdPercent: 0,
+      onPanic: () => {},
+    })
+    set.update([host(), host(1, 0, 'UNHEALTHY'), host(1, 1)])
+    assert.equal(set.pick(149n)?.priority, 0)
+    assert.equal(set.pick(150n)?.priority, 1)
   })
 })

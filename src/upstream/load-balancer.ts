@@ -4,7 +4,8 @@ import type { UpstreamHost } from './host.ts'
 
 /** Chooses among the hosts that it was made with; never called for an empty list. */
 export interface Picker {
-  pick(): UpstreamHost
+  /** @param hash of the request, and the how manieth attempt it is, from 0: for those who choose by hash */
+  pick(hash?: bigint, attempt?: number): UpstreamHost
 }
 
 /** Uniform in [0, 1). */

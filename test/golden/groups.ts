@@ -2,6 +2,7 @@
 import { accessLog } from './cases/access-log.ts'
 import { badRequests } from './cases/bad-requests.ts'
 import { basic } from './cases/basic.ts'
+import { hashing } from './cases/hashing.ts'
 import { headerMutation } from './cases/header-mutation.ts'
 import { headers } from './cases/headers.ts'
 import { localReplies } from './cases/local-replies.ts'
@@ -28,4 +29,5 @@ export const groups: readonly Group[] = [
   stats,
   upgrades,
   mirroring,
+  hashing,
 ]

@@ -41,6 +41,7 @@ const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 function normalise(text: string, names: Names): string {
   return text
     .replace(/^(date: ).*$/i, '$1{time}')
+    .replace(/^(set-cookie: \w+=")[0-9a-f]{16}(?=")/, '$1{hash}')
     .replace(/^(x-envoy-upstream-service-time: )\d+$/i, '$1{ms}')
     .replace(/^x-forwarded-for: .*/i, line => line.replace(/[\d.]+$/, last => (own.has(last) ? '{own}' : last)))
     .replace(/^(x-envoy-expected-rq-timeout-ms: )14[89]\d\d$/, (_, name: string) => `${name}15000`)

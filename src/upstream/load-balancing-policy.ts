@@ -1,0 +1,131 @@
+/** How a cluster is configured to choose among its hosts: `lb_policy`, or the first known of `load_balancing_policy`. */
+import { configError } from '../config/position.ts'
+import {
+  type Cluster as ClusterMessage,
+  type ConsistentHashingLbConfig,
+  type LeastRequest,
+  LeastRequest as leastRequestType,
+  type Maglev,
+  Maglev as maglevType,
+  Random as randomType,
+  type RingHash,
+  RingHash as ringHashType,
+  RoundRobin as roundRobinType,
+} from '../config/v3.ts'
+import type { Scope } from '../stats/scope.ts'
+import { makeLeastRequest, makeRandom, makeRoundRobin, type PickerFactory } from './load-balancer.ts'
+import { isPrime, makeMaglev } from './maglev.ts'
+import { makeRingHash } from './ring-hash.ts'
+
+export interface LoadBalancing {
+  readonly makePicker: PickerFactory
+  /** It asks for the request's hash. */
+  readonly byHash: boolean
+}
+
+/** @param scope `cluster.<name>.` @throws ConfigError */
+export function makeLoadBalancing(message: ClusterMessage, scope: Scope): LoadBalancing {
+  if (message.loadBalancingPolicy !== undefined) return ofExtensions(message, scope)
+  const hashing = message.commonLbConfig?.consistentHashingLbConfig
+  switch (message.lbPolicy) {
+    case 'ROUND_ROBIN':
+      return { makePicker: makeRoundRobin, byHash: false }
+    case 'RANDOM':
+      return { makePicker: makeRandom, byHash: false }
+    case 'LEAST_REQUEST':
+      return leastRequest(message.leastRequestLbConfig)
+    case 'RING_HASH':
+      return ringHash(message, message.ringHashLbConfig, hashing, scope)
+    case 'MAGLEV':
+      return maglev(message, message.maglevLbConfig, hashing, scope)
+    case 'LOAD_BALANCING_POLICY_CONFIG':
+      throw configError(message, 'lbPolicy', 'LOAD_BALANCING_POLICY_CONFIG needs a load_balancing_policy')
+    default:
+      throw configError(message, 'lbPolicy', `${message.lbPolicy} is not supported by sluice yet`)
+  }
+}
+
+/** Envoy takes the first policy that it has. */
+function ofExtensions(message: ClusterMessage, scope: Scope): LoadBalancing {
+  for (const each of message.loadBalancingPolicy?.policies ?? []) {
+    const any = each.typedExtensionConfig?.typedConfig
+    switch (any?.typeUrl) {
+      case roundRobinType.typeUrl:
+        return { makePicker: makeRoundRobin, byHash: false }
+      case randomType.typeUrl:
+        return { makePicker: makeRandom, byHash: false }
+      case leastRequestType.typeUrl:
+        return leastRequest(any.value as LeastRequest)
+      case ringHashType.typeUrl: {
+        const settings = any.value as RingHash
+        return ringHash(message, settings, settings.consistentHashingLbConfig ?? settings, scope)
+      }
+      case maglevType.typeUrl: {
+        const settings = any.value as Maglev
+        return maglev(message, settings, settings.consistentHashingLbConfig, scope)
+      }
+      default:
+    }
+  }
+  throw configError(
+    message,
+    'loadBalancingPolicy',
+    'none of the load balancing policies is one that sluice has: round_robin, least_request, random, ring_hash, maglev',
+  )
+}
+
+function leastRequest(settings: Pick<LeastRequest, 'choiceCount' | 'activeRequestBias'> | undefined): LoadBalancing {
+  const makePicker = makeLeastRequest(settings?.choiceCount ?? 2, settings?.activeRequestBias?.defaultValue ?? 1)
+  return { makePicker, byHash: false }
+}
+
+type Hashing = Pick<ConsistentHashingLbConfig, 'useHostnameForHashing'> | undefined
+
+function usesHostname(hashing: Hashing, cluster: ClusterMessage): boolean {
+  if (hashing?.useHostnameForHashing !== true) return false
+  if ((cluster.type ?? 'STATIC') === 'STATIC')
+    throw configError(
+      hashing,
+      'useHostnameForHashing',
+      "cannot use hostname for consistent hashing loadbalancing for cluster of type: 'STATIC'",
+    )
+  return true
+}
+
+function ringHash(
+  cluster: ClusterMessage,
+  settings: Partial<Pick<RingHash, 'minimumRingSize' | 'maximumRingSize' | 'hashFunction'>> | undefined,
+  hashing: Hashing,
+  scope: Scope,
+): LoadBalancing {
+  const minimumRingSize = Number(settings?.minimumRingSize ?? 1024)
+  const maximumRingSize = Number(settings?.maximumRingSize ?? 8_388_608)
+  if (minimumRingSize > maximumRingSize)
+    throw configError(
+      settings ?? cluster,
+      'minimumRingSize',
+      `ring hash: minimum_ring_size (${minimumRingSize}) > maximum_ring_size (${maximumRingSize})`,
+    )
+  const makePicker = makeRingHash(
+    {
+      hashFunction: settings?.hashFunction === 'MURMUR_HASH_2' ? 'MURMUR_HASH_2' : 'XX_HASH',
+      minimumRingSize,
+      maximumRingSize,
+      useHostnameForHashing: usesHostname(hashing, cluster),
+    },
+    scope,
+  )
+  return { makePicker, byHash: true }
+}
+
+function maglev(
+  cluster: ClusterMessage,
+  settings: Pick<Maglev, 'tableSize'> | undefined,
+  hashing: Hashing,
+  scope: Scope,
+): LoadBalancing {
+  const tableSize = Number(settings?.tableSize ?? 65_537)
+  if (!isPrime(tableSize)) throw configError(settings ?? cluster, 'tableSize', 'must be a prime number')
+  const useHostnameForHashing = usesHostname(hashing, cluster)
+  return { makePicker: makeMaglev({ tableSize, useHostnameForHashing }, scope), byHash: true }
+}
