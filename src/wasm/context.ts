@@ -42,11 +42,20 @@ export class WasmContext {
   /** What the guest has added to headers and bodies of the stream (limits.ts). */
   addedHeaderBytes = 0
   addedBodyBytes = 0
+  left = false
 
   constructor(vm: WasmVm, id: number, root: RootContext | undefined) {
     this.vm = vm
     this.id = id
     this.root = root
+    root?.enter()
+  }
+
+  /** The stream has ended. */
+  leave(): void {
+    this.vm.contexts.delete(this.id)
+    if (!this.left) this.root?.leaveStream()
+    this.left = true
   }
 
   /** `root`, or this one if it is a root. */

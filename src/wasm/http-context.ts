@@ -140,13 +140,12 @@ export class HttpContext extends WasmContext implements HttpFilter, PropertySour
     const { vm } = this
     this.#over = true
     this.#paused = 0
-    if (!this.#created) return
-    if (!vm.failed || !this.#unusable()) {
+    if (this.#created && (!vm.failed || !this.#unusable())) {
       vm.callGuest(this, vm.guest.onDone, this.id)
       if (!this.trapped) vm.callGuest(this, vm.guest.onDelete, this.id)
       if (!this.trapped) vm.streamsCompleted++
     }
-    vm.contexts.delete(this.id)
+    this.leave()
   }
 
   // ── the guest calls ──
@@ -197,15 +196,12 @@ export class HttpContext extends WasmContext implements HttpFilter, PropertySour
   override bufferLength(type: number): number {
     if (type === BufferType.requestBody) return this.#requestBody?.length ?? 0
     if (type === BufferType.responseBody) return this.#responseBody?.length ?? 0
-    return type === BufferType.httpCallResponseBody ? this.root.bufferLength(type) : super.bufferLength(type)
+    return super.bufferLength(type)
   }
 
   override bufferSlice(type: number, start: number, length: number): Uint8Array {
     const body = this.#body(type)
-    if (body !== undefined) return body.slice(start, length)
-    return type === BufferType.httpCallResponseBody
-      ? this.root.bufferSlice(type, start, length)
-      : super.bufferSlice(type, start, length)
+    return body === undefined ? super.bufferSlice(type, start, length) : body.slice(start, length)
   }
 
   override setBuffer(type: number, start: number, length: number, data: Uint8Array): number {

@@ -97,9 +97,9 @@ export class NetworkContext extends WasmContext implements NetworkFilter, Connec
   }
 
   onEvent(event: ConnectionEvent): void {
-    if (event === 'connected' || this.#over) return
+    if (event === 'connected') return
+    if (this.#over || !this.#created) return this.leave()
     this.#over = true
-    if (!this.#created) return
     const { vm } = this
     const { guest } = vm
     this.#tell(guest.onDownstreamConnectionClose, event === 'local-close' ? PeerType.local : PeerType.remote)
@@ -107,7 +107,7 @@ export class NetworkContext extends WasmContext implements NetworkFilter, Connec
     if (!this.#dead()) vm.callGuest(this, guest.onLog, this.id)
     if (!this.#dead()) vm.callGuest(this, guest.onDelete, this.id)
     if (!this.trapped) vm.streamsCompleted++
-    vm.contexts.delete(this.id)
+    this.leave()
   }
 
   // ── the guest calls ──

@@ -7,6 +7,7 @@ import type { CapabilityRestrictionConfig, DataSource, PluginConfig, VmConfig } 
 import type { AnyMessage, ListenerFactoryContext } from '../core/extension.ts'
 import { readLimits, type WasmLimits } from './limits.ts'
 import { type FailurePolicy, type Plugin, PluginHandle } from './plugin.ts'
+import { noteTarget } from './reload-targets.ts'
 import type { VmSettings } from './vm.ts'
 import { type CompiledCode, WasmThread } from './wasm-thread.ts'
 
@@ -34,11 +35,23 @@ export function makePlugin(config: PluginConfig, context: ListenerFactoryContext
   const plugin = readPlugin(config, context)
   const limits = readLimits(config.name, context.runtime)
   const settings = readSettings(config, vmConfig, limits)
-  const slot = thread.slot(readCode(vmConfig, thread, limits, context.workerIndex < 0), settings)
+  const code = readCode(vmConfig, thread, limits, context.workerIndex < 0)
+  const slot = thread.slot(code, settings)
   try {
     const handle = new PluginHandle(plugin, slot)
-    if (context.workerIndex < 0) handle.close()
-    else context.onClose(() => handle.close())
+    if (context.workerIndex < 0) {
+      handle.close()
+      const local = vmConfig.code?.local as DataSource
+      noteTarget(context.singletons, {
+        ...{ plugin, settings, limits, codeKey: code.key, source: sourceName(local), path: local.filename },
+      })
+    } else {
+      const remove = thread.addPlugin(handle, code, settings)
+      context.onClose(() => {
+        remove()
+        handle.close()
+      })
+    }
     return handle
   } catch (error) {
     slot.release()
@@ -120,13 +133,13 @@ function readCode(vmConfig: VmConfig, thread: WasmThread, limits: WasmLimits, fr
   const local = code?.local
   if (local === undefined) throw configError(vmConfig, 'code', 'needs local code')
   try {
-    return thread.code(codeSource(local), fresh, () => readBytes(local), limits)
+    return thread.code({ name: sourceName(local), limits, read: () => readBytes(local) }, fresh)
   } catch (error) {
     throw configError(vmConfig, 'code', `Failed to load Wasm code: ${(error as Error).message}`)
   }
 }
 
-function codeSource(local: DataSource): string {
+function sourceName(local: DataSource): string {
   if (local.filename !== undefined) return `file ${local.filename}`
   return `inline ${createHash('sha256').update(readBytes(local)).digest('hex')}`
 }

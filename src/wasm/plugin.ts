@@ -58,7 +58,7 @@ const noFilter: HttpFilter & NetworkFilter = {}
 /** A plugin on one thread. */
 export class PluginHandle {
   readonly plugin: Plugin
-  readonly #slot: VmSlot
+  #slot: VmSlot
   readonly #stats: ReloadStats
   #running: Running
 
@@ -88,11 +88,28 @@ export class PluginHandle {
     return this.plugin.failurePolicy === 'open' ? noFilter : new FailedNetworkFilter(callbacks)
   }
 
+  /**
+   * New streams get a VM of `slot`, which has other code; those in flight stay where they are, and the last of them
+   * frees the old VM. The handle is one user of the slot from now on, or, when this throws, still of the old one.
+   * @throws WasmLoadError
+   */
+  swap(slot: VmSlot): void {
+    const old = this.#slot
+    const { root, vm } = this.#running
+    this.#slot = slot
+    try {
+      this.#running = this.#start()
+    } catch (error) {
+      this.#slot = old
+      slot.release()
+      throw error
+    }
+    root.retire(() => leave(root, vm, old))
+  }
+
   close(): void {
     const { root, vm } = this.#running
-    if (vm.failed) root.abandon()
-    else root.shutDown()
-    this.#slot.release()
+    leave(root, vm, this.#slot)
   }
 
   #start(): Running {
@@ -131,6 +148,12 @@ export class PluginHandle {
       return undefined
     }
   }
+}
+
+function leave(root: RootContext, vm: WasmVm, slot: VmSlot): void {
+  if (vm.failed) root.abandon()
+  else root.shutDown()
+  slot.release()
 }
 
 /** Answers streams that come while there is no VM for them. */

@@ -13,6 +13,9 @@ export class RootContext extends WasmContext {
   callResponse: HttpCallResponse | undefined
   readonly calls = new Map<number, HttpCall>()
   readonly limits: LimitCounters
+  /** Streams and connections that have not ended. */
+  #streams = 0
+  #onIdle: (() => void) | undefined
   /** The guest's `proxy_on_done` was false: `proxy_done` ends the context. */
   awaitsDone = false
   /** Only `proxy_on_configure` may read the plugin configuration. */
@@ -69,6 +72,21 @@ export class RootContext extends WasmContext {
     if (vm.failed || vm.guest.onDone === undefined) return this.finish()
     if (vm.callGuest(this, vm.guest.onDone, this.id) !== 0 || vm.failed) this.finish()
     else this.awaitsDone = true
+  }
+
+  /** A stream of the plugin begins. */
+  enter(): void {
+    this.#streams++
+  }
+
+  leaveStream(): void {
+    if (--this.#streams === 0 && this.#onIdle !== undefined) setImmediate(this.#onIdle)
+  }
+
+  /** No stream will be added; `onIdle` is called once when the last has ended, maybe at once. */
+  retire(onIdle: () => void): void {
+    if (this.#streams === 0) onIdle()
+    else this.#onIdle = onIdle
   }
 
   /** `proxy_done` was called. */

@@ -1,6 +1,7 @@
 /** The place of one VM on one thread: plugins with the same VM key share what is in it, and its replacement. */
 import { type VmSettings, WasmVm } from './vm.ts'
 import type { WasmHost } from './wasm-host.ts'
+import type { CompiledCode } from './wasm-thread.ts'
 
 /** A VM that has run this long without a trap has its record cleared. */
 const calmMs = 60_000
@@ -11,7 +12,7 @@ const firstPauseMs = 100
 
 export class VmSlot {
   readonly host: WasmHost
-  readonly #module: WebAssembly.Module
+  readonly code: CompiledCode
   readonly #settings: VmSettings
   readonly #onRelease: () => void
   #vm: WasmVm | undefined
@@ -21,8 +22,8 @@ export class VmSlot {
   #credits = maxCredits
   #failedAtMs = 0
 
-  constructor(module: WebAssembly.Module, settings: VmSettings, host: WasmHost, onRelease: () => void) {
-    this.#module = module
+  constructor(code: CompiledCode, settings: VmSettings, host: WasmHost, onRelease: () => void) {
+    this.code = code
     this.#settings = settings
     this.host = host
     this.#onRelease = onRelease
@@ -47,7 +48,7 @@ export class VmSlot {
   vm(): WasmVm {
     if (this.#vm !== undefined && !this.#vm.failed) return this.#vm
     try {
-      return (this.#vm = new WasmVm(this.#module, this.#settings, this.host))
+      return (this.#vm = new WasmVm(this.code.module, this.#settings, this.host))
     } catch (error) {
       this.countFailure()
       throw error
@@ -62,6 +63,11 @@ export class VmSlot {
     this.#youngFailures = vm !== undefined && vm.streamsCompleted > 0 ? 0 : this.#youngFailures + 1
     this.#credits = Math.min(maxCredits, this.#credits + sinceLastMs / creditMs) - 1
     this.#failedAtMs = now
+  }
+
+  /** The latest VM, which may have trapped. */
+  get current(): WasmVm | undefined {
+    return this.#vm
   }
 
   owns(vm: WasmVm): boolean {

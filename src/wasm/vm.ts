@@ -152,6 +152,7 @@ export class WasmVm {
   /** No new streams come. Those that wait for the guest are told. */
   fail(reason: string): void {
     log.error(reason)
+    this.host.onTrap(reason)
     for (const context of this.contexts.values()) this.#deferred.push(context)
     if (this.failed) return
     this.failed = true

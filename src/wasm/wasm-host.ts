@@ -12,6 +12,8 @@ export interface WasmHost {
   /** Once for each VM; later either of: */
   onVmCreated(vm: WasmVm): void
   onVmRemoved(vm: WasmVm): void
+  /** @param reason with the guest's stack */
+  onTrap(reason: string): void
   /** Once for each VM that traps. */
   onVmFailed(vm: WasmVm): void
 }

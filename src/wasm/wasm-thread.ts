@@ -2,10 +2,12 @@
 import { createHash } from 'node:crypto'
 import type { FactoryContext } from '../core/extension.ts'
 import type { ClusterManager } from '../core/cluster.ts'
+import type { WasmTrap, WasmVmStatus, WasmWorkerStatus } from '../core/wasm-status.ts'
 import type { Scope } from '../stats/scope.ts'
-import { defaultLimits, type WasmLimits } from './limits.ts'
+import type { WasmLimits } from './limits.ts'
 import { UnknownWasmError } from './meter-binary.ts'
 import { meterModule } from './meter.ts'
+import type { PluginHandle } from './plugin.ts'
 import { makeSharedBuffer, SharedStore } from './shared-store.ts'
 import type { VmSettings, WasmVm } from './vm.ts'
 import { VmSlot } from './vm-slot.ts'
@@ -13,9 +15,29 @@ import type { WasmHost } from './wasm-host.ts'
 
 /** A compiled module, shared by all threads. */
 export interface CompiledCode {
+  /** Of the place that it came from and how it was metered. */
+  readonly key: string
   readonly hash: string
+  /** Grows with each swap, so that code that comes back gets VMs of its own. */
+  readonly generation: number
   readonly module: WebAssembly.Module
 }
+
+export interface CodeSource {
+  /** What tells this code from others: `file <name>`, or a hash of inline code. */
+  readonly name: string
+  readonly limits: WasmLimits
+  read(): Uint8Array<ArrayBuffer>
+}
+
+interface ThreadPlugin {
+  readonly handle: PluginHandle
+  readonly settings: VmSettings
+  code: CompiledCode
+}
+
+/** Traps that `/wasm` shows. */
+const maxTraps = 16
 
 const threads = new WeakMap<ClusterManager, WasmThread>()
 
@@ -25,6 +47,8 @@ export class WasmThread implements WasmHost {
   readonly node: WasmHost['node']
   readonly shared: SharedStore
   readonly #slots = new Map<string, VmSlot>()
+  readonly #plugins = new Set<ThreadPlugin>()
+  readonly #traps: WasmTrap[] = []
   readonly #singletons: Map<string, unknown>
 
   private constructor(context: FactoryContext) {
@@ -37,6 +61,11 @@ export class WasmThread implements WasmHost {
       this.shared.close()
       threads.delete(this.clusters)
     })
+  }
+
+  /** The one of the thread that has these clusters, if any plugin has needed it. */
+  static existing(clusters: ClusterManager): WasmThread | undefined {
+    return threads.get(clusters)
   }
 
   /** The one of the thread that `context` belongs to. */
@@ -52,23 +81,18 @@ export class WasmThread implements WasmHost {
   /**
    * Compiles once for the process: the main thread reads and compiles while it checks the configuration, workers find
    * the result.
-   * @param source what tells this code from others: a file name, or a hash of inline code
    * @param fresh read it even if it is known: the main thread's check
    * @throws WebAssembly.CompileError, or what `read` throws
    */
-  code(
-    source: string,
-    fresh: boolean,
-    read: () => Uint8Array<ArrayBuffer>,
-    limits: WasmLimits = defaultLimits,
-  ): CompiledCode {
-    const key = codeKey(source, limits)
+  code({ name, limits, read }: CodeSource, fresh: boolean): CompiledCode {
+    const key = codeKey(name, limits)
     const known = this.#singletons.get(key) as CompiledCode | undefined
     if (known !== undefined && !fresh) return known
     const bytes = read()
     const hash = createHash('sha256').update(bytes).digest('hex')
     if (known?.hash === hash) return known
-    const compiled = { hash, module: compile(bytes, limits) }
+    const module = new WebAssembly.Module(meterCode(bytes, limits))
+    const compiled: CompiledCode = { key, hash, generation: 0, module }
     this.#singletons.set(key, compiled)
     return compiled
   }
@@ -78,10 +102,42 @@ export class WasmThread implements WasmHost {
     const key = vmKey(code, settings)
     let slot = this.#slots.get(key)
     if (slot === undefined) {
-      slot = new VmSlot(code.module, settings, this, () => this.#slots.delete(key))
+      slot = new VmSlot(code, settings, this, () => this.#slots.delete(key))
       this.#slots.set(key, slot)
     }
     return slot.acquire()
+  }
+
+  /** The code of a plugin may be swapped from now on, until the result is called. */
+  addPlugin(handle: PluginHandle, code: CompiledCode, settings: VmSettings): () => void {
+    const plugin = { handle, code, settings }
+    this.#plugins.add(plugin)
+    return () => this.#plugins.delete(plugin)
+  }
+
+  /** Gives new streams new code. @returns what went wrong, by plugin: those keep their code */
+  swap(code: CompiledCode): string[] {
+    this.#singletons.set(code.key, code)
+    const faults: string[] = []
+    for (const plugin of this.#plugins) {
+      if (plugin.code.key !== code.key) continue
+      try {
+        plugin.handle.swap(this.slot(code, plugin.settings))
+        plugin.code = code
+      } catch (error) {
+        faults.push(`${plugin.handle.plugin.name}: ${(error as Error).message}`)
+      }
+    }
+    return faults
+  }
+
+  status(): WasmWorkerStatus {
+    return { vms: [...this.#slots.values()].flatMap(slotStatus), traps: this.#traps }
+  }
+
+  onTrap(reason: string): void {
+    this.#traps.push({ time: new Date().toISOString(), reason })
+    if (this.#traps.length > maxTraps) this.#traps.shift()
   }
 
   onVmCreated({ settings }: WasmVm): void {
@@ -109,28 +165,42 @@ export class WasmThread implements WasmHost {
   }
 }
 
+function slotStatus({ code, current: vm }: VmSlot): WasmVmStatus[] {
+  if (vm === undefined || vm.failed) return []
+  const status = {
+    vm_id: vm.settings.vmId,
+    plugins: [...vm.roots.values()].map(root => root.plugin.name),
+    abi: vm.abi,
+    sha256: code.hash,
+    memory_bytes: vm.memory.inBounds(0, 1) ? vm.memory.bytes.length : 0,
+    contexts: vm.contexts.size,
+    callbacks: vm.callbacks,
+    streams_completed: vm.streamsCompleted,
+    cpu_ms: Math.round(vm.cpuMs),
+  }
+  return [status]
+}
+
 /** Among the singletons. */
-function codeKey(source: string, limits: WasmLimits): string {
+export function codeKey(source: string, limits: WasmLimits): string {
   return `wasm.code ${limits.cpuBudgetMs > 0 ? 'metered' : 'plain'} ${limits.memoryLimitBytes} ${source}`
 }
 
 /** @throws WebAssembly.CompileError, UnknownWasmError */
-function compile(bytes: Uint8Array<ArrayBuffer>, limits: WasmLimits): WebAssembly.Module {
-  let metered: Uint8Array<ArrayBuffer>
+export function meterCode(bytes: Uint8Array<ArrayBuffer>, limits: WasmLimits): Uint8Array<ArrayBuffer> {
   try {
-    metered = meterModule(bytes, { cpu: limits.cpuBudgetMs > 0, memoryBytes: limits.memoryLimitBytes })
+    return meterModule(bytes, { cpu: limits.cpuBudgetMs > 0, memoryBytes: limits.memoryLimitBytes })
   } catch (error) {
     // A broken module is told as such.
     void new WebAssembly.Module(bytes)
     throw new UnknownWasmError(`the module cannot be metered: ${(error as Error).message}`)
   }
-  return new WebAssembly.Module(metered)
 }
 
 /** Envoy's sha256(vm_id || vm configuration || code), and what else makes VMs differ. */
 function vmKey(code: CompiledCode, settings: VmSettings): string {
   const hash = createHash('sha256').update(settings.vmId).update('\0').update(settings.configuration).update(code.hash)
   hash.update(JSON.stringify([settings.environment, settings.allowedCapabilities && [...settings.allowedCapabilities]]))
-  hash.update(JSON.stringify(settings.limits ?? null))
+  hash.update(JSON.stringify([settings.limits ?? null, code.generation]))
   return hash.digest('hex')
 }

@@ -8,6 +8,7 @@ import type { HttpFilter, HttpFilterCallbacks, LocalReply } from '../../src/core
 import type { DownstreamInfo } from '../../src/core/stream-info.ts'
 import { ChunkBuffer } from '../../src/http/body-buffer.ts'
 import { StreamInformation } from '../../src/network/stream-info.ts'
+import { defaultLimits } from '../../src/wasm/limits.ts'
 import type { Plugin } from '../../src/wasm/plugin.ts'
 import { PluginHandle } from '../../src/wasm/plugin.ts'
 import type { VmSettings } from '../../src/wasm/vm.ts'
@@ -123,10 +124,12 @@ export function makeHandle(
     allowedCapabilities: undefined,
   }
   const compiled = thread.code(
-    `test ${code.length} ${Buffer.from(code).toString('base64').slice(-64)}`,
+    {
+      name: `test ${code.length} ${Buffer.from(code).toString('base64').slice(-64)}`,
+      limits: settings.limits ?? defaultLimits,
+      read: () => code,
+    },
     false,
-    () => code,
-    settings.limits,
   )
   return new PluginHandle(full, thread.slot(compiled, { ...defaults, ...settings }))
 }
