@@ -4,6 +4,7 @@ import type { LogLevel } from '../base/log.ts'
 import type { Bootstrap } from '../config/v3.ts'
 import type { Address } from '../core/address.ts'
 import type { ClusterStatus } from '../core/cluster.ts'
+import type { WasmReloadResult, WasmStatus } from '../core/wasm-status.ts'
 import type { MergedStats } from '../stats/merged-stats.ts'
 
 export type ServerState = 'LIVE' | 'DRAINING' | 'PRE_INITIALIZING' | 'INITIALIZING'
@@ -39,6 +40,11 @@ export interface AdminContext {
   /** On all threads. @param component '' for every logger */
   setLogLevel(component: string, level: LogLevel): void
   reopenLogs(): void
+  readonly wasm: {
+    status(): Promise<WasmStatus>
+    /** @param name '' for all plugins @returns undefined when there is none of that name */
+    reload(name: string): Promise<readonly WasmReloadResult[] | undefined>
+  }
 }
 
 /** The command line: Envoy's flags as data. */

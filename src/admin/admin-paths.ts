@@ -8,6 +8,7 @@ import { loggingPath } from './logging.ts'
 import { serverCommandPaths } from './server-commands.ts'
 import { serverInfoPaths } from './server-info.ts'
 import { statsPaths } from './stats.ts'
+import { wasmPaths } from './wasm.ts'
 
 export const adminPaths: readonly AdminPath[] = [
   homePath(() => adminPaths),
@@ -19,4 +20,5 @@ export const adminPaths: readonly AdminPath[] = [
   ...serverCommandPaths,
   ...serverInfoPaths,
   ...statsPaths,
+  ...wasmPaths,
 ].sort((a, b) => (a.path < b.path ? -1 : 1))

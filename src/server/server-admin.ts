@@ -30,6 +30,7 @@ import type { Server } from './server.ts'
 import type { Snapshot } from './snapshot.ts'
 import { RuntimeStats } from './runtime-stats.ts'
 import { makeHistogramBuckets } from './stats-config.ts'
+import type { WasmAdmin } from './wasm-admin.ts'
 import type { Workers } from './workers.ts'
 
 const defaultStatsFlushMs = 5000
@@ -49,6 +50,7 @@ export interface ServerAdminParts {
   readonly merged: MergedStats
   readonly stats: Scope
   readonly workers: Workers
+  readonly wasm: WasmAdmin
 }
 
 export class ServerAdmin implements AdminContext {
@@ -58,6 +60,7 @@ export class ServerAdmin implements AdminContext {
   readonly version = `sluice/${version}/Envoy-1.40`
   readonly node: Snapshot['node']
   readonly options: AdminOptions
+  readonly wasm: WasmAdmin
   readonly histogramBuckets: (name: string) => readonly number[]
   /** Where it is bound; undefined without `admin.address` in the configuration. */
   address: Address | undefined
@@ -74,6 +77,7 @@ export class ServerAdmin implements AdminContext {
     this.#server = server
     this.#parts = parts
     this.stats = merged
+    this.wasm = parts.wasm
     this.bootstrap = snapshot.bootstrap
     this.startTimeMs = server.startTimeMs
     this.node = snapshot.node

@@ -16,6 +16,7 @@ import { ServerAdmin } from './server-admin.ts'
 import { ServerStats } from './server-stats.ts'
 import { makeStatsStore, makeTagExtraction } from './stats-config.ts'
 import type { BoundListener } from './worker-runtime.ts'
+import { WasmAdmin } from './wasm-admin.ts'
 import { WorkerPool } from './worker-pool.ts'
 import type { Workers } from './workers.ts'
 
@@ -54,6 +55,7 @@ export class Server {
     this.boundListeners = await running.workers.listen()
     this.state = 'LIVE'
     running.serverStats.live()
+    running.wasm.start()
     for (const { name, addresses } of this.boundListeners)
       log.debug(`listener "${name}" accepts on ${JSON.stringify(addresses)}`)
     log.info(`all dependencies initialized, serving with ${this.options.concurrency} workers`)
@@ -100,6 +102,7 @@ export class Server {
   }
 
   async #close(): Promise<void> {
+    this.#running?.wasm.close()
     await this.#running?.workers.close()
     await this.#running?.admin.close()
     this.#running?.serverStats.close()
@@ -125,8 +128,9 @@ export class Server {
             onStats: (worker, definitions) => merged.define(worker, definitions),
             onRetired: worker => merged.retire(worker),
           })
-    const admin = new ServerAdmin(this, { snapshot, state, merged, stats, workers })
-    return { state, merged, serverStats, workers, admin }
+    const wasm = new WasmAdmin({ snapshot, state, stats, workers })
+    const admin = new ServerAdmin(this, { snapshot, state, merged, stats, workers, wasm })
+    return { state, merged, serverStats, workers, wasm, admin }
   }
 }
 
@@ -136,5 +140,6 @@ interface Running {
   readonly merged: MergedStats
   readonly serverStats: ServerStats
   readonly workers: Workers
+  readonly wasm: WasmAdmin
   readonly admin: ServerAdmin
 }

@@ -11,6 +11,8 @@ import type { ClusterStatus } from '../core/cluster.ts'
 import { ClusterManager } from '../upstream/cluster-manager.ts'
 import { setConnectionIds } from '../network/connection.ts'
 import type { Listener } from '../listener/listener.ts'
+import type { WasmWorkerStatus } from '../core/wasm-status.ts'
+import { type CompiledCode, WasmThread } from '../wasm/wasm-thread.ts'
 import { ThreadContext } from './factory-context.ts'
 import { makeListener } from './make-listener.ts'
 import type { ProcessState } from './process-state.ts'
@@ -41,6 +43,9 @@ export interface WorkerMethods {
   setLogLevel(component: string, level: LogLevel): Promise<void>
   /** `/runtime_modify`: see `RuntimeValues.override`. */
   overrideRuntime(changes: ReadonlyMap<string, string>): Promise<void>
+  /** New streams get this code. @returns what went wrong, by plugin */
+  swapWasm(code: CompiledCode): Promise<readonly string[]>
+  wasmStatus(): Promise<WasmWorkerStatus>
   close(): Promise<void>
 }
 
@@ -103,6 +108,14 @@ export class WorkerRuntime implements WorkerMethods {
 
   async overrideRuntime(changes: ReadonlyMap<string, string>): Promise<void> {
     this.#context.runtime.override(changes)
+  }
+
+  async swapWasm(code: CompiledCode): Promise<readonly string[]> {
+    return WasmThread.of(this.#context).swap(code)
+  }
+
+  async wasmStatus(): Promise<WasmWorkerStatus> {
+    return WasmThread.existing(this.#clusters)?.status() ?? { vms: [], traps: [] }
   }
 
   async close(): Promise<void> {

@@ -47,7 +47,7 @@ beforeEach(() => {
   makePlugin(config(), canary)
   handle = makePlugin(config(), worker.context)
   const swap = async (code: Parameters<typeof worker.thread.swap>[0]) => worker.thread.swap(code)
-  reloader = new WasmReloader({ canary, singletons, stats: main.stats, swap })
+  reloader = new WasmReloader({ canary: () => canary, singletons, stats: main.stats, swap })
 })
 
 afterEach(() => {

@@ -16,7 +16,7 @@ import { type CompiledCode, meterCode, WasmThread } from './wasm-thread.ts'
 
 export interface WasmReloaderOptions {
   /** Where plugins are tried: clusters that are not started, stats that nobody reads. */
-  readonly canary: FactoryContext
+  canary(): FactoryContext
   /** The process's own: compiled code is replaced in them for workers that start later. */
   readonly singletons: Map<string, unknown>
   readonly stats: Scope
@@ -157,7 +157,7 @@ export class WasmReloader {
 
   /** @throws WasmLoadError when the code does not load or refuses the plugin's configuration */
   #try(code: CompiledCode, { plugin, settings }: ReloadTarget): void {
-    const slot = WasmThread.of(this.#options.canary).slot(code, settings)
+    const slot = WasmThread.of(this.#options.canary()).slot(code, settings)
     try {
       new PluginHandle(plugin, slot).close()
     } catch (error) {

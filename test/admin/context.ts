@@ -49,6 +49,11 @@ export class TestContext implements AdminContext {
     this.store = new StatsStore({ onDefine: definitions => this.stats.define(mainThread, definitions) })
   }
 
+  readonly wasm = {
+    status: async () => ({ plugins: [], workers: [] }),
+    reload: async () => undefined,
+  }
+
   histogramBuckets(): readonly number[] {
     return defaultBuckets
   }
