@@ -104,7 +104,7 @@ export class Http2ClientConnection extends Http2Connection implements ClientConn
   protected override onPeerGoAway(lastStreamId: number): void {
     const first = !this.#goneAway
     this.#goneAway = true
-    for (const stream of this.streams.values()) if (stream.id > lastStreamId) this.refusedByPeer(stream)
+    for (const stream of this.streams.list()) if (stream.id > lastStreamId) this.refusedByPeer(stream)
     if (first && !this.gone) this.#callbacks.onGoAway()
   }
 

@@ -26,6 +26,7 @@ import { type DecodeLimits, HpackDecoder, HpackEncoder } from './hpack.ts'
 import type { Http2Settings } from './settings.ts'
 import type { Http2Stats } from './stats.ts'
 import type { Http2Stream } from './stream.ts'
+import { StreamTable } from './stream-table.ts'
 
 const SettingId = {
   headerTableSize: 1,
@@ -58,7 +59,7 @@ export abstract class Http2Connection implements FrameHandler {
   errorDetails = ''
   peerInitialWindow = defaultWindowBytes
   peerMaxFrameSize = 16_384
-  protected readonly streams = new Map<number, Http2Stream>()
+  protected readonly streams = new StreamTable()
   protected readonly constraints: ProtocolConstraints
   protected readonly check = new HeaderCheck()
   /** Of the header block that is being handled. */
@@ -356,7 +357,7 @@ export abstract class Http2Connection implements FrameHandler {
     if (value > largestWindow) return ErrorCode.flowControlError
     const change = value - this.peerInitialWindow
     this.peerInitialWindow = value
-    for (const stream of this.streams.values()) {
+    for (const stream of this.streams.list()) {
       stream.sendWindow += change
       if (stream.sendWindow > largestWindow) return ErrorCode.flowControlError
       if (change > 0 && stream.bufferedBytes > 0) this.#waiting.add(stream)
@@ -539,7 +540,7 @@ export abstract class Http2Connection implements FrameHandler {
   // ── streams ──
 
   protected open(stream: Http2Stream): void {
-    this.streams.set(stream.id, stream)
+    this.streams.add(stream)
     this.constraints.onStreamOpened()
     this.stats.streamsActive.inc()
   }
@@ -635,6 +636,7 @@ export abstract class Http2Connection implements FrameHandler {
   }
 
   #closeWith(stream: Http2Stream, reason: StreamResetReason, details: string): void {
+    if (stream.closed) return
     const { callbacks } = stream
     if (stream.codecDetails === '') stream.codecDetails = details
     this.#close(stream)
@@ -646,7 +648,8 @@ export abstract class Http2Connection implements FrameHandler {
   }
 
   #close(stream: Http2Stream): void {
-    this.streams.delete(stream.id)
+    if (stream.closed) return
+    this.streams.remove(stream)
     this.#waiting.delete(stream)
     this.stats.streamsActive.dec()
     stream.onClosed()
@@ -666,12 +669,12 @@ export abstract class Http2Connection implements FrameHandler {
   // ── connection ──
 
   onUnderlyingConnectionAboveWriteBufferHighWatermark(): void {
-    for (const stream of this.streams.values()) stream.onConnectionHighWatermark(true)
+    for (const stream of this.streams.list()) stream.onConnectionHighWatermark(true)
   }
 
   onUnderlyingConnectionBelowWriteBufferLowWatermark(): void {
     this.flushWaiting()
-    for (const stream of this.streams.values()) {
+    for (const stream of this.streams.list()) {
       if (this.connection.aboveHighWatermark) return
       stream.onConnectionHighWatermark(false)
     }
@@ -682,7 +685,9 @@ export abstract class Http2Connection implements FrameHandler {
     this.#gone = true
     if (this.#pingTimer !== undefined) clearTimeout(this.#pingTimer)
     if (this.#pingTimeout !== undefined) clearTimeout(this.#pingTimeout)
-    for (const stream of this.streams.values()) {
+    for (const stream of this.streams.list()) {
+      // The end of another may have ended it.
+      if (stream.closed) continue
       const { callbacks } = stream
       this.#close(stream)
       callbacks?.onResetStream(reason, transportFailureReason)

@@ -20,6 +20,8 @@ export abstract class Http2Stream implements CodecStream {
   readonly connection: Http2Connection
   /** 0 until the request has been sent. */
   id: number
+  /** Belongs to the connection's table. */
+  nextInTable: Http2Stream | undefined = undefined
   callbacks: StreamCallbacks | undefined = undefined
   codecDetails = ''
   wireBytesReceived = 0
@@ -76,7 +78,7 @@ export abstract class Http2Stream implements CodecStream {
 
   /** The connection's watermarks, passed on once each. */
   onConnectionHighWatermark(above: boolean): void {
-    if (this.connectionAbove === above) return
+    if (this.connectionAbove === above || this.closed) return
     this.connectionAbove = above
     if (above) this.callbacks?.onAboveWriteBufferHighWatermark()
     else this.callbacks?.onBelowWriteBufferLowWatermark()
