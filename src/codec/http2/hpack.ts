@@ -185,6 +185,8 @@ interface KnownName {
   readonly staticIndex: number
   /** Index of each value in the static table. */
   readonly staticValues: ReadonlyMap<string, number> | undefined
+  /** The representation of a name whose values are not indexed: it stays known though it is in no table. */
+  readonly literal: number | undefined
   /** Number of the insertion of each value into the dynamic table. */
   readonly values: Map<string, number>
   /** Of the newest entry of the name in the dynamic table. */
@@ -214,6 +216,9 @@ const notIndexed = new Set([
 /** Secrets: no party on the way may put them into a table (RFC 7541 §7.1.3). */
 const neverIndexed = new Set(['authorization', 'proxy-authorization'])
 const shortCookie = 20
+/** The first bits of literals (RFC 7541 §6.2.2, §6.2.3). */
+const notIndexedBits = 0
+const neverIndexedBits = 0x10
 
 export interface EncoderOptions {
   /** The most that the table may take of the size that the peer allows, bytes. */
@@ -281,15 +286,19 @@ export class HpackEncoder {
     const known = this.#names.get(name) ?? this.#learn(name)
     const inStatic = known.staticValues?.get(value)
     if (inStatic !== undefined) return this.#integer(out, 0x80, 7, inStatic)
+    if (known.literal !== undefined) {
+      this.#integer(out, known.literal, 4, known.staticIndex)
+      if (known.staticIndex === 0) this.#string(out, name)
+      return this.#string(out, value)
+    }
     const inserted = known.values.get(value)
     if (inserted !== undefined) return this.#integer(out, 0x80, 7, this.#index(inserted))
 
     const nameIndex =
       known.staticIndex > 0 ? known.staticIndex : known.newest > this.#oldest ? this.#index(known.newest) : 0
     const bytes = name.length + value.length + entryOverhead
-    if (neverIndexed.has(name) || (name === 'cookie' && value.length < shortCookie))
-      this.#integer(out, 0x10, 4, nameIndex)
-    else if (notIndexed.has(name) || bytes > this.#tableSize * 0.75) this.#integer(out, 0, 4, nameIndex)
+    if (name === 'cookie' && value.length < shortCookie) this.#integer(out, neverIndexedBits, 4, nameIndex)
+    else if (bytes > this.#tableSize * 0.75) this.#integer(out, notIndexedBits, 4, nameIndex)
     else {
       this.#integer(out, 0x40, 6, nameIndex)
       if (nameIndex === 0) this.#string(out, name)
@@ -306,6 +315,7 @@ export class HpackEncoder {
     const known: KnownName = {
       staticIndex: inStatic?.index ?? 0,
       staticValues: inStatic?.values,
+      literal: neverIndexed.has(name) ? neverIndexedBits : notIndexed.has(name) ? notIndexedBits : undefined,
       values: new Map(),
       newest: 0,
     }
