@@ -60,7 +60,9 @@ export class VmSlot {
     const now = performance.now()
     const sinceLastMs = now - this.#failedAtMs
     this.#failures = sinceLastMs > calmMs ? 1 : this.#failures + 1
-    this.#youngFailures = vm !== undefined && vm.streamsCompleted > 0 ? 0 : this.#youngFailures + 1
+    // A loop that was stopped has cost all other traffic its time, however much the VM had done before.
+    const wasUseful = vm !== undefined && vm.streamsCompleted > 0 && !vm.budget.exceeded
+    this.#youngFailures = wasUseful ? 0 : (sinceLastMs > calmMs ? 0 : this.#youngFailures) + 1
     this.#credits = Math.min(maxCredits, this.#credits + sinceLastMs / creditMs) - 1
     this.#failedAtMs = now
   }
