@@ -122,6 +122,7 @@ export interface ClusterStats {
   readonly upstreamFlowControlBackedUpTotal: StatCounter
   readonly upstreamFlowControlDrainedTotal: StatCounter
   readonly upstreamInternalRedirectSucceededTotal: StatCounter
+  readonly upstreamInternalRedirectFailedTotal: StatCounter
   /** `retry_or_shadow_abandoned`: the request body was too long to be kept. */
   readonly retryOrShadowAbandoned: StatCounter
   /** `upstream_rq_<code>` and `upstream_rq_<n>xx`, under ``, `internal.`, `external.`, `canary.`; cached by code. */
@@ -201,7 +202,13 @@ export interface Cluster {
   readonly info: ClusterInfo
   /** `undefined`: no healthy upstream. */
   chooseHost(context: LoadBalancerContext): Host | undefined
-  httpConnectionPool(host: Host, priority: Priority, downstreamProtocol: Protocol): HttpConnectionPool
+  /** @param headers of the request, as they will be sent: they may decide on the server name (`auto_sni`) */
+  httpConnectionPool(
+    host: Host,
+    priority: Priority,
+    downstreamProtocol: Protocol,
+    headers?: HeaderMap,
+  ): HttpConnectionPool
   newTcpConnection(host: Host, priority: Priority, callbacks: TcpPoolCallbacks): Cancellable | undefined
   /** All hosts, for admin and retries. */
   readonly hosts: readonly Host[]

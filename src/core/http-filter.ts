@@ -120,6 +120,11 @@ export interface HttpFilterCallbacks {
   encoderBufferLimitBytes: number
 
   // ── for the terminal filter (router) ──
+  /**
+   * Ends this stream, logged with `response`, and starts the request again as a new one with `requestHeaders` as they
+   * are now. Only for a complete request whose response has not begun; otherwise nothing happens and it is false.
+   */
+  recreateStream(response: HeaderMap, body: readonly Uint8Array[]): boolean
   encode1xxHeaders(headers: HeaderMap): void
   /** The response from upstream enters the encoder chain here. */
   encodeHeaders(headers: HeaderMap, endStream: boolean): void

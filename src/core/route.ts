@@ -66,10 +66,29 @@ export interface RouteEntry {
   readonly upgrades: ReadonlyMap<string, boolean>
   readonly shadowPolicies: readonly ShadowPolicy[]
   readonly hashPolicy: HashPolicy | undefined
+  readonly internalRedirectPolicy: InternalRedirectPolicy | undefined
   /** CONNECT ends here: the upstream gets the bytes inside, not the request. */
   readonly terminatesConnect: boolean
   /** Path, host and header changes for the upstream. `insertEnvoyOriginalPath`: unless suppressed by the router. */
   finalizeRequestHeaders(headers: HeaderMap, streamInfo: StreamInfo, insertEnvoyOriginalPath: boolean): void
+}
+
+/** Which redirects of the upstream the proxy follows. */
+export interface InternalRedirectPolicy {
+  readonly statuses: ReadonlySet<number>
+  readonly maxRedirects: number
+  readonly allowCrossScheme: boolean
+  /** Of the response, to the next request. */
+  readonly headersToCopy: readonly string[]
+  /** All must accept. */
+  readonly predicates: readonly ((redirect: {
+    /** Names of routes. */
+    readonly source: string
+    readonly target: string
+    readonly secure: boolean
+    readonly targetSecure: boolean
+    readonly streamInfo: StreamInfo
+  }) => boolean)[]
 }
 
 export interface HashPolicy {

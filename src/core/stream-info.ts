@@ -104,6 +104,14 @@ export interface StreamInfo {
   /** Made on first use: most streams carry none. Keyed by filter name, values as `google.protobuf.Struct` JSON. */
   dynamicMetadata: Map<string, Record<string, unknown>> | undefined
   filterState: Map<string, FilterStateObject> | undefined
+  /** Goes from stream to stream as the proxy follows redirects. */
+  internalRedirects: InternalRedirects | undefined
+}
+
+export interface InternalRedirects {
+  count: number
+  /** Taken so far: names of the route left and the route entered. */
+  readonly routes: Set<string>
 }
 
 /** What all requests of one downstream connection share. */

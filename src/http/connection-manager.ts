@@ -130,14 +130,19 @@ export class ConnectionManager implements NetworkFilter, ServerConnectionCallbac
   newStream(encoder: ResponseEncoder): RequestDecoder {
     this.#idleDeadlineMs = never
     const settings = this.settings
-    const stream = new HttpStream(this, encoder)
-    this.#streams.push(stream)
-    this.arm(stream.deadlineMs)
+    const stream = this.addStream(encoder)
     if (settings.maxRequestsPerConnection > 0 && ++this.#requests === settings.maxRequestsPerConnection) {
       settings.stats.cxMaxRequestsReached.inc()
       if (this.isHttp2) this.#startDrain()
       else this.#drain = 'closing'
     }
+    return stream
+  }
+
+  addStream(encoder: ResponseEncoder): HttpStream {
+    const stream = new HttpStream(this, encoder)
+    this.#streams.push(stream)
+    this.arm(stream.deadlineMs)
     return stream
   }
 

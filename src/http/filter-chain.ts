@@ -58,6 +58,7 @@ export interface FilterChainOwner extends LocalReplyOwner {
   /** The last byte of the response went to the codec. */
   endStream(): void
   resetStream(reason: StreamResetReason, details: string): void
+  recreateStream(response: HeaderMap, body: readonly Uint8Array[]): boolean
 }
 
 const running = 0
@@ -110,7 +111,8 @@ export class FilterChain {
   #replacement: Uint8Array | undefined = undefined
   #added: Uint8Array | undefined = undefined
   #watermarkCallbacks: DownstreamWatermarkCallbacks[] | undefined = undefined
-  #highWatermarks = 0
+  /** How often downstream's write buffer is too full. */
+  highWatermarks = 0
 
   constructor(owner: FilterChainOwner, bufferLimitBytes: number) {
     this.owner = owner
@@ -718,14 +720,14 @@ export class FilterChain {
 
   /** The downstream's write buffer is full: whoever produces the response pauses. */
   onAboveWriteBufferHighWatermark(): void {
-    this.#highWatermarks++
+    this.highWatermarks++
     const callbacks = this.#watermarkCallbacks
     if (callbacks !== undefined) for (const each of callbacks) each.onAboveWriteBufferHighWatermark()
   }
 
   onBelowWriteBufferLowWatermark(): void {
-    if (this.#highWatermarks === 0) return
-    this.#highWatermarks--
+    if (this.highWatermarks === 0) return
+    this.highWatermarks--
     const callbacks = this.#watermarkCallbacks
     if (callbacks !== undefined) for (const each of callbacks) each.onBelowWriteBufferLowWatermark()
   }
@@ -733,7 +735,7 @@ export class FilterChain {
   addDownstreamWatermarkCallbacks(callbacks: DownstreamWatermarkCallbacks): void {
     if (this.#watermarkCallbacks === undefined) this.#watermarkCallbacks = [callbacks]
     else this.#watermarkCallbacks.push(callbacks)
-    for (let i = 0; i < this.#highWatermarks; i++) callbacks.onAboveWriteBufferHighWatermark()
+    for (let i = 0; i < this.highWatermarks; i++) callbacks.onAboveWriteBufferHighWatermark()
   }
 
   removeDownstreamWatermarkCallbacks(callbacks: DownstreamWatermarkCallbacks): void {
@@ -886,6 +888,9 @@ export class ChainedFilter implements HttpFilterCallbacks {
   }
   clearRouteCache(): void {
     this.chain.owner.clearRouteCache()
+  }
+  recreateStream(response: HeaderMap, body: readonly Uint8Array[]): boolean {
+    return this.chain.owner.recreateStream(response, body)
   }
   continueDecoding(): void {
     this.chain.continueDecoding(this)

@@ -38,6 +38,8 @@ export interface StreamOwner {
   closeWhenDone(): void
   /** Both sides are done, or nothing more is to come. */
   onStreamEnd(stream: HttpStream): void
+  /** Another stream on the same encoder. */
+  addStream(encoder: ResponseEncoder): HttpStream
   /** A timer of the stream may have to fire earlier than what is armed. */
   arm(deadlineMs: number): void
   /** The request failed a check that makes the connection unusable. */
@@ -78,6 +80,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
   #chainMade = false
   #upgrade = false
   #tunnel = false
+  #recreated = false
   #encodeComplete = false
   #ended = false
   #random = -1
@@ -259,12 +262,14 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     }
     if (settings.stripPort !== 'none' || settings.stripTrailingHostDot)
       normalizeHost(headers, settings, this.connection.localAddress)
-    this.streamInfo.downstreamRemoteAddress = mutateRequestHeaders(
-      headers,
-      this.downstream,
-      settings,
-      this.routeTable?.internalOnlyHeaders ?? none,
-    )
+    // Once a request, however often it starts again.
+    if (!this.#recreated)
+      this.streamInfo.downstreamRemoteAddress = mutateRequestHeaders(
+        headers,
+        this.downstream,
+        settings,
+        this.routeTable?.internalOnlyHeaders ?? none,
+      )
     this.streamInfo.requestId = headers.get('x-request-id')
     this.route()
     // Without a route the router says so.
@@ -479,6 +484,29 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     if (this.#ended) return
     this.settings.stats.rqTxReset.inc()
     this.#end()
+  }
+
+  recreateStream(response: HeaderMap, body: readonly Uint8Array[]): boolean {
+    const headers = this.requestHeaders
+    if (this.#ended || !this.chain.remoteComplete || this.chain.headersSent || headers === undefined) return false
+    this.responseHeaders = response
+    this.streamInfo.responseCode = response.status
+    this.streamInfo.responseCodeDetails = 'internal_redirect'
+    const next = this.#owner.addStream(this.#encoder)
+    next.#follow(this)
+    this.#destroy(false)
+    next.decodeHeaders(headers, body.length === 0)
+    for (let i = 0; i < body.length; i++) next.decodeData(body[i] as Uint8Array, i === body.length - 1)
+    return true
+  }
+
+  #follow(before: HttpStream): void {
+    this.#recreated = true
+    const info = this.streamInfo
+    info.downstreamRemoteAddress = before.streamInfo.downstreamRemoteAddress
+    info.internalRedirects = before.streamInfo.internalRedirects
+    info.bytesReceived = before.streamInfo.bytesReceived
+    for (let i = before.chain.highWatermarks; i > 0; i--) this.chain.onAboveWriteBufferHighWatermark()
   }
 
   /** Resets what is incomplete, then everything of the stream goes. */

@@ -2,7 +2,14 @@
 import { performance } from '../base/clock.ts'
 import type { Address } from '../core/address.ts'
 import type { Host } from '../core/cluster.ts'
-import type { DownstreamInfo, FilterStateObject, Protocol, StreamInfo, TlsInfo } from '../core/stream-info.ts'
+import type {
+  DownstreamInfo,
+  FilterStateObject,
+  InternalRedirects,
+  Protocol,
+  StreamInfo,
+  TlsInfo,
+} from '../core/stream-info.ts'
 
 /** Every field is set by the constructor, so that all streams share one hidden class. */
 export class StreamInformation implements StreamInfo {
@@ -48,6 +55,7 @@ export class StreamInformation implements StreamInfo {
   requestId: string | undefined = undefined
   dynamicMetadata: Map<string, Record<string, unknown>> | undefined = undefined
   filterState: Map<string, FilterStateObject> | undefined = undefined
+  internalRedirects: InternalRedirects | undefined = undefined
 
   constructor(downstream: DownstreamInfo, protocol?: Protocol) {
     this.downstream = downstream

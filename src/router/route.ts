@@ -1,7 +1,15 @@
 /** The routes of a table, as the router and filters see them. Follows Envoy's `RouteEntryImplBase`. */
 import type { Metadata, Priority } from '../core/cluster.ts'
 import type { HeaderMap } from '../core/header-map.ts'
-import type { DirectResponse, HashPolicy, RetryPolicy, Route, RouteEntry, ShadowPolicy } from '../core/route.ts'
+import type {
+  DirectResponse,
+  HashPolicy,
+  InternalRedirectPolicy,
+  RetryPolicy,
+  Route,
+  RouteEntry,
+  ShadowPolicy,
+} from '../core/route.ts'
 import type { StreamInfo } from '../core/stream-info.ts'
 import { type HeaderMutations, headerContext } from '../format/header-parser.ts'
 import { allLevels, mostSpecific, type PerFilterConfigs } from './per-filter-config.ts'
@@ -70,6 +78,7 @@ export interface ForwardSettings extends RouteSettings {
   readonly terminatesConnect: boolean
   readonly shadowPolicies: readonly ShadowPolicy[]
   readonly hashPolicy: HashPolicy | undefined
+  readonly internalRedirectPolicy: InternalRedirectPolicy | undefined
   readonly pathRewrite: ((headers: HeaderMap, streamInfo: StreamInfo) => string) | undefined
   /** `host_rewrite_literal` of a weighted cluster, '' without; the route's own is applied after it. */
   readonly clusterHost: string
@@ -160,6 +169,10 @@ export class ForwardRoute extends ConfiguredRoute<ForwardSettings> implements Ro
 
   get hashPolicy(): HashPolicy | undefined {
     return this.settings.hashPolicy
+  }
+
+  get internalRedirectPolicy(): InternalRedirectPolicy | undefined {
+    return this.settings.internalRedirectPolicy
   }
 
   finalizeRequestHeaders(headers: HeaderMap, streamInfo: StreamInfo, insertEnvoyOriginalPath: boolean): void {

@@ -3,6 +3,7 @@ import type { Deadlines } from '../base/deadlines.ts'
 import type { Router } from '../config/v3.ts'
 import type { ClusterManager } from '../core/cluster.ts'
 import type { HttpFilterContext } from '../core/extension.ts'
+import type { RedirectRefusal } from './internal-redirect.ts'
 import { localAddress } from '../network/local-address.ts'
 import type { Counter, Scope } from '../stats/scope.ts'
 
@@ -25,6 +26,7 @@ interface RouterStats {
   readonly noCluster: Counter
   readonly rqDirectResponse: Counter
   readonly rqResetAfterDownstreamResponseStarted: Counter
+  readonly passthroughInternalRedirect: Readonly<Record<RedirectRefusal, Counter>>
 }
 
 export function makeRouterSettings(message: Router, context: HttpFilterContext): RouterSettings {
@@ -42,21 +44,21 @@ export function makeRouterSettings(message: Router, context: HttpFilterContext):
 
 /** Those that Envoy shows at 0 and we never count are made too, so that the list of names is the same. */
 function makeStats(scope: Scope): RouterStats {
-  const silent = [
-    'passthrough_internal_redirect_bad_location',
-    'passthrough_internal_redirect_no_route',
-    'passthrough_internal_redirect_predicate',
-    'passthrough_internal_redirect_too_many_redirects',
-    'passthrough_internal_redirect_unsafe_scheme',
-    'rq_overload_local_reply',
-    'rq_redirect',
-  ]
+  const silent = ['rq_overload_local_reply', 'rq_redirect']
   for (const name of silent) scope.counter(name)
+  const passthrough = (reason: RedirectRefusal): Counter => scope.counter(`passthrough_internal_redirect_${reason}`)
   return {
     rqTotal: scope.counter('rq_total'),
     noRoute: scope.counter('no_route'),
     noCluster: scope.counter('no_cluster'),
     rqDirectResponse: scope.counter('rq_direct_response'),
     rqResetAfterDownstreamResponseStarted: scope.counter('rq_reset_after_downstream_response_started'),
+    passthroughInternalRedirect: {
+      bad_location: passthrough('bad_location'),
+      unsafe_scheme: passthrough('unsafe_scheme'),
+      too_many_redirects: passthrough('too_many_redirects'),
+      no_route: passthrough('no_route'),
+      predicate: passthrough('predicate'),
+    },
   }
 }

@@ -630,3 +630,43 @@ test('filter state is hashed where it is made for that', () => {
   setup.callbacks.streamInfo.filterState = new Map([['k', { ...state, hashInput: () => 'a' }]])
   assert.equal(setup.router.computeHashKey(), 0xd24e_c4f1_a98c_6e5bn)
 })
+
+const follow = (policy = '{}'): string => `route: {cluster: up, internal_redirect_policy: ${policy}}`
+const next = { location: 'http://b.test:81/next?q=1' }
+
+test('a redirect is followed: the request starts again where it leads, with its body', () => {
+  const setup = new Setup(follow()).request(false)
+  setup.router.decodeData(Buffer.from('bo'), false)
+  setup.router.decodeData(Buffer.from('dy'), true)
+  setup.cluster.last.respond(302, false, next)
+  assert.equal(setup.callbacks.redirected?.body, 'body')
+  assert.equal(setup.callbacks.redirected?.response.status, 302)
+  assert.equal(setup.status, 0, 'the client is told nothing')
+  assert.equal(setup.cluster.last.resetReason, 'local-reset', 'nobody wants the rest of the answer')
+  const { headers } = setup
+  assert.deepEqual([headers.scheme, headers.authority, headers.path], ['http', 'b.test:81', '/next?q=1'])
+  assert.equal(headers.get('x-envoy-original-url'), 'http://example.com/')
+  assert.equal(setup.stat('upstreamInternalRedirectSucceededTotal'), 1)
+})
+
+test('a redirect is passed on while the request is incomplete, or when its body was too long to keep', () => {
+  const incomplete = new Setup(follow()).request(false)
+  incomplete.cluster.last.respond(302, true, next)
+  assert.equal(incomplete.status, 302)
+  const long = new Setup(follow())
+  long.callbacks.decoderBufferLimitBytes = 3
+  long.request(false).router.decodeData(Buffer.from('body'), true)
+  long.cluster.last.respond(302, true, next)
+  assert.equal(long.status, 302)
+  assert.equal(long.callbacks.redirected, undefined)
+  assert.equal(long.stat('retryOrShadowAbandoned'), 1)
+  assert.equal(long.stat('upstreamInternalRedirectFailedTotal'), 1)
+})
+
+test('a redirect that is not followed leaves the request as it was', () => {
+  const setup = new Setup(follow('{max_internal_redirects: 0, response_headers_to_copy: [x-new]}')).request()
+  const before = setup.headers.list.slice()
+  setup.cluster.last.respond(302, true, { ...next, 'x-new': '1' })
+  assert.deepEqual(setup.headers.list, before)
+  assert.equal(setup.counts.get('passthrough_internal_redirect_too_many_redirects'), 1)
+})

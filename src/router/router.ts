@@ -25,6 +25,7 @@ import { ResponseFlag } from '../core/stream-info.ts'
 import { type EnvoyHeaders, parseInteger, takeEnvoyHeaders } from './envoy-headers.ts'
 import { httpStatusOfGrpc } from './grpc.ts'
 import { resets } from './reset-reason.ts'
+import { followRedirect } from './internal-redirect.ts'
 import { makeRetryState, type RetryCallbacks, type RetryDecision, type RetryState } from './retry-state.ts'
 import type { RouterSettings } from './router-settings.ts'
 import { checkStrictHeaders } from './strict-headers.ts'
@@ -54,6 +55,8 @@ export class RouterFilter
   /** The request body while it may have to be sent again. */
   #body: Uint8Array[] | undefined = undefined
   #bodyBytes = 0
+  /** False: some of the body is lost. */
+  #keepsBody = true
   #attempt = 1
   #timeoutMs = 0
   perTryTimeoutMs = 0
@@ -171,7 +174,7 @@ export class RouterFilter
 
   decodeData(data: Uint8Array, endStream: boolean): DataStatus {
     let chunk = data
-    if (this.#retryState?.enabled) {
+    if (this.#keepsBody && (this.#retryState?.enabled || this.#entry?.internalRedirectPolicy !== undefined)) {
       this.#bodyBytes += data.length
       if (this.#bodyBytes > this.#retryBufferLimit()) this.#giveUpRetries()
       else {
@@ -224,7 +227,7 @@ export class RouterFilter
     const pool =
       entry.terminatesConnect && headers.method === 'CONNECT'
         ? new TcpTunnels(cluster, host, entry.priority)
-        : cluster.httpConnectionPool(host, entry.priority, this.callbacks.streamInfo.protocol ?? 'HTTP/1.1')
+        : cluster.httpConnectionPool(host, entry.priority, this.callbacks.streamInfo.protocol ?? 'HTTP/1.1', headers)
     upstream.acceptHeaders(pool, endStream)
   }
 
@@ -272,9 +275,7 @@ export class RouterFilter
   /** The body is too long to be kept. While no attempt is under way there is nothing left to do for the request. */
   #giveUpRetries(): void {
     this.clusterInfo.stats.retryOrShadowAbandoned.inc()
-    this.#retryState?.close()
-    this.#retryState = undefined
-    this.#body = undefined
+    this.#dropRetries()
     if (this.#upstream !== undefined) return
     this.#cleanUp()
     this.#reply({
@@ -445,8 +446,10 @@ export class RouterFilter
         return
       }
       this.#flagRefusedRetry(decision)
-      this.#dropRetries()
     }
+    if (entry.internalRedirectPolicy?.statuses.has(status) && this.#followRedirect(upstream, entry, headers, endStream))
+      return
+    if (retryState !== undefined) this.#dropRetries()
     if (this.#requestCompleteAt !== 0 && !this.#settings.suppressEnvoyHeaders)
       headers.set('x-envoy-upstream-service-time', String(Math.trunc(performance.now() - this.#requestCompleteAt)))
     this.#charge(status)
@@ -552,6 +555,7 @@ export class RouterFilter
     this.#retryState?.close()
     this.#retryState = undefined
     this.#body = undefined
+    this.#keepsBody = this.#bodyBytes === 0
   }
 
   onRetry(): void {
@@ -589,6 +593,41 @@ export class RouterFilter
     for (let i = 1; i < attempts && host !== undefined && this.shouldSelectAnotherHost(host); i++)
       host = cluster.chooseHost(this)
     return host
+  }
+
+  // ── redirects that we follow ──
+
+  #followRedirect(upstream: UpstreamRequest, entry: RouteEntry, response: HeaderMap, endStream: boolean): boolean {
+    const { callbacks } = this
+    const { streamInfo } = callbacks
+    const headers = this.requestHeaders as HeaderMap
+    const policy = entry.internalRedirectPolicy
+    const { stats } = this.clusterInfo
+    const whole = this.isRequestComplete && this.#keepsBody && this.#requestTrailers === undefined
+    if (policy === undefined || !whole || this.responseStarted || !response.has('location')) {
+      stats.upstreamInternalRedirectFailedTotal.inc()
+      return false
+    }
+    const source = (this.#route as Route).routeName
+    const refusal = followRedirect(policy, source, headers, response, streamInfo, () => {
+      callbacks.clearRouteCache()
+      const route = callbacks.route()
+      streamInfo.upstreamClusterName = route?.entry?.clusterName
+      return route
+    })
+    if (refusal !== undefined) {
+      this.#settings.stats.passthroughInternalRedirect[refusal].inc()
+      stats.upstreamInternalRedirectFailedTotal.inc()
+      return false
+    }
+    const body = headers.method === 'GET' && response.status === 303 ? [] : (this.#body ?? [])
+    this.#upstream = undefined
+    if (endStream) upstream.finish()
+    else upstream.reset()
+    this.#cleanUp()
+    stats.upstreamInternalRedirectSucceededTotal.inc()
+    callbacks.recreateStream(response, body)
+    return true
   }
 
   // ── answers of our own ──

@@ -15,6 +15,7 @@ import type { Route, ShadowPolicy } from '../core/route.ts'
 import { type HeaderMutations, makeHeaderMutations } from '../format/header-parser.ts'
 import { directResponseSettings, redirectSettings, tlsRedirectSettings } from './direct-response.ts'
 import { makeHashPolicy } from './hash-policy.ts'
+import { makeInternalRedirectPolicy } from './internal-redirect.ts'
 import { addPerFilterConfigs, type PerFilterConfigs } from './per-filter-config.ts'
 import { makeRetryPolicy } from './retry-policy.ts'
 import { makeHostRewrite, makePathRewrite, withoutQuery } from './rewrite.ts'
@@ -191,6 +192,7 @@ function forwardSettings(
     clusterHost: '',
     ...makeUpgrades(action),
     hashPolicy: makeHashPolicy(action.hashPolicy),
+    internalRedirectPolicy: action.internalRedirectPolicy && makeInternalRedirectPolicy(action.internalRedirectPolicy),
     shadowPolicies:
       action.requestMirrorPolicies.length === 0
         ? level.shadowPolicies

@@ -8,7 +8,7 @@ lb_local_cluster_not_ok lb_recalculate_zone_structures lb_subsets_created lb_sub
 lb_subsets_selected lb_zone_cluster_too_small lb_zone_no_capacity_left lb_zone_routing_all_directly
 lb_zone_routing_cross_zone lb_zone_routing_sampled original_dst_host_invalid
 upstream_cx_connect_with_0_rtt upstream_cx_http3_total upstream_cx_preconnect_skipped
-upstream_http3_broken upstream_internal_redirect_failed_total upstream_queue_overloaded upstream_rq_0rtt
+upstream_http3_broken upstream_queue_overloaded upstream_rq_0rtt
 upstream_rq_retry_backoff_ratelimited upstream_rq_rx_reset_no_error`.split(/\s+/)
 /** Shown once there is an HTTP/1 connection pool. */
 const http1Counters =
@@ -77,6 +77,7 @@ export class ClusterStatistics implements ClusterStats {
   readonly upstreamFlowControlBackedUpTotal: Counter
   readonly upstreamFlowControlDrainedTotal: Counter
   readonly upstreamInternalRedirectSucceededTotal: Counter
+  readonly upstreamInternalRedirectFailedTotal: Counter
 
   readonly membershipChange: Counter
   readonly membershipTotal: Gauge
@@ -157,6 +158,7 @@ export class ClusterStatistics implements ClusterStats {
     this.upstreamFlowControlBackedUpTotal = counter('upstream_flow_control_backed_up_total')
     this.upstreamFlowControlDrainedTotal = counter('upstream_flow_control_drained_total')
     this.upstreamInternalRedirectSucceededTotal = counter('upstream_internal_redirect_succeeded_total')
+    this.upstreamInternalRedirectFailedTotal = counter('upstream_internal_redirect_failed_total')
 
     this.membershipChange = scope.counter('membership_change', 'highest')
     this.membershipTotal = scope.gauge('membership_total', 'never-import')

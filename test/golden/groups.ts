@@ -5,6 +5,7 @@ import { basic } from './cases/basic.ts'
 import { hashing } from './cases/hashing.ts'
 import { headerMutation } from './cases/header-mutation.ts'
 import { headers } from './cases/headers.ts'
+import { internalRedirects } from './cases/internal-redirects.ts'
 import { localReplies } from './cases/local-replies.ts'
 import { rewrites } from './cases/rewrites.ts'
 import { routing } from './cases/routing.ts'
@@ -30,4 +31,5 @@ export const groups: readonly Group[] = [
   upgrades,
   mirroring,
   hashing,
+  internalRedirects,
 ]

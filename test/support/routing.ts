@@ -396,7 +396,12 @@ export class FakeCallbacks implements HttpFilterCallbacks {
     this.watermarks = undefined
   }
 
-  clearRouteCache = unexpected
+  clearRouteCache(): void {}
+  recreateStream(response: HeaderMap, body: readonly Uint8Array[]): boolean {
+    this.redirected = { response, body: Buffer.concat(body).toString('latin1') }
+    return true
+  }
+  redirected: { readonly response: HeaderMap; readonly body: string } | undefined
   continueDecoding = unexpected
   continueEncoding = unexpected
   resetStream = unexpected
