@@ -8,7 +8,7 @@ const tiers: Readonly<Record<string, number>> = {
   base: 0, stats: 0,
   config: 1,
   core: 2,
-  matching: 3, format: 3, network: 3, codec: 3,
+  matching: 3, format: 3, network: 3, codec: 3, grpc: 3,
   listener: 4, http: 4, router: 4, upstream: 4, wasm: 4, admin: 4,
   extensions: 5,
   server: 6,

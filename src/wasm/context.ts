@@ -6,7 +6,7 @@
 import type { HeaderMap } from '../core/header-map.ts'
 import type { LocalReply } from '../core/http-filter.ts'
 import type { StreamInfo } from '../core/stream-info.ts'
-import { BufferType, Status } from './abi.ts'
+import { BufferType, MapType, Status } from './abi.ts'
 import type { RootContext } from './root-context.ts'
 import type { WasmVm } from './vm.ts'
 
@@ -68,8 +68,8 @@ export class WasmContext {
   }
 
   /** The header map of a type (abi.ts), undefined while the context may not read it. */
-  readableMap(_type: number): HeaderMap | undefined {
-    return undefined
+  readableMap(type: number): HeaderMap | undefined {
+    return type >= MapType.grpcInitialMetadata ? this.root?.readableMap(type) : undefined
   }
 
   /** The same for writing. May make trailers. */
@@ -83,6 +83,8 @@ export class WasmContext {
   /** Bytes in a buffer, `noBuffer` or `unknownBuffer`. */
   bufferLength(type: number): number {
     if (type <= BufferType.upstreamData) return 0
+    if (type === BufferType.grpcMessage) return this.root?.bufferLength(type) ?? 0
+    if (type === BufferType.httpCallResponseBody && this.root !== undefined) return this.root.bufferLength(type)
     if (type === BufferType.vmConfiguration) return this.vm.settings.configuration.length
     return type <= BufferType.foreignArguments ? noBuffer : unknownBuffer
   }
@@ -90,6 +92,8 @@ export class WasmContext {
   /** `start + length` is within `bufferLength`. */
   bufferSlice(type: number, start: number, length: number): Uint8Array {
     if (type === BufferType.vmConfiguration) return this.vm.settings.configuration.subarray(start, start + length)
+    if (type === BufferType.grpcMessage || type === BufferType.httpCallResponseBody)
+      return this.root?.bufferSlice(type, start, length) ?? empty
     return empty
   }
 

@@ -1,8 +1,9 @@
 /** The root context of one plugin on one VM: its configuration, its timer, its HTTP calls. */
+import type { Cancellable } from '../core/cluster.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import { BufferType, MapType } from './abi.ts'
 import { WasmContext } from './context.ts'
-import type { HttpCall, HttpCallResponse } from './http-call.ts'
+import type { HttpCallResponse } from './http-call.ts'
 import { type LimitCounters, limitCounters } from './limits.ts'
 import type { Plugin } from './plugin.ts'
 import type { WasmVm } from './vm.ts'
@@ -11,7 +12,14 @@ export class RootContext extends WasmContext {
   readonly plugin: Plugin
   /** The answer that `proxy_on_http_call_response` is being told about. */
   callResponse: HttpCallResponse | undefined
-  readonly calls = new Map<number, HttpCall>()
+  /** HTTP and gRPC calls under way, by token. */
+  readonly calls = new Map<number, Cancellable>()
+  /** What a gRPC callback is being told about. */
+  grpcInitialMetadata: HeaderMap | undefined
+  grpcTrailingMetadata: HeaderMap | undefined
+  grpcMessage: Uint8Array | undefined
+  /** What `envoy_on_resolve_dns` is being told about. */
+  callData: Uint8Array | undefined
   readonly limits: LimitCounters
   /** Streams and connections that have not ended. */
   #streams = 0
@@ -129,13 +137,25 @@ export class RootContext extends WasmContext {
   }
 
   override readableMap(type: number): HeaderMap | undefined {
-    if (type === MapType.httpCallResponseHeaders) return this.callResponse?.headers
-    return type === MapType.httpCallResponseTrailers ? this.callResponse?.trailers : undefined
+    switch (type) {
+      case MapType.grpcInitialMetadata:
+        return this.grpcInitialMetadata
+      case MapType.grpcTrailingMetadata:
+        return this.grpcTrailingMetadata
+      case MapType.httpCallResponseHeaders:
+        return this.callResponse?.headers
+      case MapType.httpCallResponseTrailers:
+        return this.callResponse?.trailers
+      default:
+        return undefined
+    }
   }
 
   override bufferLength(type: number): number {
     if (type === BufferType.pluginConfiguration && this.#configuring) return this.plugin.configuration.length
     if (type === BufferType.httpCallResponseBody && this.callResponse) return this.callResponse.body.length
+    if (type === BufferType.grpcMessage && this.grpcMessage) return this.grpcMessage.length
+    if (type === BufferType.foreignArguments && this.callData) return this.callData.length
     return super.bufferLength(type)
   }
 
@@ -143,6 +163,8 @@ export class RootContext extends WasmContext {
     if (type === BufferType.pluginConfiguration) return this.plugin.configuration.subarray(start, start + length)
     if (type === BufferType.httpCallResponseBody && this.callResponse)
       return this.callResponse.body.subarray(start, start + length)
+    if (type === BufferType.grpcMessage && this.grpcMessage) return this.grpcMessage.subarray(start, start + length)
+    if (type === BufferType.foreignArguments && this.callData) return this.callData.subarray(start, start + length)
     return super.bufferSlice(type, start, length)
   }
 }

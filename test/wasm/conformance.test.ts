@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import golden from './probe-golden.json' with { type: 'json' }
 import { foreignCases } from './foreign-cases.ts'
+import { grpcCases } from './grpc-cases.ts'
 import { probeCases } from './probe-cases.ts'
 import { type ProbeOutcome, runProbe } from './run-probe.ts'
 
@@ -10,7 +11,7 @@ describe('the probe filter gets from sluice what it got from Envoy 1.40', () => 
   before(async () => {
     outcomes = await runProbe('sluice')
   })
-  for (const { name, differs } of [...probeCases, ...foreignCases]) {
+  for (const { name, differs } of [...probeCases, ...foreignCases, ...grpcCases]) {
     if (differs === undefined)
       it(name, () => assert.deepEqual(outcomes[name], (golden as unknown as Record<string, ProbeOutcome>)[name]))
     else it(name, { skip: differs }, () => {})

@@ -5,6 +5,8 @@ import { type Message, parseMessages } from '../support/http-message.ts'
 import { type JsonObject, type ProxyKind, ProxyProcess } from '../support/proxy-process.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { Upstream } from '../support/upstream.ts'
+import { grpcCases } from './grpc-cases.ts'
+import { type GrpcServer, listenGrpc } from './grpc-server.ts'
 import { foreignCases } from './foreign-cases.ts'
 import { type ProbeCase, probeCases } from './probe-cases.ts'
 
@@ -76,7 +78,11 @@ function listener(name: string, allowStop: boolean): JsonObject {
   }
 }
 
-export function cluster(name: string, port: number): JsonObject {
+export function cluster(
+  name: string,
+  port: number,
+  protocol: JsonObject = { http_protocol_options: { enable_trailers: true } },
+): JsonObject {
   const address = { socket_address: { address: '127.0.0.1', port_value: port } }
   return {
     name,
@@ -85,7 +91,7 @@ export function cluster(name: string, port: number): JsonObject {
     typed_extension_protocol_options: {
       'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
         '@type': `${type}.upstreams.http.v3.HttpProtocolOptions`,
-        explicit_http_config: { http_protocol_options: { enable_trailers: true } },
+        explicit_http_config: protocol,
       },
     },
     load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },
@@ -102,7 +108,12 @@ function seen({ start, headers, body, trailers }: Message): string[] {
   ]
 }
 
-async function runCase(proxy: ProxyProcess, upstream: Upstream, test: ProbeCase): Promise<ProbeOutcome> {
+async function runCase(
+  proxy: ProxyProcess,
+  upstream: Upstream,
+  grpc: GrpcServer,
+  test: ProbeCase,
+): Promise<ProbeOutcome> {
   const logged = (): string[] =>
     proxy.output
       .slice(from)
@@ -133,7 +144,12 @@ async function runCase(proxy: ProxyProcess, upstream: Upstream, test: ProbeCase)
       .map(stableLine)
       .filter(line => line !== ''),
     client: closed ? [...messages, 'closed'] : messages,
-    upstream: test.anyUpstream ? [] : upstream.requests.map(request => seen(request.message)),
+    upstream: test.anyUpstream
+      ? []
+      : [
+          ...grpc.calls.splice(0).map(lines => lines.filter(line => !unstable.test(line))),
+          ...upstream.requests.map(request => seen(request.message)),
+        ],
   }
 }
 
@@ -158,6 +174,7 @@ export async function runProbe(kind: ProxyKind, only = ''): Promise<Record<strin
   const dead = await Upstream.listen()
   const deadPort = dead.port
   dead.close()
+  const grpc = await listenGrpc()
   const outcomes: Record<string, ProbeOutcome> = {}
   const proxy = await ProxyProcess.start(
     kind,
@@ -165,17 +182,23 @@ export async function runProbe(kind: ProxyKind, only = ''): Promise<Record<strin
       node: { id: 'node-1', cluster: 'cluster-1' },
       static_resources: {
         listeners: [listener('plain', false), listener('stop-iteration', true)],
-        clusters: [cluster('a', upstream.port), cluster('dead', deadPort)],
+        clusters: [
+          cluster('a', upstream.port),
+          cluster('dead', deadPort),
+          cluster('grpc', grpc.port, { http2_protocol_options: {} }),
+          cluster('grpcdead', deadPort, { http2_protocol_options: {} }),
+        ],
       },
     },
     { flags: ['--component-log-level', 'wasm:info'] },
   )
   try {
-    for (const test of [...probeCases, ...foreignCases])
-      if (test.name.includes(only)) outcomes[test.name] = await runCase(proxy, upstream, test)
+    for (const test of [...probeCases, ...foreignCases, ...grpcCases])
+      if (test.name.includes(only)) outcomes[test.name] = await runCase(proxy, upstream, grpc, test)
   } finally {
     await proxy.stop()
     upstream.close()
+    grpc.close()
   }
   return outcomes
 }

@@ -10,28 +10,33 @@ import type { WasmVm } from '../vm.ts'
 const maxCalls = 10_000
 /** Envoy's low bits of a token: 0 HTTP call, 1 gRPC call, 2 gRPC stream. */
 const tokenStep = 4
+const brokenConnection = 11
 
-export function callFunctions(vm: WasmVm): HostFunctions {
+/** What `proxy_get_status` gives in the callback that is running. */
+export interface CallStatus {
+  code: number
+  message: string
+}
+
+export function callFunctions(vm: WasmVm, status: CallStatus): HostFunctions {
   const { memory } = vm
   let lastToken = 0
-  let status = 0
-  let statusMessage = ''
 
   const respond = (root: RootContext, token: number, response: HttpCallResponse): void => {
     root.calls.delete(token)
     const { onHttpCallResponse } = vm.guest
     if (onHttpCallResponse === undefined || (vm.failed && !root.plugin.finishesStreams)) return
     root.callResponse = response
-    status = response.headers === undefined ? 11 : 0
-    statusMessage = response.headers === undefined ? 'reset' : ''
+    if (response.headers === undefined) {
+      status.code = brokenConnection
+      status.message = 'reset'
+    }
     const counts = [response.headers?.size ?? 0, response.body.length, response.trailers?.size ?? 0] as const
     vm.callGuest(root, onHttpCallResponse, root.id, token, counts[0], counts[1], counts[2])
     root.callResponse = undefined
-    status = 0
-    statusMessage = ''
+    status.code = 0
+    status.message = ''
   }
-
-  const unimplemented = () => Status.unimplemented
 
   return {
     proxy_http_call(
@@ -81,14 +86,8 @@ export function callFunctions(vm: WasmVm): HostFunctions {
     },
 
     proxy_get_status(codeAt, pointerAt, sizeAt) {
-      return memory.writeUint32(codeAt, status) || memory.returnText(statusMessage, pointerAt, sizeAt)
+      return memory.writeUint32(codeAt, status.code) || memory.returnText(status.message, pointerAt, sizeAt)
     },
-
-    proxy_grpc_call: unimplemented,
-    proxy_grpc_stream: unimplemented,
-    proxy_grpc_send: unimplemented,
-    proxy_grpc_cancel: unimplemented,
-    proxy_grpc_close: unimplemented,
   }
 }
 

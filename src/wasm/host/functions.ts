@@ -2,8 +2,10 @@
 import { type HostFunction, type HostFunctionName, Status } from '../abi.ts'
 import type { WasmVm } from '../vm.ts'
 import { bufferFunctions } from './buffers.ts'
-import { callFunctions } from './calls.ts'
+import { callFunctions, type CallStatus } from './calls.ts'
+import { dnsFunctions } from './dns.ts'
 import { foreignFunctions } from './foreign.ts'
+import { grpcFunctions } from './grpc.ts'
 import { headerFunctions } from './headers.ts'
 import { logFunctions } from './logs.ts'
 import { metricFunctions } from './metrics.ts'
@@ -12,6 +14,7 @@ import { sharedFunctions } from './shared.ts'
 import { streamFunctions } from './streams.ts'
 
 export function makeHostFunctions(vm: WasmVm): Readonly<Record<HostFunctionName, HostFunction>> {
+  const status: CallStatus = { code: 0, message: '' }
   return {
     ...logFunctions(vm),
     ...headerFunctions(vm),
@@ -20,7 +23,9 @@ export function makeHostFunctions(vm: WasmVm): Readonly<Record<HostFunctionName,
     ...propertyFunctions(vm),
     ...metricFunctions(vm),
     ...sharedFunctions(vm),
-    ...callFunctions(vm),
+    ...callFunctions(vm, status),
+    ...grpcFunctions(vm, status),
+    ...dnsFunctions(vm),
     ...foreignFunctions(vm),
     pthread_equal: (a: number, b: number) => (a === b ? 1 : 0),
     emscripten_notify_memory_growth: () => Status.ok,
