@@ -15,6 +15,8 @@ export interface StartOptions {
   readonly flags?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly readyTimeoutMs?: number
+  /** Puts files that the configuration names into the temporary folder. */
+  readonly before?: (dir: string) => void
 }
 
 const repository = join(import.meta.dirname, '../..')
@@ -76,6 +78,7 @@ export class ProxyProcess {
    */
   static async start(kind: ProxyKind, config: JsonObject, options: StartOptions = {}): Promise<ProxyProcess> {
     const dir = mkdtempSync(join(tmpdir(), `sluice-test-${kind}-`))
+    options.before?.(dir)
     const file = join(dir, 'config.json')
     const addressFile = join(dir, 'admin')
     const admin = { address: { socket_address: { address: '127.0.0.1', port_value: 0 } } }

@@ -1,8 +1,10 @@
 /** Makes small wasm modules byte by byte, for what no compiler emits. */
 
 export interface TinyModule {
-  /** `module.name`, each taking and giving nothing. */
+  /** `module.name`, each taking and giving nothing, or what `importType` says. */
   readonly imports?: readonly string[]
+  /** i32s of all imports. */
+  readonly importType?: { readonly parameters: number; readonly result: boolean }
   /** Exported functions: name → body without locals, ending before `end`. All take three i32 and give one. */
   readonly functions?: Readonly<Record<string, readonly number[]>>
   /** Pages of an exported memory; none without. */
@@ -24,13 +26,19 @@ function leb(value: number): number[] {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...leb(value >>> 7)]
 }
 
-export function tinyModule({ imports = [], functions = {}, memory }: TinyModule): Uint8Array<ArrayBuffer> {
+export function tinyModule({ imports = [], functions = {}, memory, importType }: TinyModule): Uint8Array<ArrayBuffer> {
   const names = Object.keys(functions)
+  const { parameters, result } = importType ?? { parameters: 0, result: false }
+  const imported = [
+    0x60,
+    ...vector(Array.from({ length: parameters }, () => [0x7f])),
+    ...vector(result ? [[0x7f]] : []),
+  ]
   const exported = names.map((each, index) => [...name(each), 0, ...leb(imports.length + index)])
   if (memory !== undefined) exported.push([...name('memory'), 2, 0])
   const bytes = [
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, vector([[0x60, 0, 0], [0x60, 3, 0x7f, 0x7f, 0x7f, 1, 0x7f]])),
+    ...section(1, vector([imported, [0x60, 3, 0x7f, 0x7f, 0x7f, 1, 0x7f]])),
     ...section(2, vector(imports.map(each => {
       const dot = each.indexOf('.')
       return [...name(each.slice(0, dot)), ...name(each.slice(dot + 1)), 0, anyType]
