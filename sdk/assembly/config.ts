@@ -1,5 +1,6 @@
 /**
- * Reads a JSON configuration and collects what is wrong with it: each fault with its path, unknown members too.
+ * Reads a configuration (JSON, or a google.protobuf.Struct) and collects what is wrong with it: each fault with its path,
+ * unknown members too.
  * ```
  * onConfigure(size: u32): bool {
  *   const config = this.getConfigurationJson()
@@ -14,6 +15,7 @@
 import { LogLevelValues } from "./enums"
 import { Json, JsonKind } from "./json"
 import { log } from "./log"
+import { parseStruct } from "./struct"
 
 /** An object of the configuration. Members that are asked for without a default must be there. */
 export class ConfigReader {
@@ -26,9 +28,13 @@ export class ConfigReader {
     private path: string,
   ) {}
 
-  /** @param text JSON; an empty one is an empty object */
-  static parse(text: string): ConfigReader {
-    const value = text.length == 0 ? new Json(JsonKind.Object) : Json.parse(text)
+  /** @param bytes JSON, or a serialized google.protobuf.Struct; none are an empty object */
+  static parse(bytes: ArrayBuffer): ConfigReader {
+    let value: Json | null = new Json(JsonKind.Object)
+    if (bytes.byteLength > 0) {
+      value = Json.parse(String.UTF8.decode(bytes))
+      if (value === null && load<u8>(changetype<usize>(bytes)) == 0x0a) value = parseStruct(bytes)
+    }
     const reader = new ConfigReader(value, "")
     if (value === null) reader.faults.push("it is no JSON: " + Json.error)
     else if (value.kind != JsonKind.Object) reader.fault("", "must be an object")

@@ -131,9 +131,9 @@ export class RootContext extends BaseContext {
     return this.configuration_bytes
   }
 
-  /** The plugin configuration as a JSON object whose faults are told with their paths. */
+  /** The plugin configuration, JSON or a google.protobuf.Struct, as an object whose faults are told with their paths. */
   getConfigurationJson(): ConfigReader {
-    return ConfigReader.parse(this.getConfiguration())
+    return ConfigReader.parse(this.configuration_bytes)
   }
 
   /** Makes the context of a new stream. */

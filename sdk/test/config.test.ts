@@ -11,11 +11,11 @@ const folder = mkdtempSync(join(tmpdir(), 'sluice-sdk-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 const code = await compile(filterEntry('config'), join(folder, 'config.wasm'))
 
-function configure(text: string): { accepted: boolean; log: string[] } {
+function configure(text: string | Uint8Array): { accepted: boolean; log: string[] } {
   const host = new FakeHost(code)
   host.run('proxy_on_context_create', 1, 0)
   host.answers.set('proxy_get_buffer_bytes', { data: text })
-  const { result, log } = host.run('proxy_on_configure', 1, Buffer.byteLength(text))
+  const { result, log } = host.run('proxy_on_configure', 1, Buffer.from(text).length)
   return { accepted: result === 1, log: log.map(line => line.slice(2)) }
 }
 
@@ -37,6 +37,55 @@ test('members and their defaults', () => {
     accepted: true,
     log: ['ü  off 9 0.25 false a+b /x /y y k=v'],
   })
+})
+
+/** google.protobuf.Struct as Envoy serializes it. */
+function struct(value: Readonly<Record<string, unknown>>): Buffer {
+  const field = (tag: number, bytes: Uint8Array): Buffer => {
+    assert.ok(bytes.length < 0x4000)
+    const size = bytes.length < 0x80 ? [bytes.length] : [(bytes.length & 0x7f) | 0x80, bytes.length >> 7]
+    return Buffer.concat([Buffer.from([tag, ...size]), bytes])
+  }
+  const encode = (each: unknown): Buffer => {
+    if (each === null) return Buffer.from([8, 0])
+    if (typeof each === 'string') return field(0x1a, Buffer.from(each))
+    if (typeof each === 'boolean') return Buffer.from([0x20, each ? 1 : 0])
+    if (Array.isArray(each)) return field(0x32, Buffer.concat(each.map(item => field(0x0a, encode(item)))))
+    if (typeof each === 'object') return field(0x2a, struct(each as Record<string, unknown>))
+    const number = Buffer.alloc(9, 0x11)
+    number.writeDoubleLE(each as number, 1)
+    return number
+  }
+  return Buffer.concat(
+    Object.entries(value).map(([key, each]) =>
+      field(0x0a, Buffer.concat([field(0x0a, Buffer.from(key)), field(0x12, encode(each))])),
+    ),
+  )
+}
+
+test('a Struct, as Envoy hands it over', () => {
+  const value = {
+    name: 'ü'.repeat(100),
+    mode: 'off',
+    note: null,
+    count: 9,
+    share: 0.25,
+    strict: false,
+    tags: ['a', 'b'],
+    rules: [{ path: '/x' }],
+    inner: { deep: { x: 'y' } },
+  }
+  assert.deepEqual(configure(struct(value)), {
+    accepted: true,
+    log: [`${value.name} - off 9 0.25 false a+b /x y`],
+  })
+  // An entry of 123 bytes: the message begins like a line with a brace.
+  const name = 'n'.repeat(113)
+  const bytes = struct({ name })
+  assert.equal(bytes.subarray(0, 2).toString(), '\n{')
+  assert.deepEqual(configure(bytes).log, [`${name} - on 5 0.5 true  none`])
+  assert.match(configure(struct({ name: 'n', count: 1.5 })).log.join(), /count must be a whole number/)
+  for (let size = 1; size < bytes.length; size++) assert.equal(configure(bytes.subarray(0, size)).accepted, false)
 })
 
 test('every fault is told with its path', () => {

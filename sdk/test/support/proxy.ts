@@ -1,5 +1,8 @@
 /** Runs compiled filters in sluice or Envoy, before an upstream that tells in its answer what it was sent. */
+import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, request as httpRequest, type Server } from 'node:http'
+import { join } from 'node:path'
+import { parse as parseYaml } from 'yaml'
 import { findEnvoy, envoyMissing } from '../../../test/support/envoy.ts'
 import { type Json, type JsonObject, type ProxyKind, ProxyProcess } from '../../../test/support/proxy-process.ts'
 
@@ -173,6 +176,45 @@ export class FilterProxy {
     }
   }
 
+  /**
+   * A stock filter's own envoy.yaml, its ports replaced: the listener's by a free one, 10001 by the echo's.
+   * @param configuration instead of the one in the file
+   * @param trustForwardedFor the client's address is the last of x-forwarded-for
+   */
+  static async stock(
+    kind: ProxyKind,
+    name: string,
+    configuration?: JsonObject,
+    trustForwardedFor = false,
+  ): Promise<FilterProxy> {
+    const repository = join(import.meta.dirname, '../../..')
+    const config = parseYaml(readFileSync(join(repository, 'filters', name, 'envoy.yaml'), 'utf8')) as Json
+    const echo = await listenEcho()
+    const adapt = (value: Json): Json => {
+      if (Array.isArray(value)) return value.map(adapt)
+      if (value === null || typeof value !== 'object') return value
+      return Object.fromEntries(
+        Object.entries(value as JsonObject).map(([key, each]) => {
+          if (key === 'port_value') return [key, each === 10_001 ? echo.port : 0]
+          if (key === 'use_remote_address') return [key, !trustForwardedFor]
+          if (key === 'filename' && typeof each === 'string') return [key, join(repository, each)]
+          if (key === 'configuration' && configuration !== undefined)
+            return [key, { '@type': 'type.googleapis.com/google.protobuf.Struct', value: configuration }]
+          return [key, adapt(each)]
+        }),
+      )
+    }
+    try {
+      const process = await ProxyProcess.start(kind, adapt(config) as JsonObject, {
+        flags: ['--component-log-level', 'wasm:info'],
+      })
+      return new FilterProxy(process, echo.close)
+    } catch (error) {
+      echo.close()
+      throw error
+    }
+  }
+
   /** One request on a connection of its own. */
   request(
     path: string,
@@ -185,7 +227,15 @@ export class FilterProxy {
     const { method = 'GET', headers = {}, body } = options
     return new Promise((resolve, reject) => {
       const call = httpRequest(
-        { host: '127.0.0.1', port: this.process.ports.http, path, method, headers, agent: false, timeout: 10_000 },
+        {
+          host: '127.0.0.1',
+          port: Object.values(this.process.ports)[0],
+          path,
+          method,
+          headers,
+          agent: false,
+          timeout: 10_000,
+        },
         response => {
           let text = ''
           response.setEncoding('utf8')
