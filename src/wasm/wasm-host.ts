@@ -1,6 +1,7 @@
 /** What wasm VMs of one thread have around them. */
 import type { ClusterManager } from '../core/cluster.ts'
 import type { Scope } from '../stats/scope.ts'
+import type { MetricStore } from './metric-store.ts'
 import type { SharedStore } from './shared-store.ts'
 import type { WasmVm } from './vm.ts'
 
@@ -8,6 +9,7 @@ export interface WasmHost {
   readonly clusters: ClusterManager
   readonly stats: Scope
   readonly shared: SharedStore
+  readonly metrics: MetricStore
   readonly node: { readonly id: string; readonly cluster: string; readonly zone: string }
   /** Once for each VM; later either of: */
   onVmCreated(vm: WasmVm): void

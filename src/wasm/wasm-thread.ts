@@ -8,6 +8,7 @@ import type { WasmLimits } from './limits.ts'
 import { UnknownWasmError } from './meter-binary.ts'
 import { meterModule } from './meter.ts'
 import type { PluginHandle } from './plugin.ts'
+import { makeMetricBuffer, MetricStore } from './metric-store.ts'
 import { makeSharedBuffer, SharedStore } from './shared-store.ts'
 import type { VmSettings, WasmVm } from './vm.ts'
 import { VmSlot } from './vm-slot.ts'
@@ -46,6 +47,7 @@ export class WasmThread implements WasmHost {
   readonly stats: Scope
   readonly node: WasmHost['node']
   readonly shared: SharedStore
+  readonly metrics: MetricStore
   readonly #slots = new Map<string, VmSlot>()
   readonly #plugins = new Set<ThreadPlugin>()
   readonly #traps: WasmTrap[] = []
@@ -57,6 +59,7 @@ export class WasmThread implements WasmHost {
     this.node = context.node
     this.#singletons = context.singletons
     this.shared = new SharedStore(this.#singleton('wasm.shared', makeSharedBuffer))
+    this.metrics = new MetricStore(this.#singleton('wasm.metrics', makeMetricBuffer))
     context.onClose(() => {
       this.shared.close()
       threads.delete(this.clusters)

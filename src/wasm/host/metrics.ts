@@ -1,6 +1,10 @@
-/** Host functions on metrics: `wasmcustom.<name>` among the stats. */
+/**
+ * Host functions on metrics: `wasmcustom.<name>` among the stats. Each thread counts in its own stats, which are added up;
+ * a gauge that is set changes this thread's part by what the whole changes.
+ */
 import type { Counter, Gauge, Histogram } from '../../stats/scope.ts'
 import { type HostFunctions, MetricType, Status } from '../abi.ts'
+import type { MetricCell } from '../metric-store.ts'
 import type { WasmVm } from '../vm.ts'
 
 /** Definitions of one VM; more are INTERNAL_FAILURE. */
@@ -8,12 +12,24 @@ const maxMetrics = 10_000
 /** The low two bits of an id are its type. */
 const idStep = 4
 
+interface Shared<Stat> {
+  readonly stat: Stat
+  /** Of all threads. */
+  readonly cell: MetricCell | undefined
+}
+
 export function metricFunctions(vm: WasmVm): HostFunctions {
   const { memory } = vm
-  const counters = new Map<number, Counter>()
-  const gauges = new Map<number, Gauge>()
+  const counters = new Map<number, Shared<Counter>>()
+  const gauges = new Map<number, Shared<Gauge>>()
   const histograms = new Map<number, Histogram>()
   const next = [idStep, idStep + MetricType.gauge, idStep + MetricType.histogram]
+
+  const addTo = ({ stat, cell }: Shared<Counter | Gauge>, amount: bigint): number => {
+    stat.add(Number(amount))
+    cell?.add(amount)
+    return Status.ok
+  }
 
   return {
     proxy_define_metric(type, nameAt, nameSize, idAt) {
@@ -23,44 +39,46 @@ export function metricFunctions(vm: WasmVm): HostFunctions {
       if (id === undefined) return Status.badArgument
       if (counters.size + gauges.size + histograms.size >= maxMetrics) return Status.internalFailure
       next[type] = id + idStep
-      const { stats } = vm.host
-      if (type === MetricType.counter) counters.set(id, stats.counter(`wasmcustom.${name}`))
-      else if (type === MetricType.gauge) gauges.set(id, stats.gauge(`wasmcustom.${name}`))
-      else histograms.set(id, stats.histogram(`wasmcustom.${name}`))
+      const { stats, metrics } = vm.host
+      const fullName = `wasmcustom.${name}`
+      if (type === MetricType.histogram) histograms.set(id, stats.histogram(fullName))
+      else {
+        const cell = metrics.cell(`${type} ${name}`)
+        if (type === MetricType.counter) counters.set(id, { stat: stats.counter(fullName), cell })
+        else gauges.set(id, { stat: stats.gauge(fullName), cell })
+      }
       return memory.writeUint32(idAt, id)
     },
 
     proxy_increment_metric(id, offset: bigint) {
       const counter = counters.get(id)
-      if (counter !== undefined) {
-        if (offset <= 0n) return Status.badArgument
-        counter.add(Number(offset))
-        return Status.ok
-      }
+      if (counter !== undefined) return offset <= 0n ? Status.badArgument : addTo(counter, offset)
       const gauge = gauges.get(id)
-      if (gauge === undefined) return histograms.has(id) ? Status.badArgument : Status.notFound
-      gauge.add(Number(offset))
-      return Status.ok
+      if (gauge !== undefined) return addTo(gauge, offset)
+      return histograms.has(id) ? Status.badArgument : Status.notFound
     },
 
     proxy_record_metric(id, value: bigint) {
-      const amount = Number(BigInt.asUintN(64, value))
       const counter = counters.get(id)
+      if (counter !== undefined) return addTo(counter, BigInt.asUintN(64, value))
       const gauge = gauges.get(id)
-      if (counter !== undefined) counter.add(amount)
-      else if (gauge !== undefined) gauge.set(Number(value))
-      else {
-        const histogram = histograms.get(id)
-        if (histogram === undefined) return Status.notFound
-        histogram.record(amount)
+      if (gauge !== undefined) {
+        const { stat, cell } = gauge
+        if (cell === undefined) stat.set(Number(value))
+        else stat.add(Number(value - cell.set(value)))
+        return Status.ok
       }
+      const histogram = histograms.get(id)
+      if (histogram === undefined) return Status.notFound
+      histogram.record(Number(BigInt.asUintN(64, value)))
       return Status.ok
     },
 
     proxy_get_metric(id, valueAt) {
       const metric = counters.get(id) ?? gauges.get(id)
       if (metric === undefined) return histograms.has(id) ? Status.badArgument : Status.notFound
-      return memory.writeUint64(valueAt, BigInt.asUintN(64, BigInt(metric.value)))
+      const { stat, cell } = metric
+      return memory.writeUint64(valueAt, BigInt.asUintN(64, cell?.value ?? BigInt(stat.value)))
     },
   }
 }

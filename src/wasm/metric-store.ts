@@ -1,0 +1,60 @@
+/**
+ * The values of metrics that guests define, one for all threads of the process: in Envoy a guest reads and sets what all
+ * workers have made of a metric, not only its own. Names are found by their hash in an open-addressed table.
+ */
+import { createHash } from 'node:crypto'
+
+const slots = 16_384
+/** A full table is not searched to its end. */
+const maxProbes = 64
+
+/** To be shared with all threads. */
+export function makeMetricBuffer(): SharedArrayBuffer {
+  return new SharedArrayBuffer(slots * 2 * BigInt64Array.BYTES_PER_ELEMENT)
+}
+
+export class MetricStore {
+  readonly #keys: BigInt64Array
+  readonly #values: BigInt64Array
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.#keys = new BigInt64Array(buffer, 0, slots)
+    this.#values = new BigInt64Array(buffer, slots * BigInt64Array.BYTES_PER_ELEMENT)
+  }
+
+  /** Undefined when the table is full: such a metric is each thread's own. */
+  cell(name: string): MetricCell | undefined {
+    const digest = createHash('sha256').update(name).digest()
+    const key = digest.readBigInt64LE(0) || 1n
+    const first = digest.readUInt32LE(8)
+    for (let probe = 0; probe < maxProbes; probe++) {
+      const slot = (first + probe) % slots
+      const seen = Atomics.compareExchange(this.#keys, slot, 0n, key)
+      if (seen === 0n || seen === key) return new MetricCell(this.#values, slot)
+    }
+    return undefined
+  }
+}
+
+export class MetricCell {
+  readonly #values: BigInt64Array
+  readonly #slot: number
+
+  constructor(values: BigInt64Array, slot: number) {
+    this.#values = values
+    this.#slot = slot
+  }
+
+  add(amount: bigint): void {
+    Atomics.add(this.#values, this.#slot, amount)
+  }
+
+  /** @returns the value before */
+  set(value: bigint): bigint {
+    return Atomics.exchange(this.#values, this.#slot, value)
+  }
+
+  get value(): bigint {
+    return Atomics.load(this.#values, this.#slot)
+  }
+}
