@@ -21,6 +21,7 @@ export interface Host {
   readonly metadata: Metadata | undefined
   readonly locality: { readonly region: string; readonly zone: string; readonly subZone: string }
   readonly healthy: boolean
+  readonly degraded: boolean
   /** Process-wide would be Envoy's own; per worker here, for least-request. */
   activeRequests: number
   /** For `/clusters` and outlier detection. */

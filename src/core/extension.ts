@@ -22,6 +22,8 @@ export interface FactoryContext {
   readonly node: { readonly id: string; readonly cluster: string; readonly zone: string }
   /** True while draining: connections should be closed as they become idle. */
   drainClose(): boolean
+  /** Somebody asked for it: `/healthcheck/fail`. */
+  healthCheckFailed(): boolean
   /** Runtime values, first cut: default of the field unless a layer overrides. */
   readonly runtime: Runtime
   openAccessLog(path: string): AccessLogFile

@@ -104,6 +104,8 @@ export interface StreamInfo {
   /** Made on first use: most streams carry none. Keyed by filter name, values as `google.protobuf.Struct` JSON. */
   dynamicMetadata: Map<string, Record<string, unknown>> | undefined
   filterState: Map<string, FilterStateObject> | undefined
+  /** A health check, left out of the stats of requests. */
+  healthCheck: boolean
   /** Goes from stream to stream as the proxy follows redirects. */
   internalRedirects: InternalRedirects | undefined
 }

@@ -4,6 +4,7 @@ import { fileAccessLog } from './access-loggers/file/file.ts'
 import { stderrAccessLog } from './access-loggers/stderr/stderr.ts'
 import { stdoutAccessLog } from './access-loggers/stdout/stdout.ts'
 import { bufferFilter } from './filters/http/buffer/buffer.ts'
+import { healthCheckFilter } from './filters/http/health-check/health-check.ts'
 import { routerFilter } from './filters/http/router/router.ts'
 import { wasmFilter } from './filters/http/wasm/wasm.ts'
 import { directResponse } from './filters/network/direct-response/direct-response.ts'
@@ -19,6 +20,7 @@ export const builtinExtensions: readonly Extension[] = [
   stderrAccessLog,
   stdoutAccessLog,
   bufferFilter,
+  healthCheckFilter,
   routerFilter,
   wasmFilter,
   httpConnectionManager,

@@ -457,7 +457,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
       if (owner.draining && !this.#tunnel) headers.set('connection', 'close')
     } else if (!this.chain.remoteComplete) this.settings.stats.rqResponseBeforeRqComplete.inc()
     this.streamInfo.responseCode = status
-    this.settings.stats.chargeResponse(status)
+    if (!this.streamInfo.healthCheck) this.settings.stats.chargeResponse(status)
     this.streamInfo.firstDownstreamTxMs = this.streamInfo.sinceStart()
     this.#encoder.encodeHeaders(headers, endStream)
   }

@@ -55,6 +55,7 @@ export class StreamInformation implements StreamInfo {
   requestId: string | undefined = undefined
   dynamicMetadata: Map<string, Record<string, unknown>> | undefined = undefined
   filterState: Map<string, FilterStateObject> | undefined = undefined
+  healthCheck = false
   internalRedirects: InternalRedirects | undefined = undefined
 
   constructor(downstream: DownstreamInfo, protocol?: Protocol) {

@@ -681,7 +681,8 @@ export class RouterFilter
   // ── accounts ──
 
   #charge(status: number): void {
-    if (this.#settings.dynamicStats) this.clusterInfo.stats.chargeResponseCode(status, this.#asked?.isInternal ?? false)
+    if (this.#settings.dynamicStats && !this.callbacks.streamInfo.healthCheck)
+      this.clusterInfo.stats.chargeResponseCode(status, this.#asked?.isInternal ?? false)
   }
 
   #countGrpc(host: Host, grpcStatus: string | undefined): void {

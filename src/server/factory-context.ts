@@ -50,6 +50,7 @@ export class ThreadContext implements FactoryContext {
 
   // Properties, so that a listener's context can be this one spread and added to.
   readonly drainClose = (): boolean => this.#state.drainClose
+  readonly healthCheckFailed = (): boolean => this.#state.healthCheckFailed
   readonly openAccessLog: FactoryContext['openAccessLog'] = path => this.logs.open(path)
   readonly onClose = (close: () => void): void => {
     this.#closers.push(close)

@@ -3,6 +3,7 @@ import { accessLog } from './cases/access-log.ts'
 import { badRequests } from './cases/bad-requests.ts'
 import { basic } from './cases/basic.ts'
 import { hashing } from './cases/hashing.ts'
+import { healthCheck } from './cases/health-check.ts'
 import { headerMutation } from './cases/header-mutation.ts'
 import { headers } from './cases/headers.ts'
 import { internalRedirects } from './cases/internal-redirects.ts'
@@ -32,4 +33,5 @@ export const groups: readonly Group[] = [
   mirroring,
   hashing,
   internalRedirects,
+  healthCheck,
 ]

@@ -86,6 +86,9 @@ export class TestContext implements ListenerFactoryContext {
   drainClose(): boolean {
     return false
   }
+  healthCheckFailed(): boolean {
+    return false
+  }
   openAccessLog(): never {
     throw new Error('no files')
   }

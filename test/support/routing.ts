@@ -154,6 +154,7 @@ export function fakeHost(name: string): Host {
     metadata: undefined,
     locality: { region: '', zone: '', subZone: '' },
     healthy: true,
+    degraded: false,
     activeRequests: 0,
     stats: {
       cxTotal: 0,
@@ -293,6 +294,7 @@ export function factoryContext(
     workerIndex: 0,
     node: { id: '', cluster: '', zone: '' },
     drainClose: () => false,
+    healthCheckFailed: () => false,
     runtime: {
       getInteger: (_, value) => value,
       getBoolean: (_, value) => value,

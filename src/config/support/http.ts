@@ -100,6 +100,7 @@ export const httpSupport: SupportTable = {
 
   'envoy.extensions.filters.http.buffer.v3.Buffer': 'all',
   'envoy.extensions.filters.http.buffer.v3.BufferPerRoute': 'all',
+  'envoy.extensions.filters.http.health_check.v3.HealthCheck': 'all',
   'envoy.extensions.filters.http.router.v3.Router': [
     'dynamic_stats',
     'suppress_envoy_headers',

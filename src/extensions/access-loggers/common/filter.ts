@@ -43,8 +43,7 @@ export function makeAccessLogFilter(message: AccessLogFilter, runtime: Runtime):
     return ({ streamInfo }) =>
       test(Math.floor(streamInfo.durationMs ?? performance.now() - streamInfo.startMonotonicMs))
   }
-  // Nothing marks a request as a health check but the health_check filter.
-  if (message.notHealthCheckFilter) return () => true
+  if (message.notHealthCheckFilter) return context => !context.streamInfo.healthCheck
   if (message.runtimeFilter) return runtimePredicate(message.runtimeFilter, runtime)
   if (message.andFilter) {
     const filters = message.andFilter.filters.map(each => makeAccessLogFilter(each, runtime))
