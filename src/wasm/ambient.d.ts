@@ -26,6 +26,7 @@ declare namespace WebAssembly {
   }
   const Instance: new (module: Module, imports: object) => Instance
   const Table: new (descriptor: { element: 'anyfunc'; initial: number }) => Table
+  function validate(bytes: Uint8Array<ArrayBuffer>): boolean
   function compile(bytes: Uint8Array<ArrayBuffer>): Promise<Module>
   const Memory: new (descriptor: { initial: number; maximum?: number }) => Memory
 }

@@ -105,3 +105,9 @@ test('memory: a module that needs more than the limit is refused', () => {
   const code = tinyModule({ memory: 3, functions: loadable })
   assert.throws(() => meterModule(code, { cpu: true, memoryBytes: 65_536 }), /needs 196608 bytes of memory/)
 })
+
+test('a module that reaches for what metering adds is refused as invalid', () => {
+  // global.set 0 in a module without globals: the first global would be the fuel.
+  const greedy = withCallback([0x03, 0x40, 0x41, 0, 0x24, 0, 0x0c, 0, 0x0b, 0x00])
+  assert.throws(() => makeHandle(greedy), { name: 'CompileError' })
+})

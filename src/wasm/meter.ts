@@ -4,7 +4,8 @@
  * the clock and gives more or has the module trap. What is loop-free and not recursive stays as it is. The maximum of
  * the memory is lowered to the limit.
  *
- * All that is added stands at the end of its index space, so that the module's own indices, names and exports stay.
+ * The module must be valid before. All that is added stands at the end of its index space, so that the module's own
+ * indices, names and exports stay.
  */
 import { callCosts, type CallNode } from './meter-calls.ts'
 import {

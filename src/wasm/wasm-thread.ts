@@ -191,11 +191,11 @@ export function codeKey(source: string, limits: WasmLimits): string {
 
 /** @throws WebAssembly.CompileError, UnknownWasmError */
 export function meterCode(bytes: Uint8Array<ArrayBuffer>, limits: WasmLimits): Uint8Array<ArrayBuffer> {
+  // It must be valid by itself: what is added has indices that the module may not know.
+  if (!WebAssembly.validate(bytes)) void new WebAssembly.Module(bytes)
   try {
     return meterModule(bytes, { cpu: limits.cpuBudgetMs > 0, memoryBytes: limits.memoryLimitBytes })
   } catch (error) {
-    // A broken module is told as such.
-    void new WebAssembly.Module(bytes)
     throw new UnknownWasmError(`the module cannot be metered: ${(error as Error).message}`)
   }
 }
