@@ -73,6 +73,8 @@ export interface Connection {
    */
   delayedCloseTimeoutMs?: number
   setConnectionStats?(stats: ConnectionStats): void
+  /** Writes leave when all sockets that are ready have been read, not with each turn: for connections that many share. */
+  batchWrites?: boolean
   /** Runs work that no socket event began as one turn; what it throws costs this connection only. */
   guard?(work: () => void): void
 }

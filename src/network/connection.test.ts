@@ -49,6 +49,21 @@ describe('SocketConnection', { timeout }, () => {
     assert.deepEqual(localAddress, { kind: 'ip', ip: '127.0.0.1', port: client.remotePort, version: 4 })
   })
 
+  it('with batchWrites, what several turns write leaves as one write, in order, and large chunks are not held back', async () => {
+    await using pair = await socketPair()
+    const { connection } = pair.server
+    connection.batchWrites = true
+    for (const text of ['one ', 'two ', 'three']) connection.guard(() => connection.write(text, false))
+    const [data] = (await once(pair.client, 'data')) as [Buffer]
+    assert.equal(data.toString(), 'one two three')
+    const large = pattern(20_000)
+    const received = readAll(pair.client)
+    connection.guard(() => connection.write('before ', false))
+    connection.guard(() => connection.write(large, false))
+    connection.guard(() => connection.write(' after', true))
+    assert.ok(Buffer.concat([Buffer.from('before '), large, Buffer.from(' after')]).equals(await received))
+  })
+
   it('writes strings and buffers of every size in order, whatever the kernel takes', async () => {
     await using pair = await socketPair(0)
     const { server, client } = pair

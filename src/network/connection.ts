@@ -40,7 +40,7 @@ import {
   type WriteRequest,
   writeRequest,
 } from './stream-handle.ts'
-import { enterTurn, type Flushable, flushLater, leaveTurn } from './turn.ts'
+import { enterTurn, type Flushable, flushAfterReads, flushLater, leaveTurn } from './turn.ts'
 
 /** A read of this size or more is followed by others: the connection is lent a buffer of its own. */
 const streamingReadBytes = 16 * 1024
@@ -84,6 +84,7 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
   delayedCloseTimeoutMs = 0
   /** The peer closed with RST rather than FIN. */
   remoteReset = false
+  batchWrites = false
 
   readonly #handle: StreamHandle
   /** One write at a time: TLS. */
@@ -188,8 +189,11 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
     if (endStream) this.#writeEnded = true
     if (!this.#dirty) {
       this.#dirty = true
-      flushLater(this)
+      if (this.batchWrites) flushAfterReads(this)
+      else flushLater(this)
     }
+    // A large chunk is written while it is valid, not copied.
+    if (this.batchWrites && typeof data !== 'string' && data.length > joinBelowBytes) flushLater(this)
     if (this.#waitingBytes >= flushFromBytes) this.#writeOut()
     this.#checkHighWatermark()
   }

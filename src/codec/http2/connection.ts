@@ -111,6 +111,7 @@ export abstract class Http2Connection implements FrameHandler {
 
   constructor(connection: Connection, settings: Http2Settings, stats: Http2Stats) {
     this.connection = connection
+    connection.batchWrites = true
     this.settings = settings
     this.stats = stats
     this.constraints = new ProtocolConstraints(connection, settings, stats)
