@@ -39,6 +39,8 @@ export interface TlsClientSettings {
   readonly alpnProtocols: readonly string[]
   /** '' sends none. */
   readonly serverName: string
+  /** `auto_sni_san_validation`: the certificate must be for the server name that was asked for. */
+  readonly validateServerName: boolean
   /** `auto_host_sni`: the host's name, where it has one, comes before `serverName`. */
   readonly serverNameOfHost: boolean
   readonly sessions: TlsSessions
@@ -46,9 +48,17 @@ export interface TlsClientSettings {
 
 /** Sessions that a client may resume. */
 export interface TlsSessions {
-  /** Undefined when there is none. A TLS 1.3 session is given out once. */
-  take(): Buffer | undefined
-  put(session: Buffer, version: string): void
+  /** Undefined when there is none with a server of this name. A TLS 1.3 session is given out once. */
+  take(serverName: string): TlsSession | undefined
+  /** @param once it may be resumed once only */
+  put(session: TlsSession, serverName: string, once: boolean): void
+}
+
+export interface TlsSession {
+  /** As OpenSSL writes it. */
+  readonly bytes: Buffer
+  /** What the server presented, leaf first: not told again when the session is resumed. */
+  readonly peerChain: readonly X509Certificate[]
 }
 
 /** Whether a peer is the one that the configuration wants. */
@@ -63,7 +73,19 @@ export interface PeerVerifier {
    * @param trustError OpenSSL's verdict on the chain, undefined when it leads to a trusted CA
    * @param chain parses what the peer presented, leaf first, not empty
    */
-  verify(trustError: Error | undefined, chain: () => readonly X509Certificate[]): PeerFault | undefined
+  verify(
+    trustError: Error | undefined,
+    chain: () => readonly X509Certificate[],
+    names: ExpectedNames,
+  ): PeerFault | undefined
+}
+
+/** Names that one connection expects in the certificate of its peer. */
+export interface ExpectedNames {
+  /** A name or address, besides what the verifier asks for. */
+  readonly san: string | undefined
+  /** A DNS name, in place of the names that the verifier asks for. */
+  readonly serverName: string | undefined
 }
 
 export interface PeerFault {

@@ -27,6 +27,10 @@ export interface ConnectOptions {
   readonly tls?: TlsClientSettings | undefined
   /** ALPN where the transport socket has none of its own: what the user of the connection speaks. */
   readonly alpnFallback?: readonly string[]
+  /** SNI before anything that the transport socket says; undefined without. */
+  readonly serverName?: string | undefined
+  /** Name or address that the peer's certificate must be for. */
+  readonly expectedSan?: string | undefined
   /** Name of the host that is connected to, '' without; for `auto_host_sni`. */
   readonly hostname?: string
 }
@@ -71,12 +75,12 @@ export function connect(options: ConnectOptions): SocketConnection {
 
 function secure(
   handle: StreamHandle,
-  { tls, hostname, alpnFallback = [] }: ConnectOptions,
+  { tls, hostname, serverName, expectedSan, alpnFallback = [] }: ConnectOptions,
 ): TlsClientStream | undefined {
   if (tls === undefined) return undefined
-  const serverName = tls.serverNameOfHost && hostname ? hostname : tls.serverName
   return new TlsClientStream(handle, tls, {
-    serverName,
+    serverName: serverName ?? (tls.serverNameOfHost && hostname ? hostname : tls.serverName),
+    expectedSan,
     alpnProtocols: tls.alpnProtocols.length > 0 ? tls.alpnProtocols : alpnFallback,
   })
 }

@@ -22,6 +22,10 @@ export class TlsConnectionInfo implements TlsInfo {
     this.#readPeer = readPeer
   }
 
+  setPeerChain(chain: readonly X509Certificate[]): void {
+    this.#peerChain = chain.map(each => new Certificate(each))
+  }
+
   setLocal(certificate: X509Certificate | undefined): void {
     this.#localCertificate = certificate
   }

@@ -9,8 +9,16 @@
  *
  * A server reads the ClientHello itself, chooses certificate and protocol, and then hands the bytes over.
  */
+import type { X509Certificate } from 'node:crypto'
+import { logger } from '../base/log.ts'
 import { sharedReadBuffer } from '../base/read-buffer.ts'
-import type { PeerFault, TlsClientSettings, TlsServerSettings } from '../core/transport-socket.ts'
+import type {
+  ExpectedNames,
+  PeerFault,
+  TlsClientSettings,
+  TlsServerSettings,
+  TlsSession,
+} from '../core/transport-socket.ts'
 import { parseClientHello } from './client-hello.ts'
 import {
   attach,
@@ -27,6 +35,8 @@ import {
 } from './stream-handle.ts'
 import { failureName, handshakeFailure, noCertificate, type OpenSslError, verifyFailure } from './tls-failure.ts'
 import { TlsConnectionInfo } from './tls-info.ts'
+
+const log = logger('connection')
 
 export abstract class TlsStream implements StreamHandle, HandleOwner {
   owner: HandleOwner | undefined = undefined
@@ -52,6 +62,9 @@ export abstract class TlsStream implements StreamHandle, HandleOwner {
   protected abstract readonly settings: TlsServerSettings | TlsClientSettings
   /** The handshake is over and the peer is who it should be. */
   protected abstract onVerified(wrap: TlsHandle): void
+  /** An earlier session goes on; told before the peer is judged. */
+  protected abstract onResumed(): void
+  protected abstract readonly expectedNames: ExpectedNames
   protected abstract curve(wrap: TlsHandle): string | undefined
 
   get nextProtocol(): string {
@@ -179,11 +192,21 @@ export abstract class TlsStream implements StreamHandle, HandleOwner {
   protected wrapWith(handle: TlsHandle): void {
     this.wrap = handle
     handle.onhandshakestart = nothing
-    handle.onhandshakedone = () => setImmediate(() => this.#finishHandshake())
+    handle.onhandshakedone = () => setImmediate(() => this.guard(() => this.#finishHandshake()))
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- no event target
     handle.onerror = error => this.#onError(error)
     attach(handle, this, sharedReadBuffer.bytes)
     handle.readStart()
+  }
+
+  /** A bug, or an error of OpenSSL that nobody foresaw, costs this connection only. */
+  protected guard(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      log.critical(`connection closed by an error of TLS: ${error instanceof Error ? error.stack : String(error)}`)
+      this.fail('')
+    }
   }
 
   protected fail(reason: string): void {
@@ -205,6 +228,7 @@ export abstract class TlsStream implements StreamHandle, HandleOwner {
     tls.alpn = wrap.getALPNNegotiatedProtocol() || undefined
     tls.setPeer(() => (this.#destroyed ? undefined : wrap.getPeerCertificate(true)))
     tls.peerPresented = wrap.hasPeerCertificate()
+    if (wrap.isSessionReused()) this.onResumed()
     const fault = this.#verify(wrap)
     if (fault !== undefined) {
       this.settings.stats.onFailure(fault.kind)
@@ -233,7 +257,12 @@ export abstract class TlsStream implements StreamHandle, HandleOwner {
     const { verifier } = this.settings
     if (!this.tls.peerPresented)
       return verifier.requireCertificate ? { kind: 'no-cert', reason: 'no certificate' } : undefined
-    return verifier.verify(wrap.verifyError() ?? undefined, () => this.tls.peerChain.map(each => each.x509))
+    const chain = (): readonly X509Certificate[] => {
+      const { peerChain } = this.tls
+      if (peerChain.length === 0) throw new Error('the certificate of the peer cannot be read')
+      return peerChain.map(each => each.x509)
+    }
+    return verifier.verify(wrap.verifyError() ?? undefined, chain, this.expectedNames)
   }
 
   // ── reading ──
@@ -288,12 +317,12 @@ export class TlsServerStream extends TlsStream {
   start(first?: Uint8Array): void {
     attach(this.raw, this, sharedReadBuffer.bytes)
     this.raw.readStart()
-    if (first !== undefined) this.#onHello(first)
+    if (first !== undefined) this.guard(() => this.#onHello(first))
   }
 
   override onRead(count: number): undefined {
     if (this.wrap !== undefined || count < 0) super.onRead(count)
-    else if (!this.closed) this.#onHello(sharedReadBuffer.bytes.subarray(0, count))
+    else if (!this.closed) this.guard(() => this.#onHello(sharedReadBuffer.bytes.subarray(0, count)))
   }
 
   #onHello(chunk: Uint8Array): void {
@@ -316,6 +345,15 @@ export class TlsServerStream extends TlsStream {
     handle.receive(bytes)
   }
 
+  protected override get expectedNames(): ExpectedNames {
+    return noNames
+  }
+
+  /** OpenSSL keeps the client's certificate in the session. */
+  protected override onResumed(): void {
+    // Nothing is missing.
+  }
+
   protected override onVerified(): void {
     // Nothing to remember.
   }
@@ -331,6 +369,8 @@ export interface TlsClientHello {
   /** '' sends none. */
   readonly serverName: string
   readonly alpnProtocols: readonly string[]
+  /** Name or address that the server's certificate must be for; undefined: as the settings say. */
+  readonly expectedSan: string | undefined
 }
 
 /** The client's side. */
@@ -338,6 +378,8 @@ export class TlsClientStream extends TlsStream {
   protected override readonly settings: TlsClientSettings
   readonly #hello: TlsClientHello
   #verified = false
+  #resumed: TlsSession | undefined = undefined
+  /** A session that the server gave us, not remembered yet. */
   #session: Buffer | undefined = undefined
 
   constructor(raw: StreamHandle, settings: TlsClientSettings, hello: TlsClientHello) {
@@ -352,7 +394,10 @@ export class TlsClientStream extends TlsStream {
       super.onConnectDone(status)
       return
     }
-    if (this.closed) return
+    if (!this.closed) this.guard(() => this.#start())
+  }
+
+  #start(): void {
     const { settings } = this
     const { serverName, alpnProtocols } = this.#hello
     const handle = makeTlsHandle(this.raw, settings.secureContext, false)
@@ -362,8 +407,8 @@ export class TlsClientStream extends TlsStream {
     }
     this.tls.setLocal(settings.certificate)
     if (alpnProtocols.length > 0) handle.setALPNProtocols(encodeAlpn(alpnProtocols))
-    const session = settings.sessions.take()
-    if (session !== undefined) handle.setSession(session)
+    this.#resumed = settings.sessions.take(serverName)
+    if (this.#resumed !== undefined) handle.setSession(this.#resumed.bytes)
     handle.enableSessionCallbacks()
     handle.onnewsession = (_id, fresh) => {
       this.#session = fresh
@@ -371,6 +416,12 @@ export class TlsClientStream extends TlsStream {
     }
     this.wrapWith(handle)
     handle.start()
+  }
+
+  protected override get expectedNames(): ExpectedNames {
+    const { serverName, expectedSan } = this.#hello
+    const validated = this.settings.validateServerName && serverName !== ''
+    return { san: expectedSan, serverName: validated ? serverName : undefined }
   }
 
   protected override onVerified(): void {
@@ -383,9 +434,16 @@ export class TlsClientStream extends TlsStream {
     return name === undefined ? undefined : (curveNames[name.toLowerCase()] ?? name)
   }
 
+  protected override onResumed(): void {
+    this.tls.setPeerChain(this.#resumed?.peerChain ?? [])
+  }
+
   #remember(): void {
-    if (this.#session !== undefined) this.settings.sessions.put(this.#session, this.tls.version)
+    const bytes = this.#session
+    if (bytes === undefined) return
     this.#session = undefined
+    const peerChain = this.tls.peerChain.map(each => each.x509)
+    this.settings.sessions.put({ bytes, peerChain }, this.#hello.serverName, this.tls.version === 'TLSv1.3')
   }
 }
 
@@ -397,6 +455,7 @@ const curveNames: Readonly<Record<string, string>> = {
   secp521r1: 'P-521',
 }
 
+const noNames: ExpectedNames = { san: undefined, serverName: undefined }
 const nothing = (): void => undefined
 
 /** Each protocol with its length before it. */

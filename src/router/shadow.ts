@@ -71,7 +71,9 @@ export class ShadowRequest implements ResponseDecoder, StreamCallbacks, HttpPool
     this.#host = host
     this.#endWithHeaders = endStream
     if (endStream) this.#onRequestEnd()
-    const waiting = this.#cluster.httpConnectionPool(host, 'default', 'HTTP/1.1').newStream(this, this)
+    const waiting = this.#cluster
+      .httpConnectionPool(host, 'default', 'HTTP/1.1', this.requestHeaders)
+      .newStream(this, this)
     if (this.#encoder === undefined && !this.#done) this.#waiting = waiting
   }
 

@@ -26,8 +26,10 @@ import type {
 import type { ClientConnection, ClientConnectionCallbacks, ResponseDecoder } from '../core/codec.ts'
 import type { Connection } from '../core/connection.ts'
 import type { FactoryContext } from '../core/extension.ts'
+import type { HeaderMap } from '../core/header-map.ts'
 import type { Protocol } from '../core/stream-info.ts'
 import { addressFromMessage } from '../network/address.ts'
+import { type AutoSni, makeAutoSni } from './auto-sni.ts'
 import { makeResourceManager } from './circuit-breakers.ts'
 import { ClusterStatistics } from './cluster-stats.ts'
 import type { PoolSettings } from './connection-pool.ts'
@@ -80,6 +82,7 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
   readonly #poolSettings: PoolSettings
   readonly #codecs: HttpCodecs
   readonly #protocol: HttpVersion | 'downstream'
+  readonly #autoSni: AutoSni | undefined
   readonly #source: EndpointSource
   readonly #refusing: HttpConnectionPool
   #closed = false
@@ -151,6 +154,7 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
       maxConnectionDurationMs: common?.maxConnectionDuration ?? 0,
       maxRequestsPerConnection: this.maxRequestsPerConnection,
     }
+    this.#autoSni = makeAutoSni(http?.upstreamHttpProtocolOptions, this.#poolSettings.transportSocket.validates)
     this.#refusing = new RefusingPool(this.stats)
     const { makePicker, byHash } = makeLoadBalancing(message, scope)
     this.#byHash = byHash
@@ -192,12 +196,19 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
     return host
   }
 
-  httpConnectionPool(host: UpstreamHost, priority: Priority, downstreamProtocol: Protocol): HttpConnectionPool {
+  httpConnectionPool(
+    host: UpstreamHost,
+    priority: Priority,
+    downstreamProtocol: Protocol,
+    headers?: HeaderMap,
+  ): HttpConnectionPool {
     const index = priority === 'high' ? 1 : 0
     const version =
       this.#protocol !== 'downstream' ? this.#protocol : downstreamProtocol === 'HTTP/2' ? 'http2' : 'http1'
+    const identity = headers === undefined ? undefined : this.#autoSni?.identity(headers)
     const pools = host.httpPools[version]
-    const found = pools[index]
+    const key = identity === undefined ? '' : `${version} ${index} ${identity.serverName} ${identity.expectedSan}`
+    const found = identity === undefined ? pools[index] : host.namedHttpPools.get(key)
     if (found !== undefined) return found
     const resources = this.resourceManager(priority)
     if (!resources.connectionPools.canCreate()) {
@@ -205,8 +216,17 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
       return this.#refusing
     }
     if (version !== 'http2') this.stats.defineHttp1()
-    const pool = new HttpPool(host, this.#poolSettings, resources, version, this.#codecs)
-    pools[index] = pool
+    if (identity === undefined) {
+      const pool = new HttpPool(host, this.#poolSettings, resources, version, this.#codecs)
+      pools[index] = pool
+      return pool
+    }
+    const onEmpty = (empty: HttpPool): void => {
+      if (host.namedHttpPools.get(key) === empty) host.namedHttpPools.delete(key)
+      empty.drain()
+    }
+    const pool = new HttpPool(host, this.#poolSettings, resources, version, this.#codecs, { identity, onEmpty })
+    host.namedHttpPools.set(key, pool)
     return pool
   }
 

@@ -7,6 +7,7 @@ import type { ConnectionCallbacks, ConnectionEvent } from '../core/connection.ts
 import type { TlsInfo } from '../core/stream-info.ts'
 import type { ConnectOptions } from '../network/connect.ts'
 import type { SocketConnection } from '../network/connection.ts'
+import type { ServerIdentity } from './auto-sni.ts'
 import type { ClusterStatistics } from './cluster-stats.ts'
 import type { UpstreamHost } from './host.ts'
 import type { TransportSocketFactory } from './transport-socket.ts'
@@ -73,6 +74,16 @@ export abstract class ConnectionPool {
     return []
   }
 
+  /** What connections ask of servers beyond what the transport socket says. */
+  protected get identity(): ServerIdentity | undefined {
+    return undefined
+  }
+
+  /** There is no connection, and nobody waits. */
+  protected onEmpty(): void {
+    // Most pools stay as long as their host.
+  }
+
   /** A connection with room, for one stream; undefined: there is none. */
   protected takeReady(): PoolClient | undefined {
     const ready = this.#ready
@@ -101,6 +112,7 @@ export abstract class ConnectionPool {
     if (!this.resources.pendingRequests.canCreate()) {
       stats.upstreamRqPendingOverflow.inc()
       pending.fail('overflow', '')
+      this.#checkEmpty()
       return undefined
     }
     this.#pending.push(pending)
@@ -186,7 +198,12 @@ export abstract class ConnectionPool {
       if (client === this.#excess) this.#excess = undefined
       else this.#failPending(connectFailure, client.connection.transportFailureReason)
     }
+    this.#checkEmpty()
     this.#releaseIfDone()
+  }
+
+  #checkEmpty(): void {
+    if (this.#clients.size === 0 && this.#pending.length === 0) this.onEmpty()
   }
 
   /** All who wait learn of a failed connection, as with Envoy: they decide what to do. */
@@ -219,6 +236,8 @@ export abstract class ConnectionPool {
         keepAlive: settings.keepAlive,
         hostname: host.hostname,
         alpnFallback: this.alpn,
+        serverName: this.identity?.serverName,
+        expectedSan: this.identity?.expectedSan,
       })
       const client = this.makeClient(connection)
       this.#connectingRoom += client.roomWhenConnected

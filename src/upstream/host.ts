@@ -52,6 +52,8 @@ export class UpstreamHost implements Host {
     http2: [undefined, undefined],
     auto: [undefined, undefined],
   }
+  /** By version, priority and server identity; a pool leaves with its last connection. */
+  readonly namedHttpPools = new Map<string, HttpPool>()
   readonly tcpPools: (TcpPool | undefined)[] = [undefined, undefined]
 
   constructor(address: Address, settings: HostSettings) {
@@ -80,6 +82,8 @@ export class UpstreamHost implements Host {
   }
 
   get pools(): ConnectionPool[] {
-    return [...Object.values(this.httpPools).flat(), ...this.tcpPools].filter(pool => pool !== undefined)
+    return [...Object.values(this.httpPools).flat(), ...this.namedHttpPools.values(), ...this.tcpPools].filter(
+      pool => pool !== undefined,
+    )
   }
 }

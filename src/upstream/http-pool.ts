@@ -17,6 +17,7 @@ import type { ClientConnection, ClientConnectionCallbacks, ResponseDecoder } fro
 import type { Connection, ConnectionEvent, ConnectionReader } from '../core/connection.ts'
 import type { Protocol } from '../core/stream-info.ts'
 import type { SocketConnection } from '../network/connection.ts'
+import type { ServerIdentity } from './auto-sni.ts'
 import { ConnectionPool, PendingStream, PoolClient, type PoolSettings } from './connection-pool.ts'
 import type { UpstreamHost } from './host.ts'
 
@@ -44,17 +45,31 @@ const alpn: Readonly<Record<HttpVersion, readonly string[]>> = {
 export class HttpPool extends ConnectionPool implements HttpConnectionPool {
   readonly version: HttpVersion
   readonly codecs: HttpCodecs
+  readonly #identity: ServerIdentity | undefined
+  readonly #onEmpty: ((pool: HttpPool) => void) | undefined
 
+  /** @param named for requests of one server name only; `onEmpty` may let the pool go */
   constructor(
     host: UpstreamHost,
     settings: PoolSettings,
     resources: ResourceManager,
     version: HttpVersion,
     codecs: HttpCodecs,
+    named?: { readonly identity: ServerIdentity; readonly onEmpty: (pool: HttpPool) => void },
   ) {
     super(host, settings, resources)
     this.version = version
     this.codecs = codecs
+    this.#identity = named?.identity
+    this.#onEmpty = named?.onEmpty
+  }
+
+  protected override get identity(): ServerIdentity | undefined {
+    return this.#identity
+  }
+
+  protected override onEmpty(): void {
+    this.#onEmpty?.(this)
   }
 
   newStream(decoder: ResponseDecoder, callbacks: HttpPoolCallbacks): Cancellable | undefined {

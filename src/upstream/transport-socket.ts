@@ -7,6 +7,8 @@ import type { SocketConnection } from '../network/connection.ts'
 export interface TransportSocketFactory {
   /** Never throws; a failure is a close event before 'connected'. */
   connect(options: ConnectOptions): SocketConnection
+  /** Whether peers' certificates are validated; undefined without TLS. */
+  readonly validates?: boolean
 }
 
 /** @throws ConfigError for a type that sluice does not have, and for what is wrong with its settings */
@@ -15,5 +17,7 @@ export function makeTransportSocketFactory(
   context: ClusterFactoryContext,
 ): TransportSocketFactory {
   const tls = message === undefined ? undefined : context.extensions.upstreamTransportSocket(message, context)
-  return tls === undefined ? { connect } : { connect: options => connect({ ...options, tls }) }
+  return tls === undefined
+    ? { connect }
+    : { connect: options => connect({ ...options, tls }), validates: tls.verifier.validates }
 }

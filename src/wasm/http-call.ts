@@ -52,7 +52,7 @@ export class HttpCall implements ResponseDecoder, StreamCallbacks {
     if (host === undefined) return this.#answerLater(503, 'no healthy upstream')
     if (request.timeoutMs > 0)
       this.#timer = setTimeout(() => this.#answer(504, 'upstream request timeout'), request.timeoutMs)
-    const pending = cluster.httpConnectionPool(host, 'default', 'HTTP/1.1').newStream(this, {
+    const pending = cluster.httpConnectionPool(host, 'default', 'HTTP/1.1', request.headers).newStream(this, {
       onPoolReady: encoder => this.#send(encoder, request),
       onPoolFailure: reason => this.#poolFailed(reason),
     })

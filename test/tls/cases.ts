@@ -161,6 +161,8 @@ interface UpstreamCase {
   readonly name: string
   readonly to: UpstreamName
   readonly context: JsonObject
+  /** `upstream_http_protocol_options` */
+  readonly http?: JsonObject
 }
 
 const verified = (more: JsonObject = {}): JsonObject => ({ validation_context: { ...trusted, ...more } })
@@ -232,6 +234,29 @@ const clusters: readonly UpstreamCase[] = [
       },
     },
   },
+  ...(
+    [
+      ['auto-sni', { auto_sni: true }],
+      ['auto-sni-header', { auto_sni: true, override_auto_sni_header: 'x-sni' }],
+      ['auto-san', { auto_san_validation: true }],
+      ['auto-both', { auto_sni: true, auto_san_validation: true }],
+    ] as const
+  ).map(([name, http_]) => ({
+    name,
+    to: 'server' as const,
+    context: { sni: 'fallback.wild.test', common_tls_context: verified() },
+    http: http_,
+  })),
+  {
+    name: 'sni-san',
+    to: 'server',
+    context: { sni: 'a.wild.test', auto_sni_san_validation: true, common_tls_context: verified() },
+  },
+  {
+    name: 'sni-san-bad',
+    to: 'server',
+    context: { sni: 'a.test', auto_sni_san_validation: true, common_tls_context: verified() },
+  },
   { name: 'to-plain', to: 'plain', context: { common_tls_context: {} } },
   { name: 'no-certificate', to: 'mutual', context: { common_tls_context: {} } },
   { name: 'no-version', to: 'tls13', context: { common_tls_context: {} } },
@@ -242,6 +267,8 @@ export interface TlsCase {
   readonly listener: string
   readonly path?: string
   readonly host?: string
+  /** Another header line of the request. */
+  readonly header?: string | undefined
   /** '' sends none. */
   readonly sni?: string
   readonly certificate?: string | undefined
@@ -302,6 +329,31 @@ export const cases: readonly TlsCase[] = [
   { name: 'mutual, TLS 1.2, no certificate', listener: 'mutual', options: tls12 },
   { name: 'mutual, TLS 1.2, a good certificate', listener: 'mutual', certificate: 'client', options: tls12 },
   { name: 'require_tls over TLS', listener: 'several', host: 'secure.test', path: '/x?y' },
+  ...(
+    [
+      ['auto-sni', 'A.wild.TEST:80'],
+      ['auto-sni', 'b.wild.test'],
+      ['auto-sni', '127.0.0.1:80'],
+      ['auto-sni', '[::1]'],
+      ['auto-sni-header', 'a.wild.test'],
+      ['auto-sni-header', 'a.wild.test', 'x-sni: h.wild.test:99'],
+      ['auto-sni-header', 'a.wild.test', 'x-sni: 10.0.0.1'],
+      ['auto-san', 'second.test'],
+      // The session of the one before is offered, and resumed.
+      ['auto-san', 'x.wild.test'],
+      ['auto-san', 'example.test'],
+      ['auto-san', '127.0.0.1'],
+      ['auto-both', 'a.wild.test'],
+      ['auto-both', 'other.test'],
+      ['auto-both', '127.0.0.1'],
+    ] as const
+  ).map(([path, host, header]) => ({
+    name: `${path} of ${host}${header === undefined ? '' : `, ${header}`}`,
+    listener: 'several',
+    path: `/${path}`,
+    host,
+    header,
+  })),
   ...clusters.map(({ name }) => ({ name: `upstream: ${name}`, listener: 'several', path: `/${name}` })),
 ]
 
@@ -330,8 +382,15 @@ export function tlsConfiguration(
   const text = JSON.stringify({
     static_resources: {
       listeners: makeListeners(),
-      clusters: clusters.map(({ name, to, context }) => ({
+      clusters: clusters.map(({ name, to, context, http }) => ({
         name,
+        typed_extension_protocol_options: {
+          'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+            '@type': `${type}.upstreams.http.v3.HttpProtocolOptions`,
+            explicit_http_config: { http_protocol_options: {} },
+            upstream_http_protocol_options: http ?? {},
+          },
+        },
         connect_timeout: '5s',
         load_assignment: {
           cluster_name: name,

@@ -22,16 +22,32 @@ describe('TLS and peers that misbehave', { skip: noOpenssl, timeout: 60_000 }, (
       common_tls_context: { validation_context: { trusted_ca: { filename: certificates.path('ca.pem') } } },
     })
     const limit = { per_connection_buffer_limit_bytes: bufferLimit }
-    back = await Sluice.start({ configYaml: resources([listener('echo', echo, server, limit)]) })
     const hello = [{ match: { prefix: '/' }, direct_response: { status: 200, body: { inline_string: 'hello' } } }]
+    back = await Sluice.start({
+      configYaml: resources([listener('echo', echo, server, limit), listener('web', http(hello), server)]),
+    })
     proxy = await Sluice.start({
       configYaml: resources(
         [
           listener('tcp', tcpProxy('back'), server, limit),
           listener('http', http(hello), server),
+          listener('named', http([{ match: { prefix: '/' }, route: { cluster: 'named' } }]), server),
           listener('impatient', http(hello), server, {}, { transport_socket_connect_timeout: '0.05s' }),
         ],
-        [cluster('back', back.address('echo').port, client, limit)],
+        [
+          cluster('back', back.address('echo').port, client, limit),
+          cluster('named', back.address('web').port, client, {
+            circuit_breakers: { thresholds: [{ max_connection_pools: 2 }] },
+            typed_extension_protocol_options: {
+              'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+                '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
+                common_http_protocol_options: { max_requests_per_connection: 1 },
+                explicit_http_config: { http_protocol_options: {} },
+                upstream_http_protocol_options: { auto_sni: true },
+              },
+            },
+          }),
+        ],
       ),
     })
   })
@@ -206,6 +222,20 @@ describe('TLS and peers that misbehave', { skip: noOpenssl, timeout: 60_000 }, (
     for await (const data of socket) text += String(data)
     assert.equal(text, 'last words')
     await untilIdle()
+  })
+
+  it('pools of server names that clients make up leave with their connections', async () => {
+    const socket = await connect('named')
+    for (let i = 0; i < 10; i++) {
+      socket.write(`GET / HTTP/1.1\r\nhost: host-${i}.test\r\n\r\n`)
+      const [answer] = (await once(socket, 'data')) as [Buffer]
+      assert.match(answer.toString(), /^HTTP\/1\.1 200 OK\r\n.*hello$/s, `request ${i}`)
+      while ((proxy.stat('cluster.named.upstream_cx_active') ?? 0) > 0)
+        await new Promise(resolve => setTimeout(resolve, 1))
+    }
+    socket.destroy()
+    assert.equal(proxy.stat('cluster.named.upstream_cx_total'), 10)
+    assert.equal(proxy.stat('cluster.named.ssl.handshake'), 10)
   })
 
   /** Every connection of `tcp` has gone. */

@@ -39,7 +39,7 @@ export async function runCases(kind: ProxyKind, certificates: Certificates): Pro
 }
 
 function connectAndAsk(each: TlsCase, port: number, certificates: Certificates): Promise<Outcome> {
-  const { sni = 'example.test', certificate, path = '/', host = 'example.test', options } = each
+  const { sni = 'example.test', certificate, path = '/', host = 'example.test', header, options } = each
   const own =
     certificate === undefined
       ? {}
@@ -71,7 +71,9 @@ function connectAndAsk(each: TlsCase, port: number, certificates: Certificates):
       outcome.cipher = socket.getCipher().name
       if (socket.alpnProtocol) outcome.alpn = socket.alpnProtocol
       outcome.certificate = String(socket.getPeerCertificate().subject?.CN)
-      socket.write(`GET ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`)
+      socket.write(
+        `GET ${path} HTTP/1.1\r\nhost: ${host}\r\n${header === undefined ? '' : `${header}\r\n`}connection: close\r\n\r\n`,
+      )
     })
     socket.on('data', chunk => (received += String(chunk)))
     socket.on('error', (error: NodeJS.ErrnoException) => (outcome.error ??= error.code ?? error.message))

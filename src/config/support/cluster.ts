@@ -97,7 +97,7 @@ export const clusterSupport: SupportTable = {
     'http_protocol_options',
     'http2_protocol_options',
   ],
-  'envoy.config.core.v3.UpstreamHttpProtocolOptions': [],
+  'envoy.config.core.v3.UpstreamHttpProtocolOptions': ['auto_sni', 'auto_san_validation', 'override_auto_sni_header'],
 
   'envoy.config.endpoint.v3.ClusterLoadAssignment': ['cluster_name', 'endpoints', 'policy'],
   'envoy.config.endpoint.v3.ClusterLoadAssignment.Policy': ['overprovisioning_factor'],

@@ -20,6 +20,7 @@ export const tlsSupport: SupportTable = {
     'common_tls_context',
     'sni',
     'auto_host_sni',
+    'auto_sni_san_validation',
     'max_session_keys',
   ],
   'envoy.extensions.transport_sockets.tls.v3.CommonTlsContext': [

@@ -88,6 +88,12 @@ export const upstreamTls: UpstreamTransportSocketExtension<UpstreamTlsContext> =
     const [own, second] = common?.tlsCertificates ?? []
     if (common !== undefined && second !== undefined)
       throw configError(common, 'tlsCertificates', 'Multiple TLS certificates are not supported for client contexts')
+    if (message.autoSniSanValidation && common?.validationContext?.trustedCa === undefined)
+      throw configError(
+        message,
+        'autoSniSanValidation',
+        "'auto_sni_san_validation' was configured without a validation context with a trusted_ca",
+      )
     if (message.sni.includes('\0')) throw configError(message, 'sni', 'SNI names containing NULL-byte are not allowed')
     const stats = new TlsScopeStats(context.clusterStats, 'client_ssl_socket_factory')
     const certificate = own === undefined ? undefined : loadCertificate(own, context)
@@ -105,6 +111,7 @@ export const upstreamTls: UpstreamTransportSocketExtension<UpstreamTlsContext> =
       alpnProtocols: readAlpn(common),
       serverName: message.sni,
       serverNameOfHost: message.autoHostSni,
+      validateServerName: message.autoSniSanValidation,
       sessions: new ClientSessions(message.maxSessionKeys ?? defaultMaxSessions),
     }
   },

@@ -2,7 +2,7 @@
 import { createHash, type X509Certificate } from 'node:crypto'
 import { configError } from '../../../config/position.ts'
 import type { CertificateValidationContext, SubjectAltNameMatcher } from '../../../config/v3.ts'
-import type { PeerFault, PeerVerifier } from '../../../core/transport-socket.ts'
+import type { ExpectedNames, PeerFault, PeerVerifier } from '../../../core/transport-socket.ts'
 import { makeStringMatcher } from '../../../matching/string-matcher.ts'
 import { Certificate, type SubjectAltName } from '../../../network/certificate.ts'
 
@@ -37,11 +37,25 @@ export class CertificateVerifier implements PeerVerifier {
     this.requireCertificate = compares || (required && this.#trustedCa)
   }
 
-  verify(trustError: Error | undefined, chain: () => readonly X509Certificate[]): PeerFault | undefined {
+  verify(
+    trustError: Error | undefined,
+    chain: () => readonly X509Certificate[],
+    names: ExpectedNames,
+  ): PeerFault | undefined {
     if (this.#trustedCa && trustError !== undefined) return { kind: 'error', reason: trustReason(trustError, chain()) }
-    if (this.#sans.length > 0) {
+    const { san: expectedSan, serverName } = names
+    if (expectedSan !== undefined) {
       const { sans } = new Certificate(chain()[0] as X509Certificate)
-      if (!sans.some(san => this.#sans.some(matches => matches(san))))
+      if (!sans.some(san => isFor(expectedSan, san)))
+        return {
+          kind: 'san',
+          reason: `verify SAN list, expected SANs: [${expectedSan}], certificate SANs: [${sans.map(({ value }) => value).join(', ')}]`,
+        }
+    }
+    const wanted = serverName === undefined ? this.#sans : [dnsPredicate(serverName)]
+    if (wanted.length > 0) {
+      const { sans } = new Certificate(chain()[0] as X509Certificate)
+      if (!sans.some(san => wanted.some(matches => matches(san))))
         return {
           kind: 'san',
           reason: `SAN matcher, certificate SANs are [${sans.map(({ value }) => value).join(', ')}]`,
@@ -64,12 +78,18 @@ function makeSanPredicate(message: SubjectAltNameMatcher): SanPredicate {
   const { sanType, matcher } = message
   if (matcher === undefined) throw configError(message, 'matcher', 'is missing')
   const kind = sanType === 'IP_ADDRESS' ? 'IP' : sanType
-  if (kind === 'DNS' && matcher.exact !== undefined) {
-    const wanted = matcher.exact
-    return san => san.kind === 'DNS' && isDnsMatch(wanted, san.value)
-  }
+  if (kind === 'DNS' && matcher.exact !== undefined) return dnsPredicate(matcher.exact)
   const matches = makeStringMatcher(matcher)
   return san => san.kind === kind && matches(san.value)
+}
+
+function dnsPredicate(name: string): SanPredicate {
+  return ({ kind, value }) => kind === 'DNS' && isDnsMatch(name, value)
+}
+
+function isFor(name: string, { kind, value }: SubjectAltName): boolean {
+  if (kind === 'DNS') return isDnsMatch(name, value)
+  return (kind === 'IP' || kind === 'URI') && value === name
 }
 
 /** A certificate's `*.example.com` stands for one label. */
