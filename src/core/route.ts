@@ -1,6 +1,6 @@
 /** The result of routing a request, as filters and the connection manager see it. Follows `envoy/router/router.h`. */
 import type { HeaderMap } from './header-map.ts'
-import type { Metadata, Priority } from './cluster.ts'
+import type { Metadata, Priority, StatCounter } from './cluster.ts'
 import type { StreamInfo } from './stream-info.ts'
 
 export interface RouteTable {
@@ -67,10 +67,32 @@ export interface RouteEntry {
   readonly shadowPolicies: readonly ShadowPolicy[]
   readonly hashPolicy: HashPolicy | undefined
   readonly internalRedirectPolicy: InternalRedirectPolicy | undefined
+  /** Of the route's `stat_prefix`. */
+  readonly stats: RequestStats | undefined
+  /** What the virtual host counts the request as; undefined without `virtual_clusters`. */
+  readonly virtualCluster: ((headers: HeaderMap) => VirtualCluster) | undefined
   /** CONNECT ends here: the upstream gets the bytes inside, not the request. */
   readonly terminatesConnect: boolean
   /** Path, host and header changes for the upstream. `insertEnvoyOriginalPath`: unless suppressed by the router. */
   finalizeRequestHeaders(headers: HeaderMap, streamInfo: StreamInfo, insertEnvoyOriginalPath: boolean): void
+}
+
+export interface VirtualCluster {
+  /** Undefined for all that no other takes. */
+  readonly name: string | undefined
+  readonly stats: RequestStats
+}
+
+/** What is counted of requests beside the cluster's stats. */
+export interface RequestStats {
+  readonly total: StatCounter
+  readonly timeout: StatCounter
+  readonly retry: StatCounter
+  readonly retrySuccess: StatCounter
+  readonly retryOverflow: StatCounter
+  readonly retryLimitExceeded: StatCounter
+  chargeResponseCode(status: number): void
+  recordTime(ms: number): void
 }
 
 /** Which redirects of the upstream the proxy follows. */

@@ -2,7 +2,7 @@
 import type { ClusterInfo, Host, Priority, Resource } from '../core/cluster.ts'
 import type { StreamResetReason } from '../core/codec.ts'
 import type { HeaderMap } from '../core/header-map.ts'
-import type { RetryPolicy } from '../core/route.ts'
+import type { RequestStats, RetryPolicy } from '../core/route.ts'
 import type { EnvoyHeaders } from './envoy-headers.ts'
 import { parseInteger } from './envoy-headers.ts'
 import { parseRetryOn } from './retry-policy.ts'
@@ -36,10 +36,11 @@ export function makeRetryState(
   cluster: ClusterInfo,
   priority: Priority,
   callbacks: RetryCallbacks,
+  accounts: readonly RequestStats[],
 ): RetryState | undefined {
   const configured = policy !== undefined && policy.retryOn.size > 0
   if (!configured && asked.retryOn === undefined && asked.retryGrpcOn === undefined) return undefined
-  return new RetryState(policy ?? defaultPolicy, asked, requestHeaders, cluster, priority, callbacks)
+  return new RetryState(policy ?? defaultPolicy, asked, requestHeaders, cluster, priority, callbacks, accounts)
 }
 
 export class RetryState {
@@ -50,6 +51,7 @@ export class RetryState {
   readonly #cluster: ClusterInfo
   readonly #retries: Resource
   readonly #callbacks: RetryCallbacks
+  readonly #accounts: readonly RequestStats[]
   readonly #attempted: Host[] = []
   #remaining: number
   #attempt = 0
@@ -64,7 +66,9 @@ export class RetryState {
     cluster: ClusterInfo,
     priority: Priority,
     callbacks: RetryCallbacks,
+    accounts: readonly RequestStats[],
   ) {
+    this.#accounts = accounts
     this.#policy = policy
     this.#retryOn = mergeRetryOn(policy, asked, requestHeaders)
     this.#statusCodes = mergeStatusCodes(policy, asked)
@@ -113,21 +117,27 @@ export class RetryState {
   #shouldRetry(would: boolean): RetryDecision {
     const stats = this.#cluster.stats
     // An earlier retry brought something that needs no other.
-    if (this.#armed && !would) stats.upstreamRqRetrySuccess.inc()
+    if (this.#armed && !would) {
+      stats.upstreamRqRetrySuccess.inc()
+      for (const account of this.#accounts) account.retrySuccess.inc()
+    }
     this.close()
     if (!would) return 'no'
     if (this.#remaining === 0) {
       stats.upstreamRqRetryLimitExceeded.inc()
+      for (const account of this.#accounts) account.retryLimitExceeded.inc()
       return 'limit-exceeded'
     }
     this.#remaining--
     if (!this.#retries.canCreate()) {
       stats.upstreamRqRetryOverflow.inc()
+      for (const account of this.#accounts) account.retryOverflow.inc()
       return 'overflow'
     }
     this.#armed = true
     this.#retries.inc()
     stats.upstreamRqRetry.inc()
+    for (const account of this.#accounts) account.retry.inc()
     stats.upstreamRqRetryBackoffExponential.inc()
     this.#timer = setTimeout(onBackOff, this.#backOffMs(), this.#callbacks)
     return 'yes'

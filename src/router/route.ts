@@ -9,6 +9,8 @@ import type {
   Route,
   RouteEntry,
   ShadowPolicy,
+  RequestStats,
+  VirtualCluster,
 } from '../core/route.ts'
 import type { StreamInfo } from '../core/stream-info.ts'
 import { type HeaderMutations, headerContext } from '../format/header-parser.ts'
@@ -79,6 +81,8 @@ export interface ForwardSettings extends RouteSettings {
   readonly shadowPolicies: readonly ShadowPolicy[]
   readonly hashPolicy: HashPolicy | undefined
   readonly internalRedirectPolicy: InternalRedirectPolicy | undefined
+  readonly stats: RequestStats | undefined
+  readonly virtualCluster: ((headers: HeaderMap) => VirtualCluster) | undefined
   readonly pathRewrite: ((headers: HeaderMap, streamInfo: StreamInfo) => string) | undefined
   /** `host_rewrite_literal` of a weighted cluster, '' without; the route's own is applied after it. */
   readonly clusterHost: string
@@ -173,6 +177,14 @@ export class ForwardRoute extends ConfiguredRoute<ForwardSettings> implements Ro
 
   get internalRedirectPolicy(): InternalRedirectPolicy | undefined {
     return this.settings.internalRedirectPolicy
+  }
+
+  get stats(): RequestStats | undefined {
+    return this.settings.stats
+  }
+
+  get virtualCluster(): ((headers: HeaderMap) => VirtualCluster) | undefined {
+    return this.settings.virtualCluster
   }
 
   finalizeRequestHeaders(headers: HeaderMap, streamInfo: StreamInfo, insertEnvoyOriginalPath: boolean): void {

@@ -670,3 +670,13 @@ test('a redirect that is not followed leaves the request as it was', () => {
   assert.deepEqual(setup.headers.list, before)
   assert.equal(setup.counts.get('passthrough_internal_redirect_too_many_redirects'), 1)
 })
+
+test('virtual cluster and route count what the cluster counts', () => {
+  const route = 'stat_prefix: r, route: {cluster: up, timeout: 1s}'
+  const setup = new Setup(route, 'virtual_clusters: [{name: all, headers: [{name: ":path"}]}],').request()
+  assert.equal(setup.callbacks.streamInfo.virtualClusterName, 'all')
+  mock.timers.tick(1000)
+  // Both have a scope of their own, which the test does not tell apart.
+  for (const name of ['upstream_rq_total', 'upstream_rq_timeout', 'upstream_rq_504', 'upstream_rq_5xx'])
+    assert.equal(setup.counts.get(name), 2, name)
+})

@@ -20,7 +20,7 @@ import type {
   LocalReply,
   TrailersStatus,
 } from '../core/http-filter.ts'
-import type { DirectResponse, Route, RouteEntry } from '../core/route.ts'
+import type { DirectResponse, RequestStats, Route, RouteEntry } from '../core/route.ts'
 import { ResponseFlag } from '../core/stream-info.ts'
 import { type EnvoyHeaders, parseInteger, takeEnvoyHeaders } from './envoy-headers.ts'
 import { httpStatusOfGrpc } from './grpc.ts'
@@ -34,6 +34,7 @@ import { ShadowRequest, type ShadowOwner } from './shadow.ts'
 import { TcpTunnels } from './tcp-tunnel.ts'
 import { UpstreamRequest } from './upstream-request.ts'
 
+const none: readonly RequestStats[] = []
 /** Longer ones would end at once. */
 const longestTimerMs = 2 ** 31 - 1
 
@@ -49,6 +50,8 @@ export class RouterFilter
   #cluster: Cluster | undefined = undefined
   #asked: EnvoyHeaders | undefined = undefined
   #upstream: UpstreamRequest | undefined = undefined
+  /** Of the route and of the virtual cluster. */
+  #accounts: readonly RequestStats[] = none
   /** Copies that are still being sent. */
   #shadows: ShadowRequest[] | undefined = undefined
   #retryState: RetryState | undefined = undefined
@@ -138,6 +141,7 @@ export class RouterFilter
     this.#entry = entry
     this.#cluster = cluster
     info.upstreamClusterName = entry.clusterName
+    this.#openAccounts(entry, headers)
     const strict = this.#settings.strictCheckHeaders
     if (strict.length > 0) {
       const refused = checkStrictHeaders(headers, strict)
@@ -160,7 +164,15 @@ export class RouterFilter
     if (entry.includeAttemptCountInRequest) headers.set('x-envoy-attempt-count', '1')
     info.upstreamRequestAttemptCount = 1
     entry.finalizeRequestHeaders(headers, info, !suppressEnvoyHeaders)
-    this.#retryState = makeRetryState(entry.retryPolicy, asked, headers, cluster.info, entry.priority, this)
+    this.#retryState = makeRetryState(
+      entry.retryPolicy,
+      asked,
+      headers,
+      cluster.info,
+      entry.priority,
+      this,
+      this.#accounts,
+    )
     const host = cluster.chooseHost(this)
     if (host === undefined) {
       this.#replyNoHost()
@@ -331,6 +343,7 @@ export class RouterFilter
     this.#upstream = undefined
     if (upstream !== undefined) {
       this.clusterInfo.stats.upstreamRqTimeout.inc()
+      for (const account of this.#accounts) account.timeout.inc()
       upstream.host.stats.rqTimeout++
       if (upstream.awaitingHeaders) {
         upstream.host.onResponse(this.#timeoutStatus)
@@ -394,6 +407,7 @@ export class RouterFilter
     info.upstreamConnectionId = connection.id
     info.upstreamTls = connection.tls
     info.firstUpstreamTxMs = performance.now() - info.startMonotonicMs
+    for (const account of this.#accounts) account.total.inc()
     this.#retryState?.onHostAttempted(host)
     this.callbacks.addDownstreamWatermarkCallbacks(this)
     const entry = this.#entry as RouteEntry
@@ -522,8 +536,11 @@ export class RouterFilter
   #onUpstreamComplete(upstream: UpstreamRequest): void {
     this.#upstream = undefined
     upstream.finish()
-    if (this.#settings.dynamicStats && this.#requestCompleteAt !== 0)
-      this.clusterInfo.stats.upstreamRqTimeMs.record(performance.now() - this.#requestCompleteAt)
+    if (this.#settings.dynamicStats && this.#requestCompleteAt !== 0) {
+      const ms = performance.now() - this.#requestCompleteAt
+      this.clusterInfo.stats.upstreamRqTimeMs.record(ms)
+      for (const account of this.#accounts) account.recordTime(ms)
+    }
     this.#cleanUp()
   }
 
@@ -680,9 +697,22 @@ export class RouterFilter
 
   // ── accounts ──
 
+  #openAccounts(entry: RouteEntry, headers: HeaderMap): void {
+    if (entry.virtualCluster === undefined && entry.stats === undefined) return
+    const accounts: RequestStats[] = []
+    if (entry.stats !== undefined) accounts.push(entry.stats)
+    if (entry.virtualCluster !== undefined) {
+      const { name, stats } = entry.virtualCluster(headers)
+      this.callbacks.streamInfo.virtualClusterName = name
+      accounts.push(stats)
+    }
+    this.#accounts = accounts
+  }
+
   #charge(status: number): void {
-    if (this.#settings.dynamicStats && !this.callbacks.streamInfo.healthCheck)
-      this.clusterInfo.stats.chargeResponseCode(status, this.#asked?.isInternal ?? false)
+    if (!this.#settings.dynamicStats || this.callbacks.streamInfo.healthCheck) return
+    this.clusterInfo.stats.chargeResponseCode(status, this.#asked?.isInternal ?? false)
+    for (const account of this.#accounts) account.chargeResponseCode(status)
   }
 
   #countGrpc(host: Host, grpcStatus: string | undefined): void {

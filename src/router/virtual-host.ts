@@ -13,6 +13,7 @@ import type { FactoryContext } from '../core/extension.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type { Route, ShadowPolicy } from '../core/route.ts'
 import { type HeaderMutations, makeHeaderMutations } from '../format/header-parser.ts'
+import type { Scope } from '../stats/scope.ts'
 import { directResponseSettings, redirectSettings, tlsRedirectSettings } from './direct-response.ts'
 import { makeHashPolicy } from './hash-policy.ts'
 import { makeInternalRedirectPolicy } from './internal-redirect.ts'
@@ -21,6 +22,7 @@ import { makeRetryPolicy } from './retry-policy.ts'
 import { makeHostRewrite, makePathRewrite, withoutQuery } from './rewrite.ts'
 import { DirectRoute, ForwardRoute, type ForwardSettings, type RouteSettings } from './route.ts'
 import { makeRouteMatcher, type MatchInput, type RouteMatcher } from './route-match.ts'
+import { makeVirtualClusters, RouteStats } from './route-stats.ts'
 import { makeShadowPolicies } from './shadow-policy.ts'
 import { makeWeightedChoice, type RouteChoice } from './weighted-clusters.ts'
 
@@ -33,6 +35,12 @@ export interface Level {
   readonly requestMutations: readonly HeaderMutations[]
   readonly responseMutations: readonly HeaderMutations[]
   readonly shadowPolicies: readonly ShadowPolicy[]
+}
+
+interface VirtualHostLevel extends Level {
+  /** `vhost.<name>.` */
+  readonly stats: Scope
+  readonly virtualCluster: ForwardSettings['virtualCluster']
 }
 
 interface RouteWithMatcher {
@@ -54,7 +62,13 @@ export class VirtualHost {
     this.#ignorePathParameters = above.configuration.ignorePathParametersInPathMatching
     const added = addLevel(above, message)
     const mirrors = message.requestMirrorPolicies
-    const level = mirrors.length === 0 ? added : { ...added, shadowPolicies: makeShadowPolicies(mirrors, added) }
+    const stats = above.context.stats.scope(`vhost.${message.name}`)
+    const level: VirtualHostLevel = {
+      ...added,
+      shadowPolicies: mirrors.length === 0 ? above.shadowPolicies : makeShadowPolicies(mirrors, added),
+      stats,
+      virtualCluster: makeVirtualClusters(message.virtualClusters, stats),
+    }
     this.#routes = message.routes.map(route => makeRoute(route, message, level))
     this.#tlsRedirect = new DirectRoute(tlsRedirectSettings(common('', message.name, undefined, level)))
   }
@@ -131,14 +145,19 @@ function common(
   }
 }
 
-function makeRoute(message: RouteMessage, virtualHost: VirtualHostMessage, above: Level): RouteWithMatcher {
+function makeRoute(message: RouteMessage, virtualHost: VirtualHostMessage, above: VirtualHostLevel): RouteWithMatcher {
   if (message.match === undefined) throw configError(message, 'match', 'a match is required')
   const { context, configuration } = above
   const matcher = makeRouteMatcher(message.match, context.runtime)
   const level = addLevel(above, message)
+  const stats = message.statPrefix === '' ? undefined : new RouteStats(above.stats.scope(`route.${message.statPrefix}`))
   const settings = common(message.name, virtualHost.name, message.metadata, level)
   if (message.route !== undefined) {
-    const forward = forwardSettings(message, message.route, virtualHost, settings, matcher, level)
+    const forward: ForwardSettings = {
+      ...forwardSettings(message, message.route, virtualHost, settings, matcher, level),
+      stats,
+      virtualCluster: above.virtualCluster,
+    }
     return { matcher, choose: makeClusterChoice(message.route, forward, level) }
   }
   const direct = message.directResponse
@@ -161,7 +180,7 @@ function forwardSettings(
   settings: RouteSettings,
   matcher: RouteMatcher,
   level: Level,
-): ForwardSettings {
+): Omit<ForwardSettings, 'stats' | 'virtualCluster'> {
   const { context } = level
   const retryPolicy = action.retryPolicy ?? virtualHost.retryPolicy
   const duration = action.maxStreamDuration

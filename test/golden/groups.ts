@@ -9,6 +9,7 @@ import { headers } from './cases/headers.ts'
 import { internalRedirects } from './cases/internal-redirects.ts'
 import { localReplies } from './cases/local-replies.ts'
 import { rewrites } from './cases/rewrites.ts'
+import { routeStats } from './cases/route-stats.ts'
 import { routing } from './cases/routing.ts'
 import { stats } from './cases/stats.ts'
 import { mirroring } from './cases/mirroring.ts'
@@ -34,4 +35,5 @@ export const groups: readonly Group[] = [
   hashing,
   internalRedirects,
   healthCheck,
+  routeStats,
 ]

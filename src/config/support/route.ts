@@ -37,7 +37,9 @@ export const routeSupport: SupportTable = {
     'request_body_buffer_limit',
     'metadata',
     'request_mirror_policies',
+    'virtual_clusters',
   ],
+  'envoy.config.route.v3.VirtualCluster': 'all',
   'envoy.config.route.v3.Route': [
     'name',
     'match',
@@ -52,6 +54,7 @@ export const routeSupport: SupportTable = {
     'response_headers_to_remove',
     'per_request_buffer_limit_bytes',
     'request_body_buffer_limit',
+    'stat_prefix',
     // Only tracing would show it.
     '?decorator',
     '?tracing',
