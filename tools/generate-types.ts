@@ -60,6 +60,7 @@ const roots: readonly string[] = [
   'envoy.extensions.access_loggers.file.v3.FileAccessLog',
   'envoy.extensions.access_loggers.stream.v3.StdoutAccessLog',
   'envoy.extensions.access_loggers.stream.v3.StderrAccessLog',
+  'envoy.extensions.access_loggers.wasm.v3.WasmAccessLog',
   // Wasm.
   'envoy.extensions.wasm.v3.PluginConfig',
 ]

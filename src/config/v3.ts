@@ -2930,6 +2930,11 @@ export interface StdoutAccessLog {
   readonly logFormat?: SubstitutionFormatString
 }
 
+/** envoy.extensions.access_loggers.wasm.v3.WasmAccessLog */
+export interface WasmAccessLog {
+  readonly config?: PluginConfig
+}
+
 /** envoy.extensions.common.ratelimit.v3.LocalClusterRateLimit */
 export interface LocalClusterRateLimit {
 }
@@ -4311,4 +4316,5 @@ export const LeastRequest: MessageType<LeastRequest> = { typeUrl: 'type.googleap
 export const FileAccessLog: MessageType<FileAccessLog> = { typeUrl: 'type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog' }
 export const StdoutAccessLog: MessageType<StdoutAccessLog> = { typeUrl: 'type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog' }
 export const StderrAccessLog: MessageType<StderrAccessLog> = { typeUrl: 'type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StderrAccessLog' }
+export const WasmAccessLog: MessageType<WasmAccessLog> = { typeUrl: 'type.googleapis.com/envoy.extensions.access_loggers.wasm.v3.WasmAccessLog' }
 export const PluginConfig: MessageType<PluginConfig> = { typeUrl: 'type.googleapis.com/envoy.extensions.wasm.v3.PluginConfig' }

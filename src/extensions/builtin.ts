@@ -3,6 +3,7 @@ import type { Extension } from '../core/extension.ts'
 import { fileAccessLog } from './access-loggers/file/file.ts'
 import { stderrAccessLog } from './access-loggers/stderr/stderr.ts'
 import { stdoutAccessLog } from './access-loggers/stdout/stdout.ts'
+import { wasmAccessLog } from './access-loggers/wasm/wasm.ts'
 import { bufferFilter } from './filters/http/buffer/buffer.ts'
 import { healthCheckFilter } from './filters/http/health-check/health-check.ts'
 import { routerFilter } from './filters/http/router/router.ts'
@@ -19,6 +20,7 @@ export const builtinExtensions: readonly Extension[] = [
   fileAccessLog,
   stderrAccessLog,
   stdoutAccessLog,
+  wasmAccessLog,
   bufferFilter,
   healthCheckFilter,
   routerFilter,

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { encodeBinary } from '../config/encode-binary.ts'
 import { configError } from '../config/position.ts'
 import type { CapabilityRestrictionConfig, DataSource, PluginConfig, VmConfig } from '../config/v3.ts'
-import type { AnyMessage, ListenerFactoryContext } from '../core/extension.ts'
+import type { AnyMessage, FactoryContext, ListenerFactoryContext } from '../core/extension.ts'
 import { readLimits, type WasmLimits } from './limits.ts'
 import { type FailurePolicy, type Plugin, PluginHandle } from './plugin.ts'
 import { noteTarget } from './reload-targets.ts'
@@ -18,11 +18,14 @@ const defaultReloadMs = 1000
 const maxBackoffFactor = 10
 const defaultMaxReloadMs = 10_000
 
+/** Of a listener's extension, or of one outside of listeners. */
+type PluginContext = FactoryContext & Partial<Pick<ListenerFactoryContext, 'trafficDirection' | 'listenerMetadata'>>
+
 /**
  * Loads and configures the plugin on this thread. On the main thread, which only checks (worker index -1), it is shut
  * down again at once. @throws ConfigError
  */
-export function makePlugin(config: PluginConfig, context: ListenerFactoryContext): PluginHandle {
+export function makePlugin(config: PluginConfig, context: PluginContext): PluginHandle {
   const vmConfig = config.vmConfig
   if (vmConfig === undefined) throw configError(config, 'vmConfig', 'is required: it says what code to run')
   if (vmConfig.runtime !== '' && vmConfig.runtime !== v8Runtime)
@@ -59,7 +62,7 @@ export function makePlugin(config: PluginConfig, context: ListenerFactoryContext
   }
 }
 
-function readPlugin(config: PluginConfig, context: ListenerFactoryContext): Plugin {
+function readPlugin(config: PluginConfig, context: PluginContext): Plugin {
   const configuration = anyBytes(config.configuration)
   const { name, rootId, failOpen, vmConfig: _, ...rest } = config
   if (failOpen && config.failurePolicy !== 'UNSPECIFIED')
@@ -82,7 +85,7 @@ function readPlugin(config: PluginConfig, context: ListenerFactoryContext): Plug
     reloadBaseMs: baseMs,
     reloadMaxMs: backoff?.maxInterval ?? (baseMs > 0 ? baseMs * maxBackoffFactor : defaultMaxReloadMs),
     allowOnHeadersStopIteration: config.allowOnHeadersStopIteration ?? false,
-    trafficDirection: context.trafficDirection,
+    trafficDirection: context.trafficDirection ?? 'UNSPECIFIED',
     listenerMetadata: context.listenerMetadata,
   }
 }

@@ -8,6 +8,7 @@
  * and streams beside the one that trapped go on.
  */
 import { logger } from '../base/log.ts'
+import type { LogContext } from '../core/access-log.ts'
 import type { NetworkFilter, NetworkFilterCallbacks } from '../core/connection.ts'
 import type { HttpFilter, HttpFilterCallbacks } from '../core/http-filter.ts'
 import type { Counter } from '../stats/scope.ts'
@@ -86,6 +87,12 @@ export class PluginHandle {
     const running = this.#running.vm.failed ? this.#reload() : this.#running
     if (running !== undefined) return new running.networkContextClass(callbacks, running.root)
     return this.plugin.failurePolicy === 'open' ? noFilter : new FailedNetworkFilter(callbacks)
+  }
+
+  /** As an access logger: the root context is told, there is no stream context. */
+  log(context: LogContext): void {
+    const running = this.#running.vm.failed ? this.#reload() : this.#running
+    running?.root.log(context)
   }
 
   /**

@@ -1,8 +1,9 @@
 /** The root context of one plugin on one VM: its configuration, its timer, its HTTP calls. */
+import type { LogContext } from '../core/access-log.ts'
 import type { Cancellable } from '../core/cluster.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import { BufferType, MapType } from './abi.ts'
-import { WasmContext } from './context.ts'
+import { type PropertySource, WasmContext } from './context.ts'
 import type { HttpCallResponse } from './http-call.ts'
 import { type LimitCounters, limitCounters } from './limits.ts'
 import type { Plugin } from './plugin.ts'
@@ -20,6 +21,8 @@ export class RootContext extends WasmContext {
   grpcMessage: Uint8Array | undefined
   /** What `envoy_on_resolve_dns` is being told about. */
   callData: Uint8Array | undefined
+  /** The request or connection that an access logger is being told about. */
+  #logged: PropertySource | undefined
   readonly limits: LimitCounters
   /** Streams and connections that have not ended. */
   #streams = 0
@@ -72,6 +75,20 @@ export class RootContext extends WasmContext {
       : true
     this.#configuring = false
     return configured && !vm.failed
+  }
+
+  /** As an access logger. */
+  log(context: LogContext): void {
+    const { vm } = this
+    this.#logged = new LoggedStream(context)
+    this.inLog = true
+    vm.callGuest(this, vm.guest.onLog, this.id)
+    this.inLog = false
+    this.#logged = undefined
+  }
+
+  override properties(): PropertySource | undefined {
+    return this.#logged
   }
 
   /** The plugin is going away. */
@@ -138,6 +155,12 @@ export class RootContext extends WasmContext {
 
   override readableMap(type: number): HeaderMap | undefined {
     switch (type) {
+      case MapType.requestHeaders:
+        return this.#logged?.requestHeaders
+      case MapType.responseHeaders:
+        return this.#logged?.responseHeaders
+      case MapType.responseTrailers:
+        return this.#logged?.responseTrailers
       case MapType.grpcInitialMetadata:
         return this.grpcInitialMetadata
       case MapType.grpcTrailingMetadata:
@@ -166,5 +189,35 @@ export class RootContext extends WasmContext {
     if (type === BufferType.grpcMessage && this.grpcMessage) return this.grpcMessage.subarray(start, start + length)
     if (type === BufferType.foreignArguments && this.callData) return this.callData.subarray(start, start + length)
     return super.bufferSlice(type, start, length)
+  }
+}
+
+/** What an access logger reads properties from. */
+class LoggedStream implements PropertySource {
+  readonly #context: LogContext
+  readonly routeMetadata = undefined
+
+  constructor(context: LogContext) {
+    this.#context = context
+  }
+
+  get streamInfo() {
+    return this.#context.streamInfo
+  }
+
+  get requestHeaders() {
+    return this.#context.requestHeaders
+  }
+
+  get responseHeaders() {
+    return this.#context.responseHeaders
+  }
+
+  get responseTrailers() {
+    return this.#context.responseTrailers
+  }
+
+  get clusterName() {
+    return this.#context.streamInfo.upstreamClusterName
   }
 }

@@ -23,6 +23,8 @@ export interface NetworkCase {
   readonly probe: readonly string[]
   /** Before tcp_proxy, or before the connection manager (whose upstream answers every request alike). */
   readonly before?: 'tcp' | 'http'
+  /** The commands of a use of the module as an access logger of the terminal filter. */
+  readonly logger?: readonly string[]
   /** A second use of the module, nearer to the terminal filter. */
   readonly second?: readonly string[]
   readonly steps: readonly Step[]
@@ -111,6 +113,28 @@ export const networkCases: readonly NetworkCase[] = [
     steps: [hello, answer, end],
   },
   { name: 'two filters', probe: ['dn1 bufset 2 0 0 1'], second: ['dn1 bufset 2 0 0 2', 'up1 bufset 3 0 0 s'], steps: [{ ...hello, until: { server: '21hello' } }, { ...answer, until: { client: 'sworld' } }, end] },
+  {
+    name: 'access logger of requests',
+    before: 'http',
+    probe: [],
+    logger: [
+      ...['get 0 :path', 'get 0 none', 'get 2 :status', 'get 3 a', 'set 0 a b', 'set 2 a b', 'prop request.path'],
+      ...['prop response.code', 'prop response.flags', 'prop xds.cluster_name', 'prop plugin_name', 'hasprop request.duration'],
+      ...['hasprop source.address', 'buf 7 0 10', 'buf 1 0 10', 'reply 200 d b', 'continue 0', 'hasprop upstream.port'],
+    ].map(each => `log ${each}`),
+    steps: [
+      { who: 'client', send: get, until: { client: '\r\n\r\n' } },
+      { who: 'client', last: 'end', until: { log: 'delete' } },
+    ],
+  },
+  {
+    name: 'access logger of connections',
+    probe: [],
+    logger: ['get 0 :path', 'get 2 :status', 'prop request.path', 'prop xds.cluster_name', 'hasprop upstream.port', 'prop xds.route_name'].map(
+      each => `log ${each}`,
+    ),
+    steps: [hello, answer, end],
+  },
   {
     name: 'before the connection manager',
     before: 'http',

@@ -63,13 +63,20 @@ function wasm(vm: string, commands: readonly string[]): JsonObject {
   return { name: 'wasm', typed_config: { '@type': `${type}.filters.network.wasm.v3.Wasm`, config } }
 }
 
-function listener({ name, probe, second, before = 'tcp' }: NetworkCase): JsonObject {
+function accessLogger(vm: string, commands: readonly string[]): JsonObject {
+  const config = probePlugin(vm, commands.join(';'))
+  return { name: 'wasm', typed_config: { '@type': `${type}.access_loggers.wasm.v3.WasmAccessLog`, config } }
+}
+
+function listener({ name, probe, second, logger, before = 'tcp' }: NetworkCase): JsonObject {
+  const access_log = logger === undefined ? [] : [accessLogger(name, logger)]
   const terminal =
     before === 'tcp'
-      ? { '@type': `${type}.filters.network.tcp_proxy.v3.TcpProxy`, stat_prefix: 'tcp', cluster: 'tcp' }
+      ? { '@type': `${type}.filters.network.tcp_proxy.v3.TcpProxy`, stat_prefix: 'tcp', cluster: 'tcp', access_log }
       : {
           '@type': `${type}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
           stat_prefix: 'http',
+          access_log,
           route_config: {
             virtual_hosts: [
               { name: 'all', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster: 'a' } }] },
@@ -129,6 +136,7 @@ async function runCase(proxy: ProxyProcess, server: TcpServer, test: NetworkCase
   const outcome = { client: client.peer, server: server.state }
   client.destroy()
   await poll(() => logged().filter(line => line === 'delete').length >= deletes, 500)
+  if (test.logger !== undefined) await poll(() => logged().filter(line => line === 'log').length > deletes, 500)
   const ends = /date: .*\r\n|x-envoy-upstream-service-time: .*\r\n|server: .*\r\n/g
   return {
     // How a codec cuts its bytes into pieces is its own affair.

@@ -4,6 +4,7 @@ import type { SupportTable } from './table.ts'
 export const wasmSupport: SupportTable = {
   'envoy.extensions.filters.http.wasm.v3.Wasm': 'all',
   'envoy.extensions.filters.network.wasm.v3.Wasm': 'all',
+  'envoy.extensions.access_loggers.wasm.v3.WasmAccessLog': 'all',
   'envoy.extensions.wasm.v3.PluginConfig': [
     'name',
     'root_id',

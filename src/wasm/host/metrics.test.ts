@@ -26,7 +26,7 @@ test('metrics are those of all threads', () => {
     threads.map(({ stats }) => stats.values.get(name) ?? 0).reduce((sum, each) => sum + each, 0)
 
   run(0, 'increment 4 5;record 5 7')
-  assert.deepEqual(run(1, 'increment 4 2;record 4 1;metric 4;metric 5'), ['0 8', '0 7'].slice(-2))
+  assert.deepEqual(run(1, 'increment 4 2;record 4 1;metric 4;metric 5'), ['0 8', '0 7'])
   assert.equal(total('wasmcustom.c'), 8)
   assert.deepEqual(run(1, 'record 5 10;increment 5 -1;metric 5').at(-1), '0 9')
   assert.deepEqual(run(0, 'metric 5'), ['0 9'])
