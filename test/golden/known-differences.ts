@@ -96,7 +96,6 @@ export const knownDifferences: Readonly<Record<string, Difference>> = {
           headers: [
             'connection: close',
             'upgrade: websocket',
-            'x-envoy-upstream-service-time: {ms}',
             'date: {time}',
             'server: envoy',
             'content-length: 0',
