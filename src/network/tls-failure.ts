@@ -60,6 +60,11 @@ export function verifyFailure(fault: string): string {
   return envelope(`${number}:SSL routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED:verify cert failed: ${fault}`)
 }
 
+/** A server name that is too long to be asked for. */
+export const serverNameFailure = envelope(
+  `${boringSslLibrary + 204}:SSL routines:OPENSSL_internal:SSL3_EXT_INVALID_SERVERNAME`,
+)
+
 function envelope(text: string): string {
   return `TLS_error:|${text}:TLS_error_end`
 }

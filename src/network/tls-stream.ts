@@ -33,7 +33,14 @@ import {
   type TlsHandle,
   type WriteRequest,
 } from './stream-handle.ts'
-import { failureName, handshakeFailure, noCertificate, type OpenSslError, verifyFailure } from './tls-failure.ts'
+import {
+  failureName,
+  handshakeFailure,
+  noCertificate,
+  type OpenSslError,
+  serverNameFailure,
+  verifyFailure,
+} from './tls-failure.ts'
 import { TlsConnectionInfo } from './tls-info.ts'
 
 const log = logger('connection')
@@ -400,6 +407,12 @@ export class TlsClientStream extends TlsStream {
   #start(): void {
     const { settings } = this
     const { serverName, alpnProtocols } = this.#hello
+    if (serverName.length > maxServerName) {
+      // OpenSSL would refuse it and leave an error behind that the next connection takes for its own.
+      settings.stats.onFailure('connection')
+      this.fail(serverNameFailure)
+      return
+    }
     const handle = makeTlsHandle(this.raw, settings.secureContext, false)
     if (serverName !== '') {
       this.tls.sni = serverName
@@ -412,7 +425,7 @@ export class TlsClientStream extends TlsStream {
     handle.enableSessionCallbacks()
     handle.onnewsession = (_id, fresh) => {
       this.#session = fresh
-      if (this.#verified) this.#remember()
+      if (this.#verified) this.guard(() => this.#remember())
     }
     this.wrapWith(handle)
     handle.start()
@@ -455,6 +468,8 @@ const curveNames: Readonly<Record<string, string>> = {
   secp521r1: 'P-521',
 }
 
+/** RFC 1035. */
+const maxServerName = 255
 const noNames: ExpectedNames = { san: undefined, serverName: undefined }
 const nothing = (): void => undefined
 

@@ -233,9 +233,14 @@ describe('TLS and peers that misbehave', { skip: noOpenssl, timeout: 60_000 }, (
       while ((proxy.stat('cluster.named.upstream_cx_active') ?? 0) > 0)
         await new Promise(resolve => setTimeout(resolve, 1))
     }
-    socket.destroy()
     assert.equal(proxy.stat('cluster.named.upstream_cx_total'), 10)
     assert.equal(proxy.stat('cluster.named.ssl.handshake'), 10)
+    // A name that TLS cannot ask for fails alone.
+    socket.write(`GET / HTTP/1.1\r\nhost: ${'a'.repeat(300)}.test\r\n\r\n`)
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    assert.match(answer.toString(), /^HTTP\/1\.1 503 /)
+    socket.destroy()
+    for (let i = 0; i < 3; i++) await ask('http')
   })
 
   /** Every connection of `tcp` has gone. */
