@@ -25,8 +25,8 @@ export const meterStart = 'sluice:start'
 /** Elements of the table: `fuel()` gives the next slice, 0 to trap; `refused()` is told of a `memory.grow` that failed. */
 export const meterCalls = { fuel: 0, refused: 1 } as const
 
-/** Between two looks at the clock, in bytes of code divided by `bytesPerUnit`: some 0.1 ms. */
-export const fuelSlice = 50_000
+/** Between two looks at the clock, in bytes of code divided by `bytesPerUnit`: some 0.3 ms. */
+export const fuelSlice = 200_000
 const bytesPerUnit = 16
 const hostCallUnits = 1024
 const maxUnits = 0x0f_ff_ff_ff
