@@ -14,7 +14,7 @@ import { sendableFields } from './header-validation.ts'
 
 const noBytes = new Uint8Array(0)
 /** What waits for the peer's window at most, beyond one chunk, before the producer is told to stop. */
-const maxPendingBytes = 256 * 1024
+const maxPendingBytes = 64 * 1024
 
 export abstract class Http2Stream implements CodecStream {
   readonly connection: Http2Connection
