@@ -10,7 +10,7 @@ import { beginCall, encode, encodedSize, outNumber, outPointer, outSize, takeStr
 import { findContext } from "./registry"
 
 /** Called with the answer of an HTTP call. Functions hold no variables of where they were written: use the context. */
-export type HttpCallbackFunction = (origin_context: BaseContext, headers: u32, body_size: u32, trailers: u32) => void
+export type HttpCallbackFunction = (origin_context: BaseContext, headers: u32, body_size: usize, trailers: u32) => void
 
 /** A call under way. */
 class PendingCall {

@@ -158,12 +158,12 @@ export class RootContext extends BaseContext {
   }
 
   /** The VM starts. False refuses the configuration. `get_buffer_bytes(BufferTypeValues.VmConfiguration, …)`. */
-  onStart(vm_configuration_size: u32): bool {
+  onStart(vm_configuration_size: usize): bool {
     return true
   }
 
   /** Reserved by the ABI; neither Envoy nor sluice calls it. */
-  validateConfiguration(configuration_size: u32): bool {
+  validateConfiguration(configuration_size: usize): bool {
     return true
   }
 
@@ -207,7 +207,7 @@ export class Context extends BaseContext {
   }
 
   /** A piece of the request's body, or all that was kept of it: `stream_context.body.request`. */
-  onRequestBody(body_buffer_length: u32, end_of_stream: bool): FilterDataStatusValues {
+  onRequestBody(body_buffer_length: usize, end_of_stream: bool): FilterDataStatusValues {
     return FilterDataStatusValues.Continue
   }
 
@@ -226,7 +226,7 @@ export class Context extends BaseContext {
   }
 
   /** A piece of the response's body, or all that was kept of it: `stream_context.body.response`. */
-  onResponseBody(body_buffer_length: u32, end_of_stream: bool): FilterDataStatusValues {
+  onResponseBody(body_buffer_length: usize, end_of_stream: bool): FilterDataStatusValues {
     return FilterDataStatusValues.Continue
   }
 
@@ -240,12 +240,12 @@ export class Context extends BaseContext {
   }
 
   /** Bytes from the client: `stream_context.data.downstream`. */
-  onDownstreamData(size: u32, end: bool): FilterStatusValues {
+  onDownstreamData(size: usize, end: bool): FilterStatusValues {
     return FilterStatusValues.Continue
   }
 
   /** Bytes from the upstream host: `stream_context.data.upstream`. */
-  onUpstreamData(size: u32, end: bool): FilterStatusValues {
+  onUpstreamData(size: usize, end: bool): FilterStatusValues {
     return FilterStatusValues.Continue
   }
 

@@ -41,7 +41,7 @@ sdk.registerRootContext((id: u32) => id == 1 || "a" == "b" ? new sdk.RootContext
 test('a callback overridden by a class in between counts; calls bring their answers', async () => {
   const text = `${head}
 class Base extends sdk.Context {
-  onRequestBody(size: u32, end: bool): sdk.FilterDataStatusValues {
+  onRequestBody(size: usize, end: bool): sdk.FilterDataStatusValues {
     this.dispatchHttpCall("c", [], new ArrayBuffer(0), [], 0)
     return sdk.FilterDataStatusValues.Continue
   }

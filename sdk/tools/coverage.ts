@@ -25,8 +25,6 @@ interface SdkFunction {
 }
 
 const sdk = join(import.meta.dirname, '..')
-/** Emscripten's, not the ABI's. */
-const foreignToTheAbi = new Set(['pthread_equal', 'emscripten_notify_memory_growth'])
 /** What ABI 0.2.1 has a module export. */
 const callbacks = [
   ...['proxy_abi_version_0_2_1', 'proxy_on_memory_allocate', 'malloc', 'proxy_on_context_create', 'proxy_on_vm_start'],
@@ -52,7 +50,7 @@ export function coverage(): CoverageRow[] {
   const testsOf = (abi: string): string[] =>
     [...titles].filter(([, title]) => new RegExp(`\\b${abi}\\b`).test(title)).map(([file]) => file)
   const hostNames = Object.entries(hostFunctions)
-    .filter(([name, { versions }]) => versions.includes('0.2.1') && !foreignToTheAbi.has(name))
+    .filter(([name, { versions }]) => versions.includes('0.2.1') && name.startsWith('proxy_'))
     .map(([name]) => name)
   return [
     ...hostNames.map(abi => ({

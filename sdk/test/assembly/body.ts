@@ -26,7 +26,7 @@ class Filter extends Context {
     return FilterHeadersStatusValues.Continue
   }
 
-  onResponseBody(size: u32, end_of_stream: bool): FilterDataStatusValues {
+  onResponseBody(size: usize, end_of_stream: bool): FilterDataStatusValues {
     const json = Json.parse(stream_context.body.response.text())
     if (json !== null) stream_context.body.response.set_text(json.toString())
     return FilterDataStatusValues.Continue

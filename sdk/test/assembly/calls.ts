@@ -25,11 +25,11 @@ class Root extends sdk.RootContext {
   createContext(context_id: u32): sdk.Context {
     return new Stream(context_id, this)
   }
-  onStart(size: u32): bool {
+  onStart(size: usize): bool {
     say("onStart " + size.toString())
     return true
   }
-  validateConfiguration(size: u32): bool {
+  validateConfiguration(size: usize): bool {
     say("validateConfiguration " + size.toString())
     return size != 0
   }
@@ -66,7 +66,7 @@ class Stream extends sdk.Context {
     say("onRequestHeaders " + n.toString() + " " + end.toString())
     return sdk.FilterHeadersStatusValues.StopIteration
   }
-  onRequestBody(n: u32, end: bool): sdk.FilterDataStatusValues {
+  onRequestBody(n: usize, end: bool): sdk.FilterDataStatusValues {
     say("onRequestBody " + n.toString() + " " + end.toString())
     return sdk.FilterDataStatusValues.StopIterationAndBuffer
   }
@@ -82,7 +82,7 @@ class Stream extends sdk.Context {
     say("onResponseHeaders " + n.toString() + " " + end.toString())
     return sdk.FilterHeadersStatusValues.StopAllIterationAndWatermark
   }
-  onResponseBody(n: u32, end: bool): sdk.FilterDataStatusValues {
+  onResponseBody(n: usize, end: bool): sdk.FilterDataStatusValues {
     say("onResponseBody " + n.toString() + " " + end.toString())
     return sdk.FilterDataStatusValues.StopIterationNoBuffer
   }
@@ -98,11 +98,11 @@ class Stream extends sdk.Context {
     say("onNewConnection")
     return sdk.FilterStatusValues.StopIteration
   }
-  onDownstreamData(n: u32, end: bool): sdk.FilterStatusValues {
+  onDownstreamData(n: usize, end: bool): sdk.FilterStatusValues {
     say("onDownstreamData " + n.toString() + " " + end.toString())
     return sdk.FilterStatusValues.StopIteration
   }
-  onUpstreamData(n: u32, end: bool): sdk.FilterStatusValues {
+  onUpstreamData(n: usize, end: bool): sdk.FilterStatusValues {
     say("onUpstreamData " + n.toString() + " " + end.toString())
     return sdk.FilterStatusValues.Continue
   }

@@ -3,8 +3,8 @@ export * from "proxy-wasm-sdk-as/assembly/proxy"
 import { get_buffer_bytes, BufferTypeValues, Json, log, LogLevelValues, registerRootContext, RootContext } from "proxy-wasm-sdk-as/assembly"
 
 class Root extends RootContext {
-  onStart(size: u32): bool {
-    const json = Json.parse(String.UTF8.decode(get_buffer_bytes(BufferTypeValues.VmConfiguration, 0, size)))
+  onStart(size: usize): bool {
+    const json = Json.parse(String.UTF8.decode(get_buffer_bytes(BufferTypeValues.VmConfiguration, 0, <u32>size)))
     log(LogLevelValues.info, json === null ? Json.error : json.toString())
     return true
   }

@@ -161,7 +161,7 @@ class HttpFilter extends sdk.Context {
     sdk.set_tick_period_milliseconds(20)
   }
 
-  onRequestBody(size: u32, end_of_stream: bool): sdk.FilterDataStatusValues {
+  onRequestBody(size: usize, end_of_stream: bool): sdk.FilterDataStatusValues {
     if (this.mode != "upper") return sdk.FilterDataStatusValues.Continue
     if (!end_of_stream) return sdk.FilterDataStatusValues.StopIterationAndBuffer
     const body = stream_context.body.request
@@ -211,7 +211,7 @@ class HttpFilter extends sdk.Context {
     return sdk.FilterHeadersStatusValues.Continue
   }
 
-  onResponseBody(size: u32, end_of_stream: bool): sdk.FilterDataStatusValues {
+  onResponseBody(size: usize, end_of_stream: bool): sdk.FilterDataStatusValues {
     if (this.mode != "upper-response") return sdk.FilterDataStatusValues.Continue
     if (!end_of_stream) return sdk.FilterDataStatusValues.StopIterationAndBuffer
     const body = stream_context.body.response
@@ -254,7 +254,7 @@ class NetworkFilter extends sdk.Context {
     return sdk.FilterStatusValues.Continue
   }
 
-  onDownstreamData(size: u32, end: bool): sdk.FilterStatusValues {
+  onDownstreamData(size: usize, end: bool): sdk.FilterStatusValues {
     const data = stream_context.data.downstream
     const text = data.text()
     if (!text.includes("\n") && !end) return sdk.FilterStatusValues.StopIteration
@@ -266,7 +266,7 @@ class NetworkFilter extends sdk.Context {
     return sdk.FilterStatusValues.Continue
   }
 
-  onUpstreamData(size: u32, end: bool): sdk.FilterStatusValues {
+  onUpstreamData(size: usize, end: bool): sdk.FilterStatusValues {
     if (size > 0) stream_context.data.upstream.append(bytes("<seen>"))
     return sdk.FilterStatusValues.Continue
   }

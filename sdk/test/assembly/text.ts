@@ -3,8 +3,8 @@ export * from "proxy-wasm-sdk-as/assembly/proxy"
 import * as sdk from "proxy-wasm-sdk-as/assembly"
 
 class Root extends sdk.RootContext {
-  onStart(size: u32): bool {
-    const parts = String.UTF8.decode(sdk.get_buffer_bytes(sdk.BufferTypeValues.VmConfiguration, 0, size)).split("\t")
+  onStart(size: usize): bool {
+    const parts = String.UTF8.decode(sdk.get_buffer_bytes(sdk.BufferTypeValues.VmConfiguration, 0, <u32>size)).split("\t")
     sdk.log(sdk.LogLevelValues.info, answer(parts))
     return true
   }
