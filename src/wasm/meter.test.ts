@@ -71,9 +71,10 @@ function stopped(code: Uint8Array<ArrayBuffer>): void {
 test('an endless loop is stopped when its budget is used up', () => stopped(withCallback(loopForever)))
 
 test('an endless loop over a host function or over long copies is stopped as well', () => {
-  const imports = ['env.emscripten_notify_memory_growth']
-  const functions = { ...loadable, proxy_on_request_headers: [0x03, 0x40, 0x10, 0, 0x0c, 0, 0x0b, 0x00] }
-  stopped(tinyModule({ memory: 1, imports, functions }))
+  const imports = ['env.proxy_done']
+  const importType = { parameters: 0, result: true }
+  const functions = { ...loadable, proxy_on_request_headers: [0x03, 0x40, 0x10, 0, 0x1a, 0x0c, 0, 0x0b, 0x00] }
+  stopped(tinyModule({ memory: 1, imports, importType, functions }))
   const fill = [...i32(0), ...i32(0), 0x41, 0x80, 0x80, 0x04, 0xfc, 11, 0]
   stopped(withCallback([0x03, 0x40, ...fill, 0x0c, 0, 0x0b, 0x00]))
 })

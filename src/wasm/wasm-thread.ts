@@ -8,9 +8,10 @@ import type { WasmLimits } from './limits.ts'
 import { UnknownWasmError } from './meter-binary.ts'
 import { meterModule } from './meter.ts'
 import type { PluginHandle } from './plugin.ts'
+import { importMismatch } from './import-signatures.ts'
 import { makeMetricBuffer, MetricStore } from './metric-store.ts'
 import { makeSharedBuffer, SharedStore } from './shared-store.ts'
-import type { VmSettings, WasmVm } from './vm.ts'
+import { type VmSettings, WasmLoadError, type WasmVm } from './vm.ts'
 import { VmSlot } from './vm-slot.ts'
 import type { WasmHost } from './wasm-host.ts'
 
@@ -189,10 +190,12 @@ export function codeKey(source: string, limits: WasmLimits): string {
   return `wasm.code ${limits.cpuBudgetMs > 0 ? 'metered' : 'plain'} ${limits.memoryLimitBytes} ${source}`
 }
 
-/** @throws WebAssembly.CompileError, UnknownWasmError */
+/** @throws WebAssembly.CompileError, UnknownWasmError, WasmLoadError */
 export function meterCode(bytes: Uint8Array<ArrayBuffer>, limits: WasmLimits): Uint8Array<ArrayBuffer> {
   // It must be valid by itself: what is added has indices that the module may not know.
   if (!WebAssembly.validate(bytes)) void new WebAssembly.Module(bytes)
+  const mismatch = importMismatch(bytes)
+  if (mismatch !== undefined) throw new WasmLoadError(mismatch)
   try {
     return meterModule(bytes, { cpu: limits.cpuBudgetMs > 0, memoryBytes: limits.memoryLimitBytes })
   } catch (error) {

@@ -6,12 +6,13 @@ import { ProxyProcess } from '../support/proxy-process.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { Upstream } from '../support/upstream.ts'
 
-test('AssemblyScript, Rust and Go filters share a chain with native ones, on several workers', async () => {
+test('AssemblyScript, Rust, Go and C filters share a chain with native ones, on several workers', async () => {
   const upstream = await Upstream.listen()
   const http_filters = [
     wasmFilter('as-headers', 'x-wasm: one\nx-two: 2'),
     wasmFilter('rust-headers', 'rust'),
     wasmFilter('go-headers', 'go'),
+    wasmFilter('c-headers', 'c'),
     router,
   ]
   const config = {
@@ -24,12 +25,12 @@ test('AssemblyScript, Rust and Go filters share a chain with native ones, on sev
       const client = await RawClient.connect(proxy.ports.http as number)
       client.write(req('GET /', ['connection: close']))
       await client.waitFor(c => c.peer !== 'open', 'the connection to close')
-      const added = client.text.split('\r\n').filter(line => /^x-(go|rust|wasm|two):/.test(line))
-      assert.deepEqual(added, ['x-go: go', 'x-rust: rust', 'x-wasm: one', 'x-two: 2'])
+      const added = client.text.split('\r\n').filter(line => /^x-(c|go|rust|wasm|two):/.test(line))
+      assert.deepEqual(added, ['x-c: c', 'x-go: go', 'x-rust: rust', 'x-wasm: one', 'x-two: 2'])
     }
     assert.ok(upstream.requests.every(({ message }) => message.headers.includes('x-filter: one')))
     const stats = await proxy.stats('wasm')
-    assert.equal(stats.get('wasm.envoy.wasm.runtime.v8.active'), 6)
+    assert.equal(stats.get('wasm.envoy.wasm.runtime.v8.active'), 8)
   } finally {
     await proxy.stop()
     upstream.close()

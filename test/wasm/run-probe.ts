@@ -160,6 +160,7 @@ function stableLine(line: string): string {
     .replace(/^((?:request|response)_body \d+) eos=\d$/, '$1')
     .replaceAll(/0x[0-9a-f]{60,}/g, hex => `{${hash('sha256', hex).slice(0, 12)}}`)
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}/g, '{uuid}')
+    .replace(/x-envoy-upstream-service-time=\d+/, 'x-envoy-upstream-service-time={ms}')
     .replace(/date=\w+, [\w: ]+ GMT/, 'date={time}')
 }
 
