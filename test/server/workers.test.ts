@@ -98,6 +98,8 @@ test('a worker in an endless loop is replaced while the other serves', async () 
     'sluice',
     {
       static_resources: { listeners },
+      // Otherwise the filter's budget ends the loop first.
+      layered_runtime: { layers: [{ name: 'base', static_layer: { 'sluice.wasm.cpu_budget_ms': 0 } }] },
       watchdogs: { worker_watchdog: { kill_timeout: '0.5s' } },
     },
     { concurrency: 2, flags: ['--component-log-level', 'main:info'] },
