@@ -4,6 +4,8 @@ import { once } from 'node:events'
 import http from 'node:http'
 import http2 from 'node:http2'
 import { after, before, describe, it } from 'node:test'
+import { clientStart, FrameLog, headers, request } from '../support/http2-frames.ts'
+import { RawClient } from '../support/raw-client.ts'
 import { ask, Setup } from './setup.ts'
 
 const mib = 1 << 20
@@ -184,6 +186,32 @@ describe('HTTP/1 to HTTP/2', () => {
 
   it('stays HTTP/1 to HTTP/1 by the same listener', async () => {
     assert.equal((await ask1('/h1/echo', Buffer.from('x'))).headers['x-version'], '1.1')
+  })
+})
+
+describe('recognition', () => {
+  it('HTTP/2 is recognised however its preface is split', async () => {
+    const client = await RawClient.connect(setup.port)
+    for (const character of clientStart + headers(1, request('/direct'))) {
+      client.write(character)
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    const log = new FrameLog()
+    let taken = 0
+    await client.waitFor(each => {
+      log.push(each.received.subarray(taken))
+      taken = each.received.length
+      return log.seen.includes('data 1 end direct\n')
+    }, 'the answer')
+    client.destroy()
+  })
+
+  it('HTTP/1 that begins like it is not held back', async () => {
+    const client = await RawClient.connect(setup.port)
+    client.write('P')
+    client.write('ROPFIND /direct HTTP/1.1\r\nhost: a\r\n\r\n')
+    await client.waitFor(each => each.text.endsWith('direct\n'), 'the answer')
+    client.destroy()
   })
 })
 
