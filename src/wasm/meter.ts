@@ -13,11 +13,21 @@ import {
   leb,
   section,
   sectionOrder,
-  signedLeb,
   UnknownWasmError,
   walkInstructions,
   WasmReader,
 } from './meter-binary.ts'
+import {
+  i32,
+  ifAt,
+  type Indices,
+  isHostCall,
+  type Region,
+  type ScannedFunction,
+  scanFunction,
+  spend,
+  spendOnHostCall,
+} from './meter-function.ts'
 
 /** Exports of a metered module: a table for the host's two functions (`meterCalls`), and its start function. */
 export const meterTable = 'sluice:meter'
@@ -28,7 +38,6 @@ export const meterCalls = { fuel: 0, refused: 1 } as const
 /** Between two looks at the clock, in bytes of code divided by `bytesPerUnit`: some 0.3 ms. */
 export const fuelSlice = 200_000
 const bytesPerUnit = 16
-const hostCallUnits = 1024
 const maxUnits = 0x0f_ff_ff_ff
 const branchHints = 'metadata.code.branch_hint'
 const pageBytes = 65_536
@@ -40,42 +49,6 @@ export interface MeterOptions {
   readonly cpu: boolean
   /** Of each memory. */
   readonly memoryBytes: number
-}
-
-interface Region {
-  size: number
-  readonly callees: number[]
-}
-
-interface Insertion {
-  readonly at: number
-  /** A check's region, which gives its cost once the costs of calls are known; or the code. */
-  readonly region: Region | undefined
-  readonly code: (context: InFunction) => readonly number[]
-}
-
-interface Indices {
-  readonly fuel: number
-  readonly table: number
-  readonly refill: number
-  readonly refused: number
-}
-
-interface InFunction extends Indices {
-  /** A local that is ours. */
-  readonly scratch: number
-}
-
-interface ScannedFunction {
-  readonly start: number
-  readonly end: number
-  readonly localsAt: number
-  readonly localGroups: number
-  readonly codeAt: number
-  readonly scratch: number
-  readonly entry: Region
-  readonly insertions: Insertion[]
-  readonly callees: number[]
 }
 
 /** @throws UnknownWasmError for a module that cannot be metered, or does not fit in its memory limit */
@@ -375,66 +348,7 @@ class ModuleSections {
   }
 }
 
-function scanFunction(reader: WasmReader, size: number, importCount: number, parameters: number): ScannedFunction {
-  const start = reader.at
-  const localGroups = reader.u32()
-  const localsAt = reader.at
-  let scratch = parameters
-  for (let i = 0; i < localGroups; i++) {
-    scratch += reader.u32()
-    reader.skipType()
-  }
-  const codeAt = reader.at
-  const entry: Region = { size: 0, callees: [] }
-  const insertions: Insertion[] = []
-  const callees: number[] = []
-  /** The region of each open block, and where it began. */
-  const regions: Region[] = [entry]
-  let region = entry
-  let sinceAt = codeAt
-  const enter = (next: Region, at: number): void => {
-    region.size += at - sinceAt
-    sinceAt = at
-    region = next
-  }
-  const noCode = (): readonly number[] => []
-  walkInstructions(reader, {
-    onLoop(bodyAt) {
-      const loop: Region = { size: 0, callees: [] }
-      regions.push(loop)
-      enter(loop, bodyAt)
-      insertions.push({ at: bodyAt, region: loop, code: noCode })
-    },
-    onBlock: () => void regions.push(region),
-    onEnd(at) {
-      regions.pop()
-      enter(regions.at(-1) ?? entry, at)
-    },
-    onCall(at, callee) {
-      callees.push(callee)
-      region.callees.push(callee)
-      if (callee < importCount) insertions.push({ at, region: undefined, code: spendOnHostCall })
-    },
-    onIndirectCall() {
-      callees.push(-1)
-      region.callees.push(-1)
-    },
-    onFunctionReference: callee => void callees.push(-2 - callee),
-    onBulk(at) {
-      insertions.push({ at, region: undefined, code: spendOnBulk })
-    },
-    onMemoryGrow(after) {
-      insertions.push({ at: after, region: undefined, code: tellRefusedGrowth })
-    },
-  })
-  const end = start + size
-  if (reader.at !== end) throw new UnknownWasmError('a function of another length than it says')
-  return {
-    ...{ start, end, localsAt, localGroups, codeAt, scratch, entry, insertions, callees },
-  }
-}
-
-const isHostCall = ({ code }: Insertion): boolean => code === spendOnHostCall
+const name = (text: string): number[] => [...leb(Buffer.byteLength(text)), ...Buffer.from(text)]
 
 function replaceIndirect(callees: number[], anyOfTable: number): void {
   const known = callees.filter(callee => callee >= -1)
@@ -449,40 +363,4 @@ function referenceVisitor(found: Set<number>): InstructionVisitor {
     onMemoryGrow: nothing,
     onFunctionReference: callee => void found.add(callee),
   }
-}
-
-const i32 = (value: number): number[] => [0x41, ...signedLeb(value)]
-const name = (text: string): number[] => [...leb(Buffer.byteLength(text)), ...Buffer.from(text)]
-
-/** Of a check's only `if`. No number in it ends like the opcode and is followed by the type. */
-function ifAt(check: Uint8Array): number {
-  let at = 0
-  while (check[at] !== 0x04 || check[at + 1] !== 0x40) at++
-  return at
-}
-
-/** fuel -= amount; if (fuel < 0) refill() */
-function spend(amount: readonly number[], { fuel, refill }: Indices): number[] {
-  const global = leb(fuel)
-  return [
-    ...[0x23, ...global, ...amount, 0x6b, 0x24, ...global],
-    ...[0x23, ...global, 0x41, 0, 0x48, 0x04, 0x40, 0x10, ...leb(refill), 0x0b],
-  ]
-}
-
-function spendOnHostCall({ fuel }: Indices): number[] {
-  const global = leb(fuel)
-  return [0x23, ...global, ...i32(hostCallUnits), 0x6b, 0x24, ...global]
-}
-
-/** spend(length >>> 7), for the length on top of the stack */
-function spendOnBulk(context: InFunction): number[] {
-  const local = leb(context.scratch)
-  return [0x22, ...local, ...spend([0x20, ...local, ...i32(7), 0x76], context)]
-}
-
-/** if (result === -1) refused() */
-function tellRefusedGrowth({ refused, scratch }: InFunction): number[] {
-  const local = leb(scratch)
-  return [0x22, ...local, 0x41, 0x7f, 0x46, 0x04, 0x40, 0x10, ...leb(refused), 0x0b, 0x20, ...local]
 }
