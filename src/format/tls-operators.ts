@@ -18,7 +18,7 @@ const ofCertificate: Readonly<Record<string, (certificate: CertificateInfo) => s
   DNS_SAN: certificate => list(certificate.dnsSans),
   IP_SAN: certificate => list(certificate.ipSans),
   EMAIL_SAN: certificate => list(certificate.emailSans),
-  CERT: certificate => urlEncode(certificate.pem),
+  CERT: certificate => urlEncodePem(certificate.pem),
 }
 
 const certificates: readonly [prefix: string, Get<CertificateInfo>, fields: string][] = [
@@ -74,6 +74,6 @@ function list(values: readonly string[]): string | undefined {
 
 const encoded: Readonly<Record<string, string>> = { '\n': '%0A', ' ': '%20', '+': '%2B', '/': '%2F', '=': '%3D' }
 
-function urlEncode(pem: string): string {
+export function urlEncodePem(pem: string): string {
   return pem.replace(/[\n +/=]/g, character => encoded[character] as string)
 }

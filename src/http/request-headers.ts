@@ -7,6 +7,7 @@ import { isIPv4, isIPv6 } from 'node:net'
 import type { Address } from '../core/address.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type { DownstreamInfo } from '../core/stream-info.ts'
+import { setClientCert } from './client-cert.ts'
 import { isUpgrade } from './header-utility.ts'
 import { appendVia } from './response-headers.ts'
 import type { RequestHeaderSettings } from './settings.ts'
@@ -111,12 +112,17 @@ export function mutateRequestHeaders(
   let unwanted = 1 << hopByHop
   if (found & (1 << dropped)) unwanted |= 1 << connection
   if (!internal) unwanted |= edge ? (1 << internalOnly) | (1 << edgeOnly) : 1 << internalOnly
-  if (settings.forwardClientCert === 'SANITIZE') unwanted |= 1 << clientCert
+  const { forwardClientCert } = settings
+  const certified = downstream.tls !== undefined && downstream.tls.peerChain.length > 0
+  if (forwardClientCert === 'SANITIZE' || (forwardClientCert !== 'ALWAYS_FORWARD_ONLY' && !certified))
+    unwanted |= 1 << clientCert
   if (found & unwanted)
     headers.removeIf(name => {
       const meaning = meanings.get(name)
       return meaning !== undefined && (unwanted & (1 << meaning)) !== 0
     })
+  if (certified && (forwardClientCert === 'APPEND_FORWARD' || forwardClientCert === 'SANITIZE_SET'))
+    setClientCert(headers, downstream.tls, settings.clientCertDetails, forwardClientCert === 'APPEND_FORWARD')
   if (internal) list.push('x-envoy-internal', 'true')
   else for (let i = 0; i < internalOnlyHeaders.length; i++) headers.remove(internalOnlyHeaders[i] as string)
 

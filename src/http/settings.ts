@@ -41,6 +41,17 @@ export type EscapedSlashesAction =
   | 'UNESCAPE_AND_REDIRECT'
   | 'UNESCAPE_AND_FORWARD'
 
+export type ForwardClientCert = 'SANITIZE' | 'FORWARD_ONLY' | 'APPEND_FORWARD' | 'SANITIZE_SET' | 'ALWAYS_FORWARD_ONLY'
+
+/** `set_current_client_cert_details`. */
+export interface ClientCertDetails {
+  readonly subject: boolean
+  readonly cert: boolean
+  readonly chain: boolean
+  readonly dns: boolean
+  readonly uri: boolean
+}
+
 export interface RequestHeaderSettings {
   readonly useRemoteAddress: boolean
   readonly xffNumTrustedHops: number
@@ -64,8 +75,9 @@ export interface RequestHeaderSettings {
   readonly escapedSlashesAction: EscapedSlashesAction
   readonly stripPort: 'none' | 'matching' | 'any'
   readonly stripTrailingHostDot: boolean
-  /** `forward_client_cert_details` is always SANITIZE without mutual TLS. */
-  readonly forwardClientCert: 'SANITIZE' | 'ALWAYS_FORWARD_ONLY'
+  /** `forward_client_cert_details`. */
+  readonly forwardClientCert: ForwardClientCert
+  readonly clientCertDetails: ClientCertDetails
 }
 
 export interface HttpConnectionManagerSettings extends RequestHeaderSettings {

@@ -346,4 +346,5 @@ export const defaults: Omit<HttpConnectionManagerSettings, 'stats' | 'makeServer
   stripPort: 'none',
   stripTrailingHostDot: false,
   forwardClientCert: 'SANITIZE',
+  clientCertDetails: { subject: false, cert: false, chain: false, dns: false, uri: false },
 }

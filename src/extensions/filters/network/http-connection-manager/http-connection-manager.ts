@@ -39,6 +39,7 @@ function makeSettings(message: HttpConnectionManager, context: ListenerFactoryCo
       'only one of strip_matching_host_port and strip_any_host_port can be set',
     )
   const common = message.commonHttpProtocolOptions
+  const certDetails = message.setCurrentClientCertDetails
   const prefix = `http.${message.statPrefix}`
   const slashes = message.pathWithEscapedSlashesAction
   const filterContext = { ...context, httpStats: context.stats.scope(prefix) }
@@ -97,6 +98,13 @@ function makeSettings(message: HttpConnectionManager, context: ListenerFactoryCo
       slashes === 'IMPLEMENTATION_SPECIFIC_DEFAULT' ? 'KEEP_UNCHANGED' : (slashes satisfies EscapedSlashesAction),
     stripPort: message.stripAnyHostPort === true ? 'any' : message.stripMatchingHostPort ? 'matching' : 'none',
     stripTrailingHostDot: message.stripTrailingHostDot,
-    forwardClientCert: message.forwardClientCertDetails === 'ALWAYS_FORWARD_ONLY' ? 'ALWAYS_FORWARD_ONLY' : 'SANITIZE',
+    forwardClientCert: message.forwardClientCertDetails,
+    clientCertDetails: {
+      subject: certDetails?.subject ?? false,
+      cert: certDetails?.cert ?? false,
+      chain: certDetails?.chain ?? false,
+      dns: certDetails?.dns ?? false,
+      uri: certDetails?.uri ?? false,
+    },
   }
 }
