@@ -2,7 +2,8 @@
 import * as host from './host'
 import { WasmResultValues } from './enums'
 import { beginCall, encode, encodedSize, outPointer, outSize, takeBytes } from './memory'
-import { property_path, set_property } from './properties'
+import { quoteJson } from './json'
+import { set_property } from './properties'
 
 /** What `foreign_function` answers. */
 export class ForeignResult {
@@ -59,8 +60,8 @@ export function uncompress(data: ArrayBuffer): ArrayBuffer | null {
  * @param filter name space, by custom a filter's name such as `com.example.auth`
  */
 export function set_metadata(filter: string, key: string, value: string): WasmResultValues {
-  const parts = String.UTF8.encode(property_path([filter, key, value]))
-  const result = foreign_function('set_dynamic_metadata', parts).result
+  const argument = String.UTF8.encode(filter + '\0{' + quoteJson(key) + ':' + quoteJson(value) + '}')
+  const result = foreign_function('set_dynamic_metadata', argument).result
   return result == WasmResultValues.NotFound || result == WasmResultValues.Unimplemented
     ? set_property(filter + '.' + key, String.UTF8.encode(value))
     : result

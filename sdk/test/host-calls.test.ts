@@ -272,7 +272,7 @@ test('proxy_call_foreign_function: answers, empty answers, unknown functions', (
 test('proxy_call_foreign_function: metadata, as filter state where the host has no function for it', () => {
   const host = new FakeHost(code)
   assert.deepEqual(host.run('metadata').calls, [
-    ['proxy_call_foreign_function', 'set_dynamic_metadata', 'com.example\0user\0jo'],
+    ['proxy_call_foreign_function', 'set_dynamic_metadata', 'com.example\0{"user":"jo"}'],
   ])
   host.answers.set('proxy_call_foreign_function', { status: 1 })
   assert.deepEqual(host.run('metadata').calls[1], ['proxy_set_property', 'com.example.user', 'jo'])
