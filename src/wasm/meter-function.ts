@@ -1,13 +1,18 @@
 /** One function of a module that is metered (meter.ts): where checks belong, what they cost, and their code. */
 import { leb, signedLeb, UnknownWasmError, walkInstructions, type WasmReader } from './meter-binary.ts'
 
+/** Of fuel, so that a slice is at most some hundred host calls long. */
 const hostCallUnits = 1024
 
+/** Code that runs from one check to the next: a function outside its loops, or a loop outside those in it. */
 export interface Region {
+  /** Bytes. */
   size: number
+  /** -1: through a table. */
   readonly callees: number[]
 }
 
+/** Code to put in before a position of the code section. */
 export interface Insertion {
   readonly at: number
   /** A check's region, which gives its cost once the costs of calls are known; or the code. */
@@ -15,6 +20,7 @@ export interface Insertion {
   readonly code: (context: InFunction) => readonly number[]
 }
 
+/** Of what is added to the module. */
 export interface Indices {
   readonly fuel: number
   readonly table: number
@@ -27,6 +33,7 @@ interface InFunction extends Indices {
   readonly scratch: number
 }
 
+/** Positions are those in the code section. */
 export interface ScannedFunction {
   readonly start: number
   readonly end: number
@@ -36,9 +43,11 @@ export interface ScannedFunction {
   readonly scratch: number
   readonly entry: Region
   readonly insertions: Insertion[]
+  /** Functions; -1: through a table; -2 - n: a reference to function n. */
   readonly callees: number[]
 }
 
+/** Reads a function from its number of local groups on. @throws UnknownWasmError */
 export function scanFunction(
   reader: WasmReader,
   size: number,

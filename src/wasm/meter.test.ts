@@ -112,3 +112,22 @@ test('a module that reaches for what metering adds is refused as invalid', () =>
   const greedy = withCallback([0x03, 0x40, 0x41, 0, 0x24, 0, 0x0c, 0, 0x0b, 0x00])
   assert.throws(() => makeHandle(greedy), { name: 'CompileError' })
 })
+
+test('a plugin that loops again and again gets pauses, though it serves others in between', async () => {
+  // Loops for more than ten headers.
+  const body = [0x20, 1, 0x41, 10, 0x4a, 0x04, 0x40, 0x03, 0x40, 0x0c, 0, 0x0b, 0x0b, 0x41, 0]
+  const handle = makeHandle(withCallback(body), { finishesStreams: true }, { limits: { ...limits, cpuBudgetMs: 5 } })
+  const many = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`x-${i}`, 'x']))
+  const status = (more = {}): number => {
+    const stream = new FakeStream(handle)
+    stream.request({ ...headers, ...more })
+    const { reply } = stream
+    stream.end()
+    return reply?.status ?? 200
+  }
+  assert.deepEqual([status(), status(many), status(), status(many)], [200, 503, 200, 503])
+  assert.equal(status(), 503, 'the second pause has begun')
+  const end = performance.now() + 5000
+  while (status() !== 200 && performance.now() < end) await new Promise(resolve => setTimeout(resolve, 10))
+  assert.equal(status(), 200)
+})
