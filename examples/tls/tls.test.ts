@@ -44,7 +44,7 @@ describe('examples/tls', { skip: noOpenssl, timeout: 60_000 }, () => {
   async function ask(listener: string, servername: string): Promise<{ certificate: string; answer: string }> {
     const socket = tls.connect({
       host: '127.0.0.1',
-      port: proxy.ports[listener] as number,
+      port: proxy.ports[listener],
       servername,
       ca: readFileSync(join(certificates, 'ca.pem')),
     })

@@ -53,7 +53,7 @@ export class WasmAdmin {
   close(): void {
     this.#reloader.close()
     const canary = this.#canary
-    canary?.close()
+    void canary?.close()
     ;(canary?.clusters as ClusterManager | undefined)?.close()
   }
 

@@ -111,7 +111,7 @@ test('code that comes back gets a VM of its own', async () => {
 })
 
 test('a swap revives a plugin whose policy is to stay dead', async () => {
-  const closed = makePlugin({ ...config(), failurePolicy: 'FAIL_CLOSED' } as PluginConfig, worker.context)
+  const closed = makePlugin({ ...config(), failurePolicy: 'FAIL_CLOSED' }, worker.context)
   writeFileSync(path, fixture('as-faults'))
   assert.deepEqual(await outcomes(), ['reloaded'])
   new FakeStream(closed).request({ ':path': '/', 'x-fault': 'trap' })

@@ -29,7 +29,7 @@ export interface CodeSource {
   /** What tells this code from others: `file <name>`, or a hash of inline code. */
   readonly name: string
   readonly limits: WasmLimits
-  read(): Uint8Array<ArrayBuffer>
+  readonly read: () => Uint8Array<ArrayBuffer>
 }
 
 interface ThreadPlugin {

@@ -93,13 +93,7 @@ export const knownDifferences: Readonly<Record<string, Difference>> = {
       client: [
         {
           start: 'HTTP/1.1 200 OK',
-          headers: [
-            'connection: close',
-            'upgrade: websocket',
-            'date: {time}',
-            'server: envoy',
-            'content-length: 0',
-          ],
+          headers: ['connection: close', 'upgrade: websocket', 'date: {time}', 'server: envoy', 'content-length: 0'],
           framing: 'length',
           body: '',
         },

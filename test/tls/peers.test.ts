@@ -112,7 +112,7 @@ describe('TLS with other clients', { skip: noOpenssl, timeout: 60_000 }, () => {
       let session: Buffer | undefined
       for (let i = 0; i < 12; i++) {
         const socket = tls.connect({
-          ...{ host: '127.0.0.1', port: proxy.ports['mutual'] as number, servername: 'example.test', maxVersion },
+          ...{ host: '127.0.0.1', port: proxy.ports['mutual'], servername: 'example.test', maxVersion },
           ...{
             ca: certificates.read('ca.pem'),
             cert: certificates.read('client.pem'),

@@ -108,14 +108,15 @@ describe('TLS and peers that misbehave', { skip: noOpenssl, timeout: 60_000 }, (
     const relay = net.createServer(socket => {
       const server = net.connect({ port, host: '127.0.0.1', noDelay: true })
       server.pipe(socket)
-      socket.on('data', async (chunk: Buffer) => {
+      const sendSlowly = async (chunk: Buffer): Promise<void> => {
         socket.pause()
         for (let i = 0; i < chunk.length; i++) {
           server.write(chunk.subarray(i, i + 1))
           await new Promise(resolve => setImmediate(resolve))
         }
         socket.resume()
-      })
+      }
+      socket.on('data', (chunk: Buffer) => void sendSlowly(chunk))
       for (const each of [socket, server]) each.on('error', () => undefined)
     })
     relay.listen(0, '127.0.0.1')

@@ -39,8 +39,8 @@ const ecSignature = Buffer.from(
 const text = 'signed text'
 
 const publicDer = (key: KeyObject): Buffer => createPublicKey(key).export({ format: 'der', type: 'spki' })
-const publicPem = (key: KeyObject): string => createPublicKey(key).export({ format: 'pem', type: 'spki' }).toString()
-const privatePem = (key: KeyObject): string => key.export({ format: 'pem', type: 'pkcs8' }).toString()
+const publicPem = (key: KeyObject): string => createPublicKey(key).export({ format: 'pem', type: 'spki' })
+const privatePem = (key: KeyObject): string => key.export({ format: 'pem', type: 'pkcs8' })
 
 /** A message in hexadecimal: fields by number. */
 function message(fields: Readonly<Record<number, string | Uint8Array | number>>): string {

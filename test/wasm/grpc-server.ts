@@ -71,7 +71,7 @@ export async function listenGrpc(): Promise<GrpcServer> {
   })
   server.on('stream', (stream: ServerHttp2Stream, headers) => {
     stream.on('error', () => stream.destroy())
-    const seen = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+    const seen = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`)
     calls.push(seen.toSorted())
     const method = String(headers[':path']).split('/').at(-1) ?? ''
     if (method === 'Chat') return chat(stream)

@@ -25,7 +25,7 @@ interface Settings {
   readonly matchers: readonly HeaderPredicate[]
   readonly clusters: Pick<ClusterManager, 'get'>
   readonly ownCluster: string
-  failed(): boolean
+  readonly failed: () => boolean
 }
 
 export const healthCheckFilter: HttpFilterExtension<HealthCheckMessage> = {
