@@ -680,3 +680,24 @@ test('virtual cluster and route count what the cluster counts', () => {
   for (const name of ['upstream_rq_total', 'upstream_rq_timeout', 'upstream_rq_504', 'upstream_rq_5xx'])
     assert.equal(setup.counts.get(name), 2, name)
 })
+
+test('a mirror whose answer breaks off is counted once', () => {
+  const { setup, mirror } = mirrored()
+  setup.request()
+  mirror.last.respond(200, false)
+  mirror.last.callbacks?.onResetStream('remote-reset', '')
+  assert.equal(mirror.counts.get('code 200 internal'), 1)
+  assert.equal(mirror.counts.get('code 503 internal'), 0)
+})
+
+test('a body that waits for the mirror holds the request back beyond the limit, until it is sent', () => {
+  const { setup, mirror } = mirrored()
+  mirror.ready = false
+  setup.callbacks.decoderBufferLimitBytes = 3
+  setup.request(false).router.decodeData(Buffer.from('body'), false)
+  setup.router.decodeData(Buffer.from('more'), false)
+  assert.equal(setup.callbacks.readPauses, 1)
+  mirror.last.ready()
+  assert.equal(mirror.last.body, 'bodymore')
+  assert.equal(setup.callbacks.readPauses, 0)
+})

@@ -39,9 +39,12 @@ export class ShadowRequest implements ResponseDecoder, StreamCallbacks, HttpPool
   #requestEnded = false
   #pending: Uint8Array[] | undefined = undefined
   #pendingBytes = 0
+  /** The owner waits for `#pending` to be sent. */
+  #pendingPause = false
   #trailers: HeaderMap | undefined = undefined
   #pauses = 0
   #timer: NodeJS.Timeout | undefined = undefined
+  #answered = false
   #done = false
 
   /** @param timeoutMs from the end of the request on; 0 = none */
@@ -87,8 +90,9 @@ export class ShadowRequest implements ResponseDecoder, StreamCallbacks, HttpPool
     this.#pending ??= []
     this.#pending.push(keep(data))
     this.#pendingBytes += data.length
-    if (this.#bufferLimitBytes > 0 && this.#pendingBytes > this.#bufferLimitBytes && this.#pauses === 0)
-      this.onAboveWriteBufferHighWatermark()
+    if (this.#pendingPause || this.#bufferLimitBytes === 0 || this.#pendingBytes <= this.#bufferLimitBytes) return
+    this.#pendingPause = true
+    this.onAboveWriteBufferHighWatermark()
   }
 
   acceptTrailers(trailers: HeaderMap): void {
@@ -134,7 +138,9 @@ export class ShadowRequest implements ResponseDecoder, StreamCallbacks, HttpPool
       for (let i = 0; i < pending.length && !this.#done; i++)
         encoder.encodeData(pending[i] as Uint8Array, ended && i === pending.length - 1)
     if (this.#trailers !== undefined && !this.#done) encoder.encodeTrailers(this.#trailers)
-    if (this.#pendingBytes > 0) while (this.#pauses > 0) this.onBelowWriteBufferLowWatermark()
+    if (!this.#pendingPause) return
+    this.#pendingPause = false
+    this.onBelowWriteBufferLowWatermark()
   }
 
   onPoolFailure(_reason: PoolFailureReason, _transportFailureReason: string, host: Host | undefined): void {
@@ -152,6 +158,7 @@ export class ShadowRequest implements ResponseDecoder, StreamCallbacks, HttpPool
 
   decodeHeaders(headers: HeaderMap, endStream: boolean): void {
     if (this.#done) return
+    this.#answered = true
     const { status } = headers
     this.#host?.onResponse(status)
     if (this.#host !== undefined) {
@@ -190,8 +197,9 @@ export class ShadowRequest implements ResponseDecoder, StreamCallbacks, HttpPool
     else this.#reset()
   }
 
-  /** There is no answer: counted as what a client would have been told. */
+  /** Without an answer it is counted as what a client would have been told. */
   #fail(status: number): void {
+    if (this.#answered) return this.#close()
     if (this.#host !== undefined) {
       this.#host.onResponse(status)
       this.#host.stats.rqError++
