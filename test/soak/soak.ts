@@ -2,7 +2,7 @@
  * `npm run bench:soak`: many requests through sluice with three wasm filters on the chain; its memory must not grow.
  *
  *   --requests n   after the warm-up (2000000)      --connections n   (64)
- *   --warm-up n    before it: caches, compiled code and heap reach their size (1000000)
+ *   --warm-up n    before it: until V8's first full collection, which a steady load brings after 2 million (2500000)
  *   --tolerance p  allowed difference of RSS between warm-up and end in per cent (5)
  *   --proxy name   sluice or envoy
  */
@@ -15,7 +15,7 @@ import { ProxyProcess } from '../support/proxy-process.ts'
 const { values: options } = parseArgs({
   options: {
     requests: { type: 'string', default: '2000000' },
-    'warm-up': { type: 'string', default: '1000000' },
+    'warm-up': { type: 'string', default: '2500000' },
     connections: { type: 'string', default: '64' },
     tolerance: { type: 'string', default: '5' },
     proxy: { type: 'string', default: 'sluice' },
