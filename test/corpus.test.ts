@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { noOpenssl } from './support/certificates.ts'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -16,7 +17,11 @@ import { findMessage } from '../src/config/protos.ts'
 
 const corpus = process.env['SLUICE_CORPUS'] ?? fileURLToPath(new URL('../../shared/corpus', import.meta.url))
 const verdicts = join(corpus, 'verdicts.tsv')
-const skip = existsSync(verdicts) ? false : `no corpus at ${corpus}`
+const skip = !existsSync(verdicts)
+  ? `no corpus at ${corpus}`
+  : noOpenssl !== false
+    ? `${noOpenssl}, which makes the corpus's certificates`
+    : false
 
 interface Row {
   readonly path: string

@@ -6,7 +6,7 @@ import https from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
 import { after, before, test } from 'node:test'
 import { cluster, http } from '../golden/case.ts'
-import { type Certificates, usualCertificates } from '../support/certificates.ts'
+import { type Certificates, noOpenssl, usualCertificates } from '../support/certificates.ts'
 import { type JsonObject, ProxyProcess } from '../support/proxy-process.ts'
 import { downstream, pair, upstream } from '../tls/configuration.ts'
 import { ask } from './setup.ts'
@@ -25,6 +25,7 @@ function tlsCluster(name: string, port: number, config: JsonObject): JsonObject 
 }
 
 before(async () => {
+  if (noOpenssl !== false) return
   certificates = usualCertificates()
   const secure = { key: certificates.read('server.key'), cert: certificates.read('server.pem') }
   const h2 = http2.createSecureServer(secure, (request, response) => response.end(request.httpVersion))
@@ -73,7 +74,7 @@ after(async () => {
   certificates?.remove()
 })
 
-test('h2 at the listener', async () => {
+test('h2 at the listener', { skip: noOpenssl }, async () => {
   const session = http2.connect(`https://127.0.0.1:${proxy.ports['tls']}`, { rejectUnauthorized: false })
   for (const [path, version] of [
     ['/auto2', '2.0'],
@@ -84,7 +85,7 @@ test('h2 at the listener', async () => {
   session.destroy()
 })
 
-test('http/1.1 at the listener', async () => {
+test('http/1.1 at the listener', { skip: noOpenssl }, async () => {
   const request = https.get({ port: proxy.ports['tls'], path: '/auto2', rejectUnauthorized: false, agent: false })
   const [response] = (await once(request, 'response')) as [NodeJS.ReadableStream]
   let body = ''
@@ -97,7 +98,7 @@ test('http/1.1 at the listener', async () => {
   assert.equal(stats.get('cluster.auto1.upstream_cx_http1_total'), 1)
 })
 
-test('auto_config without TLS is refused', async () => {
+test('auto_config without TLS is refused', { skip: noOpenssl }, async () => {
   const plain = { ...tlsCluster('a', 1, { auto_config: {} }), transport_socket: undefined as never }
   await assert.rejects(
     ProxyProcess.start('sluice', { static_resources: { clusters: [plain] } }),
