@@ -4,7 +4,6 @@
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { noOpenssl } from './support/certificates.ts'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -14,6 +13,7 @@ import { RE2JS } from 're2js'
 import { ConfigErrors } from '../src/base/errors.ts'
 import { loadBootstrap } from '../src/config/load-bootstrap.ts'
 import { findMessage } from '../src/config/protos.ts'
+import { noOpenssl } from './support/certificates.ts'
 
 const corpus = process.env['SLUICE_CORPUS'] ?? fileURLToPath(new URL('../../shared/corpus', import.meta.url))
 const verdicts = join(corpus, 'verdicts.tsv')
