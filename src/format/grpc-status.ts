@@ -21,11 +21,11 @@ function statusOf(context: LogContext): number | undefined {
   if (!/^application\/grpc(?:$|[+;])/.test(type)) return undefined
   const text = context.responseTrailers?.get('grpc-status') ?? context.responseHeaders?.get('grpc-status')
   if (text !== undefined) return /^\d{1,9}$/.test(text) ? Number(text) : -1
-  return context.responseHeaders === undefined ? undefined : fromHttp(context.streamInfo.responseCode)
+  return context.responseHeaders === undefined ? undefined : grpcStatusOfHttp(context.streamInfo.responseCode)
 }
 
-/** The gRPC status that a plain HTTP status stands for. */
-export function fromHttp(status: number): number {
+/** The gRPC status that a plain HTTP status stands for: gRPC's http-grpc-status-mapping, Envoy's `httpToGrpcStatus`. */
+export function grpcStatusOfHttp(status: number): number {
   switch (status) {
     case 400:
       return 13

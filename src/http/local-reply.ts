@@ -6,6 +6,7 @@ import { HeaderMap } from '../core/header-map.ts'
 import type { LogContext } from '../core/access-log.ts'
 import type { LocalReply } from '../core/http-filter.ts'
 import { ResponseFlag, type StreamInfo } from '../core/stream-info.ts'
+import { grpcStatusOfHttp } from '../format/grpc-status.ts'
 
 /** Failures that the connection manager and the filter chain answer. `complete`: the whole request was read. */
 export const localReplies = {
@@ -115,27 +116,6 @@ export function prepareLocalReply(
 /** Formatted JSON ends with a newline, which a header value cannot hold. */
 function withoutNewline(body: Uint8Array, contentType: string): Uint8Array {
   return contentType === 'application/json' && body.at(-1) === 0x0a ? body.subarray(0, -1) : body
-}
-
-/** As gRPC's http-grpc-status-mapping and Envoy's `httpToGrpcStatus`. */
-export function grpcStatusOfHttp(status: number): number {
-  switch (status) {
-    case 400:
-      return 13
-    case 401:
-      return 16
-    case 403:
-      return 7
-    case 404:
-      return 12
-    case 429:
-    case 502:
-    case 503:
-    case 504:
-      return 14
-    default:
-      return 2
-  }
 }
 
 /** gRPC's percent-encoding of `grpc-message`. */

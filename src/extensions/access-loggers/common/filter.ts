@@ -5,7 +5,7 @@ import type { AccessLogFilter, ComparisonFilter, GrpcStatusFilter, RuntimeFilter
 import type { LogContext } from '../../../core/access-log.ts'
 import type { Runtime } from '../../../core/extension.ts'
 import { responseFlagNames } from '../../../core/stream-info.ts'
-import { fromHttp } from '../../../format/grpc-status.ts'
+import { grpcStatusOfHttp } from '../../../format/grpc-status.ts'
 import { makeHeaderMatcher } from '../../../matching/header-matcher.ts'
 
 export type LogPredicate = (context: LogContext) => boolean
@@ -109,7 +109,7 @@ function grpcStatusPredicate(message: GrpcStatusFilter): LogPredicate {
     const { responseCode } = context.streamInfo
     let status = unknownStatus
     if (text !== undefined && /^\d{1,9}$/.test(text)) status = Number(text)
-    else if (text === undefined && responseCode !== 0) status = fromHttp(responseCode)
+    else if (text === undefined && responseCode !== 0) status = grpcStatusOfHttp(responseCode)
     return wanted.has(status) !== message.exclude
   }
 }
