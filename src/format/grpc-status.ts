@@ -1,5 +1,6 @@
 /** `%GRPC_STATUS%`: from the trailers, the headers, or the HTTP status. Follows Envoy's `GrpcStatusFormatter`. */
 import type { LogContext } from '../core/access-log.ts'
+import { grpcStatusOfHttp, isGrpcContentType } from '../core/grpc.ts'
 import type { Getter } from './operators.ts'
 
 const snakeNames = (
@@ -17,32 +18,10 @@ const camelNames = snakeNames.map(name =>
 
 /** Status of the last gRPC status header seen; only for gRPC requests. */
 function statusOf(context: LogContext): number | undefined {
-  const type = context.requestHeaders?.get('content-type') ?? ''
-  if (!/^application\/grpc(?:$|[+;])/.test(type)) return undefined
+  if (!isGrpcContentType(context.requestHeaders?.get('content-type'))) return undefined
   const text = context.responseTrailers?.get('grpc-status') ?? context.responseHeaders?.get('grpc-status')
   if (text !== undefined) return /^\d{1,9}$/.test(text) ? Number(text) : -1
   return context.responseHeaders === undefined ? undefined : grpcStatusOfHttp(context.streamInfo.responseCode)
-}
-
-/** The gRPC status that a plain HTTP status stands for: gRPC's http-grpc-status-mapping, Envoy's `httpToGrpcStatus`. */
-export function grpcStatusOfHttp(status: number): number {
-  switch (status) {
-    case 400:
-      return 13
-    case 401:
-      return 16
-    case 403:
-      return 7
-    case 404:
-      return 12
-    case 429:
-    case 502:
-    case 503:
-    case 504:
-      return 14
-    default:
-      return 2
-  }
 }
 
 /** `args`: CAMEL_STRING (default), SNAKE_STRING or NUMBER. */

@@ -4,31 +4,9 @@
  */
 import type { Cancellable, Cluster, LoadBalancerContext, PoolFailureReason } from '../core/cluster.ts'
 import type { CodecStream, RequestEncoder, ResponseDecoder, StreamCallbacks, StreamResetReason } from '../core/codec.ts'
+import { GrpcStatus, grpcStatusOfHttp } from '../core/grpc.ts'
 import { HeaderMap } from '../core/header-map.ts'
 import { encodeFrame, FrameReader } from './frames.ts'
-
-/** The codes that this file gives by itself (`google.rpc.Code`). */
-export const GrpcStatus = {
-  ok: 0,
-  unknown: 2,
-  permissionDenied: 7,
-  resourceExhausted: 8,
-  unimplemented: 12,
-  internal: 13,
-  unavailable: 14,
-  unauthenticated: 16,
-} as const
-
-const statusByHttp: Readonly<Record<number, number>> = {
-  400: GrpcStatus.internal,
-  401: GrpcStatus.unauthenticated,
-  403: GrpcStatus.permissionDenied,
-  404: GrpcStatus.unimplemented,
-  429: GrpcStatus.unavailable,
-  502: GrpcStatus.unavailable,
-  503: GrpcStatus.unavailable,
-  504: GrpcStatus.unavailable,
-}
 
 /** In the order in which they are called. None is called before `start` has returned, none after `cancel`. */
 export interface GrpcEvents {
@@ -128,7 +106,7 @@ export class GrpcStream implements ResponseDecoder, StreamCallbacks, Cancellable
     const { status } = headers
     this.#events.onInitialMetadata(endStream ? undefined : headers)
     if (status !== 200 && !(endStream && headers.has('grpc-status')))
-      this.#close(undefined, statusByHttp[status] ?? GrpcStatus.unknown, viaUpstream)
+      this.#close(undefined, grpcStatusOfHttp(status), viaUpstream)
     else if (endStream) this.decodeTrailers(headers)
   }
 

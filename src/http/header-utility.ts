@@ -1,15 +1,6 @@
 /** Questions about header maps that several places ask. Follows Envoy's `Http::HeaderUtility` and `Http::Utility`. */
 import type { HeaderMap } from '../core/header-map.ts'
 
-const grpcContentType = 'application/grpc'
-
-/** `application/grpc` or `application/grpc+…`; not `application/grpc-web`. */
-export function isGrpcRequest(headers: HeaderMap): boolean {
-  const type = headers.get('content-type')
-  if (type === undefined || !type.startsWith(grpcContentType)) return false
-  return type.length === grpcContentType.length || type[grpcContentType.length] === '+'
-}
-
 /** An `upgrade` header and `connection: …, upgrade`. */
 export function isUpgrade(headers: HeaderMap): boolean {
   const connection = headers.get('connection')

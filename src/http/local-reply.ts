@@ -6,7 +6,7 @@ import { HeaderMap } from '../core/header-map.ts'
 import type { LogContext } from '../core/access-log.ts'
 import type { LocalReply } from '../core/http-filter.ts'
 import { ResponseFlag, type StreamInfo } from '../core/stream-info.ts'
-import { grpcStatusOfHttp } from '../format/grpc-status.ts'
+import { grpcStatusOfHttp, percentEncode } from '../core/grpc.ts'
 
 /** Failures that the connection manager and the filter chain answer. `complete`: the whole request was read. */
 export const localReplies = {
@@ -116,15 +116,4 @@ export function prepareLocalReply(
 /** Formatted JSON ends with a newline, which a header value cannot hold. */
 function withoutNewline(body: Uint8Array, contentType: string): Uint8Array {
   return contentType === 'application/json' && body.at(-1) === 0x0a ? body.subarray(0, -1) : body
-}
-
-/** gRPC's percent-encoding of `grpc-message`. */
-export function percentEncode(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes)
-    text +=
-      byte < 0x20 || byte >= 0x7e || byte === 0x25
-        ? `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
-        : String.fromCharCode(byte)
-  return text
 }

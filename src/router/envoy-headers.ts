@@ -1,6 +1,6 @@
 /** The `x-envoy-…` request headers that steer the router, read and removed in one pass. Follows Envoy's `router.cc` (finalTimeout, createRetryState). */
 import type { HeaderMap } from '../core/header-map.ts'
-import { isGrpcContentType } from './grpc.ts'
+import { isGrpcContentType } from '../core/grpc.ts'
 
 /** What a request said; undefined where it said nothing. Values are as sent. */
 export class EnvoyHeaders {

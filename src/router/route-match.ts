@@ -3,12 +3,12 @@ import { toBytes } from '../base/latin1.ts'
 import { configError } from '../config/position.ts'
 import type { FractionalPercent, RouteMatch, RuntimeFractionalPercent } from '../config/v3.ts'
 import type { Runtime } from '../core/extension.ts'
+import { isGrpcRequest } from '../core/grpc.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import { allMatch, makeHeaderMatcher } from '../matching/header-matcher.ts'
 import { makeQueryParameterMatcher } from '../matching/query-parameter-matcher.ts'
 import { makeRegex } from '../matching/regex.ts'
 import { exact, prefix, type StringPredicate } from '../matching/string-matcher.ts'
-import { isGrpcContentType } from './grpc.ts'
 
 /** One request's question to all routes of a virtual host. */
 export interface MatchInput {
@@ -81,7 +81,7 @@ function conditions(message: RouteMatch, runtime: Runtime): Condition[] {
     const enabled = makeRuntimeFraction(message.runtimeFraction, runtime)
     all.push(input => enabled(input.random))
   }
-  if (message.grpc !== undefined) all.push(input => isGrpc(input.headers))
+  if (message.grpc !== undefined) all.push(input => isGrpcRequest(input.headers))
   if (message.headers.length > 0) {
     const matchers = message.headers.map(makeHeaderMatcher)
     all.push(input => allMatch(matchers, input.headers))
@@ -105,8 +105,4 @@ const denominators: Readonly<Record<FractionalPercent['denominator'], number>> =
   HUNDRED: 100,
   TEN_THOUSAND: 10_000,
   MILLION: 1_000_000,
-}
-
-function isGrpc(headers: HeaderMap): boolean {
-  return isGrpcContentType(headers.get('content-type'))
 }

@@ -10,6 +10,7 @@ import { keep } from '../base/read-buffer.ts'
 import type { Cluster, ClusterInfo, Host, LoadBalancerContext, UpstreamConnectionInfo } from '../core/cluster.ts'
 import type { StreamResetReason } from '../core/codec.ts'
 import type { Connection } from '../core/connection.ts'
+import { httpStatusOfGrpc } from '../core/grpc.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type {
   DataStatus,
@@ -23,7 +24,6 @@ import type {
 import type { DirectResponse, RequestStats, Route, RouteEntry } from '../core/route.ts'
 import { ResponseFlag } from '../core/stream-info.ts'
 import { type EnvoyHeaders, parseInteger, takeEnvoyHeaders } from './envoy-headers.ts'
-import { httpStatusOfGrpc } from './grpc.ts'
 import { resets } from './reset-reason.ts'
 import { followRedirect } from './internal-redirect.ts'
 import { makeRetryState, type RetryCallbacks, type RetryDecision, type RetryState } from './retry-state.ts'

@@ -1,7 +1,8 @@
 /** Host functions on gRPC calls and streams. Callbacks run on the root context, as those of HTTP calls do. */
 import { type HostFunctions, Status } from '../abi.ts'
 import type { Cluster } from '../../core/cluster.ts'
-import { type GrpcEvents, GrpcStatus, GrpcStream } from '../../grpc/client-stream.ts'
+import { GrpcStatus } from '../../core/grpc.ts'
+import { type GrpcEvents, GrpcStream } from '../../grpc/client-stream.ts'
 import { headerName, isHeaderValue } from '../header-names.ts'
 import { decodePairs } from '../pairs.ts'
 import type { RootContext } from '../root-context.ts'

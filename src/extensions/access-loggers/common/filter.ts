@@ -5,7 +5,7 @@ import type { AccessLogFilter, ComparisonFilter, GrpcStatusFilter, RuntimeFilter
 import type { LogContext } from '../../../core/access-log.ts'
 import type { Runtime } from '../../../core/extension.ts'
 import { responseFlagNames } from '../../../core/stream-info.ts'
-import { grpcStatusOfHttp } from '../../../format/grpc-status.ts'
+import { grpcStatusOfHttp } from '../../../core/grpc.ts'
 import { makeHeaderMatcher } from '../../../matching/header-matcher.ts'
 
 export type LogPredicate = (context: LogContext) => boolean
