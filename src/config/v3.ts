@@ -1316,6 +1316,17 @@ export interface ExtraSourceAddress {
   readonly socketOptions?: SocketOptionsOverride
 }
 
+/** envoy.config.core.v3.GrpcMethodList */
+export interface GrpcMethodList {
+  readonly services: readonly GrpcMethodList_Service[]
+}
+
+/** envoy.config.core.v3.GrpcMethodList.Service */
+export interface GrpcMethodList_Service {
+  readonly name: string
+  readonly methodNames: readonly string[]
+}
+
 /** envoy.config.core.v3.GrpcService */
 export interface GrpcService {
   readonly envoyGrpc?: GrpcService_EnvoyGrpc
@@ -2981,6 +2992,25 @@ export interface CorsFilterPolicy {
   readonly forwardNotMatchingPreflights?: boolean
 }
 
+/** envoy.extensions.filters.http.grpc_http1_bridge.v3.Config */
+export interface GrpcHttp1Bridge {
+  readonly upgradeProtobufToGrpc: boolean
+  readonly ignoreQueryParameters: boolean
+}
+
+/** envoy.extensions.filters.http.grpc_stats.v3.FilterConfig */
+export interface GrpcStatsFilter {
+  readonly emitFilterState: boolean
+  readonly individualMethodStatsAllowlist?: GrpcMethodList
+  readonly statsForAllMethods?: boolean
+  readonly enableUpstreamStats: boolean
+  readonly replaceDotsInGrpcServiceName: boolean
+}
+
+/** envoy.extensions.filters.http.grpc_web.v3.GrpcWeb */
+export interface GrpcWeb {
+}
+
 /** envoy.extensions.filters.http.header_to_metadata.v3.Config */
 export interface HeaderToMetadata {
   readonly requestRules: readonly HeaderToMetadata_Rule[]
@@ -4296,6 +4326,9 @@ export const Buffer: MessageType<Buffer> = { typeUrl: 'type.googleapis.com/envoy
 export const BufferPerRoute: MessageType<BufferPerRoute> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.buffer.v3.BufferPerRoute' }
 export const Cors: MessageType<Cors> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors' }
 export const CorsFilterPolicy: MessageType<CorsFilterPolicy> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy' }
+export const GrpcHttp1Bridge: MessageType<GrpcHttp1Bridge> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.grpc_http1_bridge.v3.Config' }
+export const GrpcStatsFilter: MessageType<GrpcStatsFilter> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.grpc_stats.v3.FilterConfig' }
+export const GrpcWeb: MessageType<GrpcWeb> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.grpc_web.v3.GrpcWeb' }
 export const HealthCheckFilter: MessageType<HealthCheckFilter> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.health_check.v3.HealthCheck' }
 export const HeaderToMetadata: MessageType<HeaderToMetadata> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.header_to_metadata.v3.Config' }
 export const LocalRateLimit: MessageType<LocalRateLimit> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit' }

@@ -3,6 +3,7 @@ import type { Address } from './address.ts'
 import type { RequestEncoder, ResponseDecoder } from './codec.ts'
 import type { Connection } from './connection.ts'
 import type { HeaderMap } from './header-map.ts'
+import type { Scope } from '../stats/scope.ts'
 import type { Protocol, TlsInfo } from './stream-info.ts'
 
 export type Priority = 'default' | 'high'
@@ -98,6 +99,8 @@ export interface StatHistogram {
 
 /** The `cluster.<name>.` stats that users of a cluster count; the cluster's own code counts the rest. */
 export interface ClusterStats {
+  /** `cluster.<name>.`, for what filters count of a cluster. */
+  readonly scope: Scope
   readonly upstreamRqTotal: StatCounter
   readonly upstreamRqActive: StatGauge
   readonly upstreamRqCompleted: StatCounter

@@ -28,6 +28,19 @@ export function isGrpcRequest(headers: HeaderMap): boolean {
   return isGrpcContentType(headers.get('content-type'))
 }
 
+/** Headers that end the response need a `grpc-status`, others 200 and the content type. */
+export function isGrpcResponse(headers: HeaderMap, endStream: boolean): boolean {
+  if (endStream) return headers.has('grpc-status')
+  return headers.get(':status') === '200' && isGrpcContentType(headers.get('content-type'))
+}
+
+/** The service and method of `/package.Service/Method`; undefined for any other path. */
+export function serviceAndMethod(path: string): { readonly service: string; readonly method: string } | undefined {
+  const query = path.indexOf('?')
+  const parts = (query < 0 ? path : path.slice(0, query)).split('/').filter(part => part !== '')
+  return parts.length === 2 ? { service: parts[0] as string, method: parts[1] as string } : undefined
+}
+
 /** The `grpc-status` that a plain HTTP status stands for. */
 export function grpcStatusOfHttp(status: number): number {
   switch (status) {

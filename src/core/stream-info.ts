@@ -47,6 +47,8 @@ export type Protocol = 'HTTP/1.0' | 'HTTP/1.1' | 'HTTP/2'
 export interface FilterStateObject {
   /** For logs and wasm properties. */
   serializeAsString(): string | undefined
+  /** The protobuf message that `TYPED` logs, as JSON; left out by what is a string and no more. */
+  serializeAsProto?(): Readonly<Record<string, unknown>>
   /** What hash policies hash of it, a byte string; left out by what is not made for it. */
   hashInput?(): string
 }

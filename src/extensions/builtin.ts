@@ -5,6 +5,9 @@ import { stderrAccessLog } from './access-loggers/stderr/stderr.ts'
 import { stdoutAccessLog } from './access-loggers/stdout/stdout.ts'
 import { wasmAccessLog } from './access-loggers/wasm/wasm.ts'
 import { bufferFilter } from './filters/http/buffer/buffer.ts'
+import { grpcHttp1Bridge } from './filters/http/grpc-http1-bridge/grpc-http1-bridge.ts'
+import { grpcStatsFilter } from './filters/http/grpc-stats/grpc-stats.ts'
+import { grpcWeb } from './filters/http/grpc-web/grpc-web.ts'
 import { healthCheckFilter } from './filters/http/health-check/health-check.ts'
 import { routerFilter } from './filters/http/router/router.ts'
 import { wasmFilter } from './filters/http/wasm/wasm.ts'
@@ -22,6 +25,9 @@ export const builtinExtensions: readonly Extension[] = [
   stdoutAccessLog,
   wasmAccessLog,
   bufferFilter,
+  grpcHttp1Bridge,
+  grpcStatsFilter,
+  grpcWeb,
   healthCheckFilter,
   routerFilter,
   wasmFilter,

@@ -334,7 +334,9 @@ withArgs('FILTER_STATE', 'required', true, args => {
     throw new Error(`takes PLAIN or TYPED (FIELD is not supported by sluice), not "${kind}"`)
   return context => {
     const info = context.streamInfo
-    const text = (info.filterState?.get(key) ?? info.downstream.filterState?.get(key))?.serializeAsString()
+    const object = info.filterState?.get(key) ?? info.downstream.filterState?.get(key)
+    if (kind === 'TYPED' && object?.serializeAsProto !== undefined) return JSON.stringify(object.serializeAsProto())
+    const text = object?.serializeAsString()
     return text === undefined ? undefined : toBytes(text)
   }
 })

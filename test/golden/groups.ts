@@ -2,6 +2,7 @@
 import { accessLog } from './cases/access-log.ts'
 import { badRequests } from './cases/bad-requests.ts'
 import { basic } from './cases/basic.ts'
+import { grpcFilters } from './cases/grpc.ts'
 import { hashing } from './cases/hashing.ts'
 import { healthCheck } from './cases/health-check.ts'
 import { headerMutation } from './cases/header-mutation.ts'
@@ -34,6 +35,7 @@ export const groups: readonly Group[] = [
   mirroring,
   hashing,
   internalRedirects,
+  grpcFilters,
   healthCheck,
   routeStats,
 ]

@@ -109,6 +109,11 @@ export const httpSupport: SupportTable = {
 
   'envoy.extensions.filters.http.buffer.v3.Buffer': 'all',
   'envoy.extensions.filters.http.buffer.v3.BufferPerRoute': 'all',
+  'envoy.extensions.filters.http.grpc_http1_bridge.v3.Config': 'all',
+  'envoy.extensions.filters.http.grpc_stats.v3.FilterConfig': 'all',
+  'envoy.config.core.v3.GrpcMethodList': 'all',
+  'envoy.config.core.v3.GrpcMethodList.Service': 'all',
+  'envoy.extensions.filters.http.grpc_web.v3.GrpcWeb': 'all',
   'envoy.extensions.filters.http.health_check.v3.HealthCheck': 'all',
   'envoy.extensions.filters.http.router.v3.Router': [
     'dynamic_stats',
