@@ -1,0 +1,224 @@
+// Client and server of the service test.Echo in grpc-go: `grpc-go serve` prints the port that it listens on, `grpc-go call ADDRESS`
+// makes every kind of call and prints one line for each.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/encoding/gzip"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+const maxMessage = 16 << 20
+
+type text = wrapperspb.StringValue
+
+func unary(_ any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
+	request := new(text)
+	if err := decode(request); err != nil {
+		return nil, err
+	}
+	switch request.Value {
+	case "fail":
+		grpc.SetTrailer(ctx, metadata.Pairs("x-why", "because"))
+		return nil, status.Error(codes.AlreadyExists, "there is one: 100 %")
+	case "hang":
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	received, _ := metadata.FromIncomingContext(ctx)
+	grpc.SetHeader(ctx, metadata.Pairs("x-seen", strings.Join(received.Get("x-sent"), ","), "x-bin-bin", "\x00\xff\n"))
+	return request, nil
+}
+
+func up(_ any, stream grpc.ServerStream) error {
+	bytes := 0
+	for {
+		request := new(text)
+		err := stream.RecvMsg(request)
+		if err == io.EOF {
+			return stream.SendMsg(wrapperspb.String(strconv.Itoa(bytes)))
+		}
+		if err != nil {
+			return err
+		}
+		bytes += len(request.Value)
+	}
+}
+
+func down(_ any, stream grpc.ServerStream) error {
+	request := new(text)
+	if err := stream.RecvMsg(request); err != nil {
+		return err
+	}
+	count, _ := strconv.Atoi(request.Value)
+	for i := range count {
+		if err := stream.SendMsg(wrapperspb.String(fmt.Sprintf("message %d", i))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func both(_ any, stream grpc.ServerStream) error {
+	for {
+		request := new(text)
+		err := stream.RecvMsg(request)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := stream.SendMsg(wrapperspb.String(strings.ToUpper(request.Value))); err != nil {
+			return err
+		}
+	}
+}
+
+var upStream = grpc.StreamDesc{StreamName: "Up", Handler: up, ClientStreams: true}
+var downStream = grpc.StreamDesc{StreamName: "Down", Handler: down, ServerStreams: true}
+var bothStream = grpc.StreamDesc{StreamName: "Both", Handler: both, ClientStreams: true, ServerStreams: true}
+var service = grpc.ServiceDesc{
+	ServiceName: "test.Echo",
+	HandlerType: (*any)(nil),
+	Methods:     []grpc.MethodDesc{{MethodName: "Unary", Handler: unary}},
+	Streams:     []grpc.StreamDesc{upStream, downStream, bothStream},
+}
+
+func serve() error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fmt.Println(listener.Addr().(*net.TCPAddr).Port)
+	server := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage))
+	server.RegisterService(&service, nil)
+	go func() {
+		io.Copy(io.Discard, os.Stdin) // The test ends the server by closing its input.
+		server.Stop()
+	}()
+	return server.Serve(listener)
+}
+
+func call(address string) error {
+	connection, err := grpc.NewClient("passthrough:///"+address,
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	defer cancel()
+	ask := func(ctx context.Context, value string, options ...grpc.CallOption) (string, error) {
+		answer := new(text)
+		err := connection.Invoke(ctx, "/test.Echo/Unary", wrapperspb.String(value), answer, options...)
+		return answer.Value, err
+	}
+
+	var header, trailer metadata.MD
+	answer, err := ask(metadata.AppendToOutgoingContext(ctx, "x-sent", "with the call"), "hello", grpc.Header(&header))
+	fmt.Printf("unary: %q %v %q %q\n", answer, err, header.Get("x-seen"), header.Get("x-bin-bin"))
+
+	_, err = ask(ctx, "fail", grpc.Trailer(&trailer))
+	fmt.Printf("error: %v %q %q\n", status.Code(err), status.Convert(err).Message(), trailer.Get("x-why"))
+
+	answer, err = ask(ctx, strings.Repeat("x", 3_000_000))
+	fmt.Printf("large: %d %v\n", len(answer), err)
+
+	answer, err = ask(ctx, strings.Repeat("y", 100_000), grpc.UseCompressor(gzip.Name))
+	fmt.Printf("gzip: %d %v\n", len(answer), err)
+
+	short, cancelShort := context.WithTimeout(ctx, 100*time.Millisecond)
+	_, err = ask(short, "hang")
+	cancelShort()
+	fmt.Printf("deadline: %v\n", status.Code(err))
+
+	stream, err := connection.NewStream(ctx, &upStream, "/test.Echo/Up")
+	if err != nil {
+		return err
+	}
+	for range 1000 {
+		if err := stream.SendMsg(wrapperspb.String(strings.Repeat("x", 100))); err != nil {
+			return err
+		}
+	}
+	stream.CloseSend()
+	received := new(text)
+	err = stream.RecvMsg(received)
+	fmt.Printf("up: %s %v\n", received.Value, err)
+
+	stream, err = connection.NewStream(ctx, &downStream, "/test.Echo/Down")
+	if err != nil {
+		return err
+	}
+	stream.SendMsg(wrapperspb.String("2000"))
+	stream.CloseSend()
+	count := 0
+	for err = nil; err == nil; {
+		if err = stream.RecvMsg(received); err == nil {
+			count++
+		}
+	}
+	fmt.Printf("down: %d %s %v\n", count, received.Value, err)
+
+	stream, err = connection.NewStream(ctx, &bothStream, "/test.Echo/Both")
+	if err != nil {
+		return err
+	}
+	var answers []string
+	for _, value := range []string{"a", "b", "c"} {
+		if err := stream.SendMsg(wrapperspb.String(value)); err != nil {
+			return err
+		}
+		if err := stream.RecvMsg(received); err != nil {
+			return err
+		}
+		answers = append(answers, received.Value)
+	}
+	stream.CloseSend()
+	fmt.Printf("both: %v %v\n", answers, stream.RecvMsg(received))
+
+	var group sync.WaitGroup
+	var lock sync.Mutex
+	good := 0
+	for i := range 200 {
+		group.Go(func() {
+			answer, err := ask(ctx, strconv.Itoa(i))
+			lock.Lock()
+			defer lock.Unlock()
+			if err == nil && answer == strconv.Itoa(i) {
+				good++
+			}
+		})
+	}
+	group.Wait()
+	fmt.Printf("many: %d\n", good)
+	return connection.Close()
+}
+
+func main() {
+	var err error
+	if len(os.Args) == 3 && os.Args[1] == "call" {
+		err = call(os.Args[2])
+	} else {
+		err = serve()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
