@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: sluice, Envoy, nginx and haproxy on the same work in turn, rounds interleaved, medians of all rounds.
  *
- *   --rows a,b     some of: plain, wasm-as, wasm-rust, wasm-go, 1mib, tcp, h2-direct, h2-h1, h2-h2, idle, start
+ *   --rows a,b     some of those in rows.ts (all)
  *   --rounds n     rounds a row (3)      --seconds n   of load a round (4)
  *   --proxies a,b  some of: sluice, envoy, nginx, haproxy
  *   --json         the result as JSON instead of a table
@@ -12,54 +12,11 @@ import { connect, type Socket } from 'node:net'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { envoyMissing, findEnvoy } from '../support/envoy.ts'
-import { h2load, hasProgram, startBackend, wrk, wrkMissing } from '../support/load.ts'
+import { h2load, hasProgram, type LoadResult, startBackend, wrk, wrkMissing } from '../support/load.ts'
 import { cpuOf, processTree, rssOf } from '../support/process-meter.ts'
-import { available, type ProxyName, type Running, startProxy, type Work } from './proxies.ts'
-
-interface Row {
-  readonly name: string
-  readonly title: string
-  readonly work: Work
-  readonly kind: 'load' | 'idle' | 'start'
-  readonly path: string
-  readonly connections: number
-  /** Load comes from h2load instead of wrk; only proxies that take both versions on one port can do it. */
-  readonly http2?: true
-  /** Highest ratio to Envoy, or for `start` milliseconds. */
-  readonly target: number
-}
-
-const load = { kind: 'load', path: '/', connections: 64 } as const
-const http2 = { ...load, connections: 8, http2: true } as const
-const rows: readonly Row[] = [
-  { ...load, name: 'plain', title: 'HTTP/1.1', work: 'http', target: 0.7 },
-  { ...load, name: 'wasm-as', title: 'HTTP/1.1, AssemblyScript filter', work: 'wasm-as', target: 0.55 },
-  { ...load, name: 'wasm-rust', title: 'HTTP/1.1, Rust filter', work: 'wasm-rust', target: 0.55 },
-  { ...load, name: 'wasm-go', title: 'HTTP/1.1, Go filter', work: 'wasm-go', target: 0.55 },
-  {
-    ...load,
-    name: '1mib',
-    title: '1 MiB bodies, 8 connections',
-    work: 'http',
-    path: '/big',
-    connections: 8,
-    target: 1.2,
-  },
-  { ...load, name: 'tcp', title: 'TCP proxy', work: 'tcp', target: 1.1 },
-  { ...http2, name: 'h2-direct', title: 'HTTP/2, direct response', work: 'http', path: '/direct', target: 0.7 },
-  { ...http2, name: 'h2-h1', title: 'HTTP/2 to HTTP/1.1', work: 'http', target: 0.6 },
-  { ...http2, name: 'h2-h2', title: 'HTTP/2 to HTTP/2', work: 'http2-upstream', target: 0.6 },
-  {
-    ...load,
-    name: 'idle',
-    title: '4,000 idle keep-alive connections',
-    work: 'http',
-    kind: 'idle',
-    connections: 4000,
-    target: 0.7,
-  },
-  { ...load, name: 'start', title: 'start to ready', work: 'http', kind: 'start', target: 600 },
-]
+import { goMissing, GrpcGo } from '../support/grpc-go.ts'
+import { available, type ProxyName, type Running, startProxy } from './proxies.ts'
+import { type Row, rows } from './rows.ts'
 
 interface Sample {
   /** What the row compares: CPU µs a request, bytes a connection, or ms to ready. */
@@ -75,12 +32,19 @@ interface Sample {
 
 const mib = 1 << 20
 
-const run = (row: Row) => (row.http2 === true ? h2load : wrk)
+/** The backend and the load of gRPC rows, where Go is installed. */
+const grpcGo = goMissing === undefined ? new GrpcGo() : undefined
+
+function run({ client, path, connections }: Row, port: number, seconds: number): Promise<LoadResult> {
+  if (client === 'wrk') return wrk(port, path, connections, seconds)
+  if (client === 'h2load') return h2load(port, path, connections, seconds)
+  return (grpcGo as GrpcGo).load(client === 'grpc-unary' ? 'unary' : 'stream', port, connections, seconds)
+}
 
 async function loadSample(proxy: Running, row: Row, seconds: number): Promise<Sample> {
   const tree = processTree(proxy.pid)
   const before = cpuOf(tree)
-  const result = await run(row)(proxy.port, row.path, row.connections, seconds)
+  const result = await run(row, proxy.port, seconds)
   const after = cpuOf(tree)
   const userUs = (after.userUs - before.userUs) / result.requests
   const systemUs = (after.systemUs - before.systemUs) / result.requests
@@ -131,7 +95,7 @@ async function runRow(row: Row, names: readonly ProxyName[], rounds: number, sec
         // Idle memory and start are measured on a fresh process each time.
         const proxy = proxies.get(name) ?? (await startProxy(name, row.work, backendPort))
         proxies.set(name, proxy)
-        if (row.kind === 'load' && round === 0) await run(row)(proxy.port, row.path, row.connections, 2)
+        if (row.kind === 'load' && round === 0) await run(row, proxy.port, 2)
         const sample =
           row.kind === 'load'
             ? await loadSample(proxy, row, seconds)
@@ -222,16 +186,22 @@ if (!hasProgram('wrk')) {
   for (const name of ['nginx', 'haproxy']) if (!hasProgram(name)) note(`without ${name}: apt-get install ${name}`)
   const backend = await startBackend()
   note(`backend ${backend.name}, wrk, ${cpus().length} CPUs (${cpus()[0]?.model}), node ${process.version}`)
+  const grpcPort = (await grpcGo?.serve()) ?? 0
   const results: RowResult[] = []
   try {
     for (const row of rows.filter(({ name }) => wanted.includes(name))) {
       const names = available(row.work).filter(
         name =>
           options.proxies.split(',').includes(name) &&
-          ((row.kind !== 'start' && row.http2 !== true) || name === 'sluice' || name === 'envoy'),
+          ((row.kind !== 'start' && row.client === 'wrk') || name === 'sluice' || name === 'envoy'),
       )
-      const backendPort = row.work === 'http2-upstream' ? backend.http2Port : backend.port
-      if ((row.http2 === true && !hasProgram('h2load')) || backendPort === 0) {
+      if (row.work === 'grpc' && grpcGo === undefined) {
+        note(`skipped ${row.name}: ${goMissing}`)
+        continue
+      }
+      const backendPort =
+        row.work === 'grpc' ? grpcPort : row.work === 'http2-upstream' ? backend.http2Port : backend.port
+      if ((row.client === 'h2load' && !hasProgram('h2load')) || backendPort === 0) {
         note(`skipped ${row.name}: needs h2load (apt-get install nghttp2-client) and nginx`)
         continue
       }
@@ -242,6 +212,7 @@ if (!hasProgram('wrk')) {
     }
   } finally {
     await backend.stop()
+    grpcGo?.stop()
   }
   if (options.json) console.log(JSON.stringify(results, undefined, 1))
 }

@@ -4,7 +4,7 @@ import { findEnvoy } from '../support/envoy.ts'
 import { freePort, hasProgram, nginxUser, startProgram } from '../support/load.ts'
 import { type JsonObject, ProxyProcess } from '../support/proxy-process.ts'
 
-export type Work = 'http' | 'tcp' | 'wasm-as' | 'wasm-rust' | 'wasm-go' | 'http2-upstream'
+export type Work = 'http' | 'tcp' | 'wasm-as' | 'wasm-rust' | 'wasm-go' | 'http2-upstream' | 'grpc' | 'routes'
 export type ProxyName = 'sluice' | 'envoy' | 'nginx' | 'haproxy'
 
 export interface Running {
@@ -56,6 +56,25 @@ const http2Options: JsonObject = {
   },
 }
 
+/** Exact paths, prefixes, regular expressions and conditions, as real tables mix them; the load asks for the 78th. */
+const manyRoutes: readonly JsonObject[] = Array.from({ length: 100 }, (_, i) => ({
+  name: `route-${i}`,
+  match: {
+    ...(i % 10 === 3
+      ? { safe_regex: { regex: `/service-${i}/[a-z]+/\\d+` } }
+      : i % 5 === 1
+        ? { path: `/service-${i}/status` }
+        : { prefix: `/service-${i}/` }),
+    ...(i % 7 === 2 ? { headers: [{ name: 'x-version', string_match: { exact: String(i) } }] } : {}),
+  },
+  route: { cluster: 'backend', timeout: '30s' },
+}))
+
+const accessLog: JsonObject = {
+  name: 'file',
+  typed_config: { '@type': `${type}.access_loggers.file.v3.FileAccessLog`, path: '$DIR/access.log' },
+}
+
 /** The Envoy configuration for a work. */
 export function configuration(work: Work, backendPort: number, filters?: readonly JsonObject[]): JsonObject {
   const module = modules[work]
@@ -68,12 +87,14 @@ export function configuration(work: Work, backendPort: number, filters?: readonl
     typed_config: {
       '@type': `${type}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
       stat_prefix: 'bench',
+      ...(work === 'routes' ? { access_log: [accessLog] } : {}),
       route_config: {
         virtual_hosts: [
           {
             name: 'all',
             domains: ['*'],
             routes: [
+              ...(work === 'routes' ? manyRoutes : []),
               { match: { path: '/direct' }, direct_response: { status: 200, body: { inline_string: directBody } } },
               { match: { prefix: '/' }, route: { cluster: 'backend' } },
             ],
@@ -108,7 +129,7 @@ export function configuration(work: Work, backendPort: number, filters?: readonl
           type: 'STATIC',
           connect_timeout: '5s',
           circuit_breakers: { thresholds: [many] },
-          ...(work === 'http2-upstream' ? http2Options : {}),
+          ...(work === 'http2-upstream' || work === 'grpc' ? http2Options : {}),
           load_assignment: { cluster_name: 'backend', endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },
         },
       ],

@@ -1,20 +1,13 @@
 /** gRPC through the proxy with clients and servers of grpc-go, which is built here. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
 import { http } from '../golden/case.ts'
 import { connectEcho, serveEcho } from '../support/grpc-echo.ts'
-import { hasProgram } from '../support/load.ts'
+import { GrpcGo, goMissing } from '../support/grpc-go.ts'
 import { ProxyProcess } from '../support/proxy-process.ts'
 import { http2Cluster } from './setup.ts'
 
 const kind = process.env.SLUICE_TEST_PROXY === 'envoy' ? 'envoy' : 'sluice'
-const missing = hasProgram('go') ? false : 'needs Go 1.25 or later (https://go.dev/dl)'
 const calls = [
   'unary: "hello" <nil> ["with the call"] ["\\x00\\xff\\n"]',
   'error: AlreadyExists "there is one: 100 %" ["because"]',
@@ -27,25 +20,20 @@ const calls = [
   'many: 200',
 ]
 
-describe('grpc-go', { skip: missing }, () => {
-  const dir = mkdtempSync(join(tmpdir(), 'sluice-grpc-go-'))
-  const program = join(dir, 'grpc-go')
-  let goServer: ChildProcess
+describe('grpc-go', { skip: goMissing ?? false }, () => {
+  let go: GrpcGo
   let echo: Awaited<ReturnType<typeof serveEcho>>
   let proxy: ProxyProcess
-  const address = (listener: string): string => `127.0.0.1:${proxy.ports[listener]}`
 
   before(async () => {
-    execFileSync('go', ['build', '-o', program, '.'], { cwd: join(import.meta.dirname, 'grpc-go'), stdio: 'pipe' })
-    goServer = spawn(program, ['serve'], { stdio: ['pipe', 'pipe', 'inherit'] })
-    const [line] = (await once(goServer.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
+    go = new GrpcGo()
     echo = await serveEcho()
     const listener = (name: string) =>
       http({ name, routes: [{ match: { prefix: '/', grpc: {} }, route: { cluster: name, timeout: '0s' } }] })
     proxy = await ProxyProcess.start(kind, {
       static_resources: {
         listeners: [listener('go'), listener('js')],
-        clusters: [http2Cluster('go', Number(line.toString())), http2Cluster('js', echo.port)],
+        clusters: [http2Cluster('go', await go.serve()), http2Cluster('js', echo.port)],
       },
     })
   })
@@ -53,18 +41,16 @@ describe('grpc-go', { skip: missing }, () => {
   after(async () => {
     await proxy?.stop()
     echo?.server.forceShutdown()
-    goServer?.kill()
-    rmSync(dir, { recursive: true })
+    go?.stop()
   })
 
   for (const to of ['go', 'js'])
     test(`calls from Go to ${to}`, async () => {
-      const client = spawn(program, ['call', address(to)], { stdio: ['ignore', 'pipe', 'inherit'] })
-      assert.deepEqual((await text(client.stdout)).trimEnd().split('\n'), calls)
+      assert.deepEqual(await go.call(proxy.ports[to] as number), calls)
     })
 
   test('calls from grpc-js to Go', async t => {
-    const client = connectEcho(address('go'))
+    const client = connectEcho(`127.0.0.1:${proxy.ports.go}`)
     t.after(() => client.close())
     const messages: string[] = []
     for await (const message of client.down('500')) messages.push(message as string)

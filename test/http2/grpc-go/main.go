@@ -1,13 +1,16 @@
 // Client and server of the service test.Echo in grpc-go: `grpc-go serve` prints the port that it listens on, `grpc-go call ADDRESS`
-// makes every kind of call and prints one line for each.
+// makes every kind of call and prints one line for each; `grpc-go load unary|stream ADDRESS SECONDS CONNECTIONS` calls as fast as
+// it can, 16 calls at once on each connection, and prints what it got as JSON.
 package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -210,10 +213,98 @@ func call(address string) error {
 	return connection.Close()
 }
 
+// One answer, its latency in it.
+type sample struct {
+	took time.Duration
+	err  error
+}
+
+// Calls one after the other until the time is over.
+func callUnary(connection *grpc.ClientConn, end time.Time, tell func(sample)) {
+	request, answer := wrapperspb.String("hello, this is a message"), new(text)
+	for time.Now().Before(end) {
+		start := time.Now()
+		err := connection.Invoke(context.Background(), "/test.Echo/Unary", request, answer)
+		tell(sample{time.Since(start), err})
+	}
+}
+
+// Messages to and fro on one stream until the time is over.
+func callStream(connection *grpc.ClientConn, end time.Time, tell func(sample)) {
+	stream, err := connection.NewStream(context.Background(), &bothStream, "/test.Echo/Both")
+	request, answer := wrapperspb.String("hello, this is a message"), new(text)
+	for err == nil && time.Now().Before(end) {
+		start := time.Now()
+		if err = stream.SendMsg(request); err == nil {
+			err = stream.RecvMsg(answer)
+		}
+		tell(sample{time.Since(start), err})
+	}
+	if err != nil {
+		tell(sample{0, err})
+	} else {
+		stream.CloseSend()
+		stream.RecvMsg(answer)
+	}
+}
+
+func load(kind, address, seconds, connections string) error {
+	duration, _ := strconv.ParseFloat(seconds, 64)
+	count, _ := strconv.Atoi(connections)
+	work := callUnary
+	if kind == "stream" {
+		work = callStream
+	}
+	end := time.Now().Add(time.Duration(duration * float64(time.Second)))
+	var group sync.WaitGroup
+	var lock sync.Mutex
+	var took []time.Duration
+	failures := map[string]int{}
+	for range count {
+		connection, err := grpc.NewClient("passthrough:///"+address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+		if err != nil {
+			return err
+		}
+		defer connection.Close()
+		for range 16 {
+			group.Go(func() {
+				var own []time.Duration
+				var errors []string
+				work(connection, end, func(s sample) {
+					if s.err != nil {
+						errors = append(errors, s.err.Error())
+					} else {
+						own = append(own, s.took)
+					}
+				})
+				lock.Lock()
+				defer lock.Unlock()
+				took = append(took, own...)
+				for _, text := range errors {
+					failures[text]++
+				}
+			})
+		}
+	}
+	group.Wait()
+	slices.Sort(took)
+	at := func(share float64) float64 {
+		if len(took) == 0 {
+			return 0
+		}
+		return float64(took[int(share*float64(len(took)-1))].Microseconds()) / 1000
+	}
+	return json.NewEncoder(os.Stdout).Encode(map[string]any{
+		"requests": len(took), "perSecond": float64(len(took)) / duration, "p50Ms": at(0.5), "p99Ms": at(0.99), "failures": failures,
+	})
+}
+
 func main() {
 	var err error
 	if len(os.Args) == 3 && os.Args[1] == "call" {
 		err = call(os.Args[2])
+	} else if len(os.Args) == 6 && os.Args[1] == "load" {
+		err = load(os.Args[2], os.Args[3], os.Args[4], os.Args[5])
 	} else {
 		err = serve()
 	}
