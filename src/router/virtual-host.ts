@@ -21,6 +21,7 @@ import { addPerFilterConfigs, type PerFilterConfigs } from './per-filter-config.
 import { makeRetryPolicy } from './retry-policy.ts'
 import { makeHostRewrite, makePathRewrite, withoutQuery } from './rewrite.ts'
 import { DirectRoute, ForwardRoute, type ForwardSettings, type RouteSettings } from './route.ts'
+import { literalPrefix, RouteIndex } from './route-index.ts'
 import { makeRouteMatcher, type MatchInput, type RouteMatcher } from './route-match.ts'
 import { makeVirtualClusters, RouteStats } from './route-stats.ts'
 import { makeShadowPolicies } from './shadow-policy.ts'
@@ -50,7 +51,7 @@ interface RouteWithMatcher {
 
 export class VirtualHost {
   readonly name: string
-  readonly #routes: readonly RouteWithMatcher[]
+  readonly #routes: RouteIndex<RouteWithMatcher>
   readonly #requireTls: VirtualHostMessage['requireTls']
   readonly #tlsRedirect: Route
   readonly #ignorePathParameters: boolean
@@ -69,7 +70,10 @@ export class VirtualHost {
       stats,
       virtualCluster: makeVirtualClusters(message.virtualClusters, stats),
     }
-    this.#routes = message.routes.map(route => makeRoute(route, message, level))
+    this.#routes = new RouteIndex(
+      message.routes.map(route => makeRoute(route, message, level)),
+      message.routes.map(({ match }) => (match === undefined ? '' : literalPrefix(match))),
+    )
     this.#tlsRedirect = new DirectRoute(tlsRedirectSettings(common('', message.name, undefined, level)))
   }
 
@@ -80,7 +84,7 @@ export class VirtualHost {
     const bare = withoutQuery(headers.path)
     const path = this.#ignorePathParameters ? (bare.split(';', 1)[0] as string) : bare
     const input: MatchInput = { headers, path, random }
-    const routes = this.#routes
+    const routes = this.#routes.candidates(path)
     const pathless = headers.method === 'CONNECT' && !headers.has(':path')
     for (let i = 0; i < routes.length; i++) {
       const route = routes[i] as RouteWithMatcher
