@@ -293,8 +293,8 @@ function readStruct(bytes: Uint8Array, depth: number): JsonObject {
   return object
 }
 
-/** google.protobuf.Value: null 1, number 2, string 3, bool 4, struct 5, list 6. */
-function readValue(bytes: Uint8Array, depth: number): JsonValue {
+/** Throws WireError. google.protobuf.Value: null 1, number 2, string 3, bool 4, struct 5, list 6. */
+export function readValue(bytes: Uint8Array, depth = 0): JsonValue {
   let value: JsonValue = null
   const reader = new WireReader(bytes)
   while (!reader.done) {

@@ -147,6 +147,13 @@ export type HttpProtocolOptions_HeadersWithUnderscoresAction =
   | 'REJECT_REQUEST'
   | 'DROP_HEADER'
 
+/** envoy.config.core.v3.KeyValueAppend.KeyValueAppendAction */
+export type KeyValueAppend_KeyValueAppendAction =
+  | 'APPEND_IF_EXISTS_OR_ADD'
+  | 'ADD_IF_ABSENT'
+  | 'OVERWRITE_IF_EXISTS_OR_ADD'
+  | 'OVERWRITE_IF_EXISTS'
+
 /** envoy.config.core.v3.ProxyProtocolConfig.Version */
 export type ProxyProtocolConfig_Version =
   | 'V1'
@@ -299,6 +306,12 @@ export type XRateLimitHeadersRFCVersion =
   | 'OFF'
   | 'DRAFT_VERSION_03'
 
+/** envoy.extensions.filters.common.set_filter_state.v3.FilterStateValue.SharedWithUpstream */
+export type FilterStateValue_SharedWithUpstream =
+  | 'NONE'
+  | 'ONCE'
+  | 'TRANSITIVE'
+
 /** envoy.extensions.filters.http.header_to_metadata.v3.Config.ValueEncode */
 export type HeaderToMetadata_ValueEncode =
   | 'NONE'
@@ -382,6 +395,25 @@ export type RingHash_HashFunction =
   | 'DEFAULT_HASH'
   | 'XX_HASH'
   | 'MURMUR_HASH_2'
+
+/** envoy.extensions.load_balancing_policies.subset.v3.Subset.LbSubsetFallbackPolicy */
+export type Subset_LbSubsetFallbackPolicy =
+  | 'NO_FALLBACK'
+  | 'ANY_ENDPOINT'
+  | 'DEFAULT_SUBSET'
+
+/** envoy.extensions.load_balancing_policies.subset.v3.Subset.LbSubsetMetadataFallbackPolicy */
+export type Subset_LbSubsetMetadataFallbackPolicy =
+  | 'METADATA_NO_FALLBACK'
+  | 'FALLBACK_LIST'
+
+/** envoy.extensions.load_balancing_policies.subset.v3.Subset.LbSubsetSelector.LbSubsetSelectorFallbackPolicy */
+export type Subset_LbSubsetSelector_LbSubsetSelectorFallbackPolicy =
+  | 'NOT_DEFINED'
+  | 'NO_FALLBACK'
+  | 'ANY_ENDPOINT'
+  | 'DEFAULT_SUBSET'
+  | 'KEYS_SUBSET'
 
 /** envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.TrustChainVerification */
 export type CertificateValidationContext_TrustChainVerification =
@@ -1633,6 +1665,34 @@ export interface KeepaliveSettings {
   readonly connectionIdleInterval?: number
 }
 
+/** envoy.config.core.v3.KeyValue */
+export interface KeyValue {
+  /** Deprecated. */
+  readonly key: string
+  /** Deprecated. */
+  readonly value: Uint8Array
+}
+
+/** envoy.config.core.v3.KeyValueAppend */
+export interface KeyValueAppend {
+  readonly record?: KeyValuePair
+  /** Deprecated. */
+  readonly entry?: KeyValue
+  readonly action: KeyValueAppend_KeyValueAppendAction
+}
+
+/** envoy.config.core.v3.KeyValueMutation */
+export interface KeyValueMutation {
+  readonly append?: KeyValueAppend
+  readonly remove: string
+}
+
+/** envoy.config.core.v3.KeyValuePair */
+export interface KeyValuePair {
+  readonly key: string
+  readonly value?: JsonObject['']
+}
+
 /** envoy.config.core.v3.Locality */
 export interface Locality {
   readonly region: string
@@ -2781,6 +2841,11 @@ export interface RouteConfiguration {
   readonly routeSpecifiers: readonly TypedExtensionConfig[]
 }
 
+/** envoy.config.route.v3.RouteList */
+export interface RouteList {
+  readonly routes: readonly Route[]
+}
+
 /** envoy.config.route.v3.RouteMatch */
 export interface RouteMatch {
   readonly prefix?: string
@@ -2963,6 +3028,21 @@ export interface RateLimitDescriptor_Entry {
   readonly value: string
 }
 
+/** envoy.extensions.early_data.v3.DefaultEarlyDataPolicy */
+export interface DefaultEarlyDataPolicy {
+}
+
+/** envoy.extensions.filters.common.set_filter_state.v3.FilterStateValue */
+export interface FilterStateValue {
+  readonly objectKey?: string
+  readonly factoryKey: string
+  readonly formatString?: SubstitutionFormatString
+  /** Deprecated. */
+  readonly readOnly: boolean
+  readonly sharedWithUpstream: FilterStateValue_SharedWithUpstream
+  readonly skipIfEmpty: boolean
+}
+
 /** envoy.extensions.filters.http.buffer.v3.Buffer */
 export interface Buffer {
   readonly maxRequestBytes?: number
@@ -3009,6 +3089,27 @@ export interface GrpcStatsFilter {
 
 /** envoy.extensions.filters.http.grpc_web.v3.GrpcWeb */
 export interface GrpcWeb {
+}
+
+/** envoy.extensions.filters.http.header_mutation.v3.HeaderMutation */
+export interface HeaderMutationFilter {
+  readonly mutations?: Mutations
+  readonly mostSpecificHeaderMutationsWins: boolean
+}
+
+/** envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute */
+export interface HeaderMutationPerRoute {
+  readonly mutations?: Mutations
+}
+
+/** envoy.extensions.filters.http.header_mutation.v3.Mutations */
+export interface Mutations {
+  readonly requestMutations: readonly HeaderMutation[]
+  readonly queryParameterMutations: readonly KeyValueMutation[]
+  readonly responseMutations: readonly HeaderMutation[]
+  readonly responseTrailersMutations: readonly HeaderMutation[]
+  readonly requestTrailersMutations: readonly HeaderMutation[]
+  readonly formatters: readonly TypedExtensionConfig[]
 }
 
 /** envoy.extensions.filters.http.header_to_metadata.v3.Config */
@@ -3102,6 +3203,29 @@ export interface Router {
 export interface Router_UpstreamAccessLogOptions {
   readonly flushUpstreamLogOnUpstreamStream: boolean
   readonly upstreamLogFlushInterval?: number
+}
+
+/** envoy.extensions.filters.http.set_filter_state.v3.Config */
+export interface SetFilterState {
+  readonly onRequestHeaders: readonly FilterStateValue[]
+  readonly clearRouteCache: boolean
+}
+
+/** envoy.extensions.filters.http.set_metadata.v3.Config */
+export interface SetMetadata {
+  /** Deprecated. */
+  readonly metadataNamespace: string
+  /** Deprecated. */
+  readonly value?: JsonObject
+  readonly metadata: readonly SetMetadataMetadata[]
+}
+
+/** envoy.extensions.filters.http.set_metadata.v3.Metadata */
+export interface SetMetadataMetadata {
+  readonly metadataNamespace: string
+  readonly allowOverwrite: boolean
+  readonly value?: JsonObject
+  readonly typedValue?: AnyMessage
 }
 
 /** envoy.extensions.filters.http.wasm.v3.Wasm */
@@ -3368,6 +3492,13 @@ export interface ScopedRoutes_ScopeKeyBuilder_FragmentBuilder_HeaderValueExtract
   readonly key: string
 }
 
+/** envoy.extensions.filters.network.set_filter_state.v3.Config */
+export interface NetworkSetFilterState {
+  readonly onNewConnection: readonly FilterStateValue[]
+  readonly onDownstreamTlsHandshake: readonly FilterStateValue[]
+  readonly onDownstreamData: readonly FilterStateValue[]
+}
+
 /** envoy.extensions.filters.network.sni_cluster.v3.SniCluster */
 export interface SniCluster {
 }
@@ -3526,6 +3657,143 @@ export interface RingHash {
 export interface RoundRobin {
   readonly slowStartConfig?: SlowStartConfig
   readonly localityLbConfig?: LocalityLbConfig
+}
+
+/** envoy.extensions.load_balancing_policies.subset.v3.Subset */
+export interface Subset {
+  readonly fallbackPolicy: Subset_LbSubsetFallbackPolicy
+  readonly defaultSubset?: JsonObject
+  readonly subsetSelectors: readonly Subset_LbSubsetSelector[]
+  readonly allowRedundantKeys: boolean
+  readonly localityWeightAware: boolean
+  readonly scaleLocalityWeight: boolean
+  readonly panicModeAny: boolean
+  readonly listAsAny: boolean
+  readonly metadataFallbackPolicy: Subset_LbSubsetMetadataFallbackPolicy
+  readonly subsetLbPolicy?: LoadBalancingPolicy
+}
+
+/** envoy.extensions.load_balancing_policies.subset.v3.Subset.LbSubsetSelector */
+export interface Subset_LbSubsetSelector {
+  readonly keys: readonly string[]
+  readonly singleHostPerSubset: boolean
+  readonly fallbackPolicy: Subset_LbSubsetSelector_LbSubsetSelectorFallbackPolicy
+  readonly fallbackKeysSubset: readonly string[]
+}
+
+/** envoy.extensions.matching.common_inputs.environment_variable.v3.Config */
+export interface EnvironmentVariableInput {
+  readonly name: string
+}
+
+/** envoy.extensions.matching.common_inputs.network.v3.ApplicationProtocolInput */
+export interface ApplicationProtocolInput {
+}
+
+/** envoy.extensions.matching.common_inputs.network.v3.DestinationIPInput */
+export interface DestinationIPInput {
+}
+
+/** envoy.extensions.matching.common_inputs.network.v3.DestinationPortInput */
+export interface DestinationPortInput {
+}
+
+/** envoy.extensions.matching.common_inputs.network.v3.DirectSourceIPInput */
+export interface DirectSourceIPInput {
+}
+
+/** envoy.extensions.matching.common_inputs.network.v3.DynamicMetadataInput */
+export interface DynamicMetadataInput {
+  readonly filter: string
+  readonly path: readonly DynamicMetadataInput_PathSegment[]
+}
+
+/** envoy.extensions.matching.common_inputs.network.v3.DynamicMetadataInput.PathSegment */
+export interface DynamicMetadataInput_PathSegment {
+  readonly key?: string
+}
+
+/** envoy.extensions.matching.common_inputs.network.v3.FilterStateInput */
+export interface FilterStateInput {
+  readonly key: string
+  readonly field: string
+}
+
+/** envoy.extensions.matching.common_inputs.network.v3.ServerNameInput */
+export interface ServerNameInput {
+}
+
+/** envoy.extensions.matching.common_inputs.network.v3.SourceIPInput */
+export interface SourceIPInput {
+}
+
+/** envoy.extensions.matching.common_inputs.network.v3.SourcePortInput */
+export interface SourcePortInput {
+}
+
+/** envoy.extensions.matching.common_inputs.network.v3.SourceTypeInput */
+export interface SourceTypeInput {
+}
+
+/** envoy.extensions.matching.common_inputs.network.v3.TransportProtocolInput */
+export interface TransportProtocolInput {
+}
+
+/** envoy.extensions.matching.common_inputs.ssl.v3.DnsSanInput */
+export interface DnsSanInput {
+}
+
+/** envoy.extensions.matching.common_inputs.ssl.v3.SubjectInput */
+export interface SubjectInput {
+}
+
+/** envoy.extensions.matching.common_inputs.ssl.v3.UriSanInput */
+export interface UriSanInput {
+}
+
+/** envoy.extensions.matching.input_matchers.consistent_hashing.v3.ConsistentHashing */
+export interface ConsistentHashing {
+  readonly threshold: number
+  readonly modulo: number
+  readonly seed: bigint
+}
+
+/** envoy.extensions.matching.input_matchers.ip.v3.Ip */
+export interface Ip {
+  readonly cidrRanges: readonly CidrRange[]
+  readonly statPrefix: string
+}
+
+/** envoy.extensions.matching.input_matchers.metadata.v3.Metadata */
+export interface MetadataInputMatcher {
+  readonly value?: ValueMatcher
+  readonly invert: boolean
+}
+
+/** envoy.extensions.matching.input_matchers.runtime_fraction.v3.RuntimeFraction */
+export interface RuntimeFraction {
+  readonly runtimeFraction?: RuntimeFractionalPercent
+  readonly seed: bigint
+}
+
+/** envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig */
+export interface UriTemplateMatchConfig {
+  readonly pathTemplate: string
+}
+
+/** envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig */
+export interface UriTemplateRewriteConfig {
+  readonly pathTemplateRewrite: string
+}
+
+/** envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction */
+export interface ClusterAction {
+  readonly cluster: string
+}
+
+/** envoy.extensions.router.cluster_specifiers.matcher.v3.MatcherClusterSpecifier */
+export interface MatcherClusterSpecifier {
+  readonly clusterMatcher?: Matcher
 }
 
 /** envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer */
@@ -3830,6 +4098,43 @@ export interface FilterStateMatcher {
   readonly key: string
   readonly stringMatch?: StringMatcher
   readonly addressMatch?: AddressMatcher
+}
+
+/** envoy.type.matcher.v3.HttpRequestHeaderMatchInput */
+export interface HttpRequestHeaderMatchInput {
+  readonly headerName: string
+}
+
+/** envoy.type.matcher.v3.HttpRequestQueryParamMatchInput */
+export interface HttpRequestQueryParamMatchInput {
+  readonly queryParam: string
+}
+
+/** envoy.type.matcher.v3.HttpRequestTrailerMatchInput */
+export interface HttpRequestTrailerMatchInput {
+  readonly headerName: string
+}
+
+/** envoy.type.matcher.v3.HttpResponseHeaderMatchInput */
+export interface HttpResponseHeaderMatchInput {
+  readonly headerName: string
+}
+
+/** envoy.type.matcher.v3.HttpResponseLocalReplyMatchInput */
+export interface HttpResponseLocalReplyMatchInput {
+}
+
+/** envoy.type.matcher.v3.HttpResponseStatusCodeClassMatchInput */
+export interface HttpResponseStatusCodeClassMatchInput {
+}
+
+/** envoy.type.matcher.v3.HttpResponseStatusCodeMatchInput */
+export interface HttpResponseStatusCodeMatchInput {
+}
+
+/** envoy.type.matcher.v3.HttpResponseTrailerMatchInput */
+export interface HttpResponseTrailerMatchInput {
+  readonly headerName: string
 }
 
 /** envoy.type.matcher.v3.ListMatcher */
@@ -4228,6 +4533,18 @@ export interface XdsCoreTypedExtensionConfig {
   readonly typedConfig?: AnyMessage
 }
 
+/** xds.type.matcher.v3.IPMatcher */
+export interface IPMatcher {
+  readonly rangeMatchers: readonly IPMatcher_IPRangeMatcher[]
+}
+
+/** xds.type.matcher.v3.IPMatcher.IPRangeMatcher */
+export interface IPMatcher_IPRangeMatcher {
+  readonly ranges: readonly XdsCoreCidrRange[]
+  readonly onMatch?: Matcher_OnMatch
+  readonly exclusive: boolean
+}
+
 /** xds.type.matcher.v3.Matcher */
 export interface Matcher {
   readonly matcherList?: Matcher_MatcherList
@@ -4296,6 +4613,17 @@ export interface XdsMatcherRegexMatcher {
 export interface XdsMatcherRegexMatcher_GoogleRE2 {
 }
 
+/** xds.type.matcher.v3.ServerNameMatcher */
+export interface ServerNameMatcher {
+  readonly domainMatchers: readonly ServerNameMatcher_DomainMatcher[]
+}
+
+/** xds.type.matcher.v3.ServerNameMatcher.DomainMatcher */
+export interface ServerNameMatcher_DomainMatcher {
+  readonly domains: readonly string[]
+  readonly onMatch?: Matcher_OnMatch
+}
+
 /** xds.type.matcher.v3.StringMatcher */
 export interface XdsMatcherStringMatcher {
   readonly exact?: string
@@ -4311,6 +4639,8 @@ export const Bootstrap: MessageType<Bootstrap> = { typeUrl: 'type.googleapis.com
 export const Listener: MessageType<Listener> = { typeUrl: 'type.googleapis.com/envoy.config.listener.v3.Listener' }
 export const Cluster: MessageType<Cluster> = { typeUrl: 'type.googleapis.com/envoy.config.cluster.v3.Cluster' }
 export const RouteConfiguration: MessageType<RouteConfiguration> = { typeUrl: 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration' }
+export const Route: MessageType<Route> = { typeUrl: 'type.googleapis.com/envoy.config.route.v3.Route' }
+export const RouteList: MessageType<RouteList> = { typeUrl: 'type.googleapis.com/envoy.config.route.v3.RouteList' }
 export const FilterConfig: MessageType<FilterConfig> = { typeUrl: 'type.googleapis.com/envoy.config.route.v3.FilterConfig' }
 export const ClusterLoadAssignment: MessageType<ClusterLoadAssignment> = { typeUrl: 'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment' }
 export const Secret: MessageType<Secret> = { typeUrl: 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret' }
@@ -4320,6 +4650,7 @@ export const Echo: MessageType<Echo> = { typeUrl: 'type.googleapis.com/envoy.ext
 export const DirectResponseFilter: MessageType<DirectResponseFilter> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.network.direct_response.v3.Config' }
 export const NetworkWasm: MessageType<NetworkWasm> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.network.wasm.v3.Wasm' }
 export const SniCluster: MessageType<SniCluster> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.network.sni_cluster.v3.SniCluster' }
+export const NetworkSetFilterState: MessageType<NetworkSetFilterState> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.network.set_filter_state.v3.Config' }
 export const Router: MessageType<Router> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router' }
 export const Wasm: MessageType<Wasm> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm' }
 export const Buffer: MessageType<Buffer> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer' }
@@ -4330,10 +4661,48 @@ export const GrpcHttp1Bridge: MessageType<GrpcHttp1Bridge> = { typeUrl: 'type.go
 export const GrpcStatsFilter: MessageType<GrpcStatsFilter> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.grpc_stats.v3.FilterConfig' }
 export const GrpcWeb: MessageType<GrpcWeb> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.grpc_web.v3.GrpcWeb' }
 export const HealthCheckFilter: MessageType<HealthCheckFilter> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.health_check.v3.HealthCheck' }
+export const HeaderMutationFilter: MessageType<HeaderMutationFilter> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation' }
+export const HeaderMutationPerRoute: MessageType<HeaderMutationPerRoute> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute' }
 export const HeaderToMetadata: MessageType<HeaderToMetadata> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.header_to_metadata.v3.Config' }
 export const LocalRateLimit: MessageType<LocalRateLimit> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit' }
 export const RBACFilter: MessageType<RBACFilter> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC' }
 export const RBACPerRoute: MessageType<RBACPerRoute> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBACPerRoute' }
+export const SetFilterState: MessageType<SetFilterState> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.set_filter_state.v3.Config' }
+export const SetMetadata: MessageType<SetMetadata> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.set_metadata.v3.Config' }
+export const UriTemplateMatchConfig: MessageType<UriTemplateMatchConfig> = { typeUrl: 'type.googleapis.com/envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig' }
+export const UriTemplateRewriteConfig: MessageType<UriTemplateRewriteConfig> = { typeUrl: 'type.googleapis.com/envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig' }
+export const ClusterAction: MessageType<ClusterAction> = { typeUrl: 'type.googleapis.com/envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction' }
+export const MatcherClusterSpecifier: MessageType<MatcherClusterSpecifier> = { typeUrl: 'type.googleapis.com/envoy.extensions.router.cluster_specifiers.matcher.v3.MatcherClusterSpecifier' }
+export const DefaultEarlyDataPolicy: MessageType<DefaultEarlyDataPolicy> = { typeUrl: 'type.googleapis.com/envoy.extensions.early_data.v3.DefaultEarlyDataPolicy' }
+export const HttpRequestHeaderMatchInput: MessageType<HttpRequestHeaderMatchInput> = { typeUrl: 'type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput' }
+export const HttpRequestTrailerMatchInput: MessageType<HttpRequestTrailerMatchInput> = { typeUrl: 'type.googleapis.com/envoy.type.matcher.v3.HttpRequestTrailerMatchInput' }
+export const HttpResponseHeaderMatchInput: MessageType<HttpResponseHeaderMatchInput> = { typeUrl: 'type.googleapis.com/envoy.type.matcher.v3.HttpResponseHeaderMatchInput' }
+export const HttpResponseTrailerMatchInput: MessageType<HttpResponseTrailerMatchInput> = { typeUrl: 'type.googleapis.com/envoy.type.matcher.v3.HttpResponseTrailerMatchInput' }
+export const HttpRequestQueryParamMatchInput: MessageType<HttpRequestQueryParamMatchInput> = { typeUrl: 'type.googleapis.com/envoy.type.matcher.v3.HttpRequestQueryParamMatchInput' }
+export const HttpResponseStatusCodeMatchInput: MessageType<HttpResponseStatusCodeMatchInput> = { typeUrl: 'type.googleapis.com/envoy.type.matcher.v3.HttpResponseStatusCodeMatchInput' }
+export const HttpResponseStatusCodeClassMatchInput: MessageType<HttpResponseStatusCodeClassMatchInput> = { typeUrl: 'type.googleapis.com/envoy.type.matcher.v3.HttpResponseStatusCodeClassMatchInput' }
+export const HttpResponseLocalReplyMatchInput: MessageType<HttpResponseLocalReplyMatchInput> = { typeUrl: 'type.googleapis.com/envoy.type.matcher.v3.HttpResponseLocalReplyMatchInput' }
+export const EnvironmentVariableInput: MessageType<EnvironmentVariableInput> = { typeUrl: 'type.googleapis.com/envoy.extensions.matching.common_inputs.environment_variable.v3.Config' }
+export const ApplicationProtocolInput: MessageType<ApplicationProtocolInput> = { typeUrl: 'type.googleapis.com/envoy.extensions.matching.common_inputs.network.v3.ApplicationProtocolInput' }
+export const DestinationIPInput: MessageType<DestinationIPInput> = { typeUrl: 'type.googleapis.com/envoy.extensions.matching.common_inputs.network.v3.DestinationIPInput' }
+export const DestinationPortInput: MessageType<DestinationPortInput> = { typeUrl: 'type.googleapis.com/envoy.extensions.matching.common_inputs.network.v3.DestinationPortInput' }
+export const DirectSourceIPInput: MessageType<DirectSourceIPInput> = { typeUrl: 'type.googleapis.com/envoy.extensions.matching.common_inputs.network.v3.DirectSourceIPInput' }
+export const DynamicMetadataInput: MessageType<DynamicMetadataInput> = { typeUrl: 'type.googleapis.com/envoy.extensions.matching.common_inputs.network.v3.DynamicMetadataInput' }
+export const FilterStateInput: MessageType<FilterStateInput> = { typeUrl: 'type.googleapis.com/envoy.extensions.matching.common_inputs.network.v3.FilterStateInput' }
+export const ServerNameInput: MessageType<ServerNameInput> = { typeUrl: 'type.googleapis.com/envoy.extensions.matching.common_inputs.network.v3.ServerNameInput' }
+export const SourceIPInput: MessageType<SourceIPInput> = { typeUrl: 'type.googleapis.com/envoy.extensions.matching.common_inputs.network.v3.SourceIPInput' }
+export const SourcePortInput: MessageType<SourcePortInput> = { typeUrl: 'type.googleapis.com/envoy.extensions.matching.common_inputs.network.v3.SourcePortInput' }
+export const SourceTypeInput: MessageType<SourceTypeInput> = { typeUrl: 'type.googleapis.com/envoy.extensions.matching.common_inputs.network.v3.SourceTypeInput' }
+export const TransportProtocolInput: MessageType<TransportProtocolInput> = { typeUrl: 'type.googleapis.com/envoy.extensions.matching.common_inputs.network.v3.TransportProtocolInput' }
+export const DnsSanInput: MessageType<DnsSanInput> = { typeUrl: 'type.googleapis.com/envoy.extensions.matching.common_inputs.ssl.v3.DnsSanInput' }
+export const SubjectInput: MessageType<SubjectInput> = { typeUrl: 'type.googleapis.com/envoy.extensions.matching.common_inputs.ssl.v3.SubjectInput' }
+export const UriSanInput: MessageType<UriSanInput> = { typeUrl: 'type.googleapis.com/envoy.extensions.matching.common_inputs.ssl.v3.UriSanInput' }
+export const ConsistentHashing: MessageType<ConsistentHashing> = { typeUrl: 'type.googleapis.com/envoy.extensions.matching.input_matchers.consistent_hashing.v3.ConsistentHashing' }
+export const Ip: MessageType<Ip> = { typeUrl: 'type.googleapis.com/envoy.extensions.matching.input_matchers.ip.v3.Ip' }
+export const MetadataInputMatcher: MessageType<MetadataInputMatcher> = { typeUrl: 'type.googleapis.com/envoy.extensions.matching.input_matchers.metadata.v3.Metadata' }
+export const RuntimeFraction: MessageType<RuntimeFraction> = { typeUrl: 'type.googleapis.com/envoy.extensions.matching.input_matchers.runtime_fraction.v3.RuntimeFraction' }
+export const IPMatcher: MessageType<IPMatcher> = { typeUrl: 'type.googleapis.com/xds.type.matcher.v3.IPMatcher' }
+export const ServerNameMatcher: MessageType<ServerNameMatcher> = { typeUrl: 'type.googleapis.com/xds.type.matcher.v3.ServerNameMatcher' }
 export const TlsInspector: MessageType<TlsInspector> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector' }
 export const HttpInspector: MessageType<HttpInspector> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.listener.http_inspector.v3.HttpInspector' }
 export const ProxyProtocol: MessageType<ProxyProtocol> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol' }
@@ -4346,6 +4715,7 @@ export const RingHash: MessageType<RingHash> = { typeUrl: 'type.googleapis.com/e
 export const Maglev: MessageType<Maglev> = { typeUrl: 'type.googleapis.com/envoy.extensions.load_balancing_policies.maglev.v3.Maglev' }
 export const Random: MessageType<Random> = { typeUrl: 'type.googleapis.com/envoy.extensions.load_balancing_policies.random.v3.Random' }
 export const LeastRequest: MessageType<LeastRequest> = { typeUrl: 'type.googleapis.com/envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest' }
+export const Subset: MessageType<Subset> = { typeUrl: 'type.googleapis.com/envoy.extensions.load_balancing_policies.subset.v3.Subset' }
 export const FileAccessLog: MessageType<FileAccessLog> = { typeUrl: 'type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog' }
 export const StdoutAccessLog: MessageType<StdoutAccessLog> = { typeUrl: 'type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog' }
 export const StderrAccessLog: MessageType<StderrAccessLog> = { typeUrl: 'type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StderrAccessLog' }

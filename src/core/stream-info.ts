@@ -51,6 +51,10 @@ export interface FilterStateObject {
   serializeAsProto?(): Readonly<Record<string, unknown>>
   /** What hash policies hash of it, a byte string; left out by what is not made for it. */
   hashInput?(): string
+  /** Of an address, without the port. */
+  readonly ip?: string
+  /** Cannot be replaced. */
+  readonly readOnly?: boolean
 }
 
 export interface StreamInfo {
@@ -116,6 +120,11 @@ export interface InternalRedirects {
   count: number
   /** Taken so far: names of the route left and the route entered. */
   readonly routes: Set<string>
+}
+
+/** The stream's own object of that name, or else its connection's. */
+export function filterStateOf(info: StreamInfo, key: string): FilterStateObject | undefined {
+  return info.filterState?.get(key) ?? info.downstream.filterState?.get(key)
 }
 
 /** What all requests of one downstream connection share. */

@@ -8,12 +8,17 @@ import { bufferFilter } from './filters/http/buffer/buffer.ts'
 import { grpcHttp1Bridge } from './filters/http/grpc-http1-bridge/grpc-http1-bridge.ts'
 import { grpcStatsFilter } from './filters/http/grpc-stats/grpc-stats.ts'
 import { grpcWeb } from './filters/http/grpc-web/grpc-web.ts'
+import { headerMutationFilter } from './filters/http/header-mutation/header-mutation.ts'
+import { headerToMetadataFilter } from './filters/http/header-to-metadata/header-to-metadata.ts'
 import { healthCheckFilter } from './filters/http/health-check/health-check.ts'
 import { routerFilter } from './filters/http/router/router.ts'
+import { setFilterStateFilter } from './filters/http/set-filter-state/set-filter-state.ts'
+import { setMetadataFilter } from './filters/http/set-metadata/set-metadata.ts'
 import { wasmFilter } from './filters/http/wasm/wasm.ts'
 import { directResponse } from './filters/network/direct-response/direct-response.ts'
 import { echo } from './filters/network/echo/echo.ts'
 import { httpConnectionManager } from './filters/network/http-connection-manager/http-connection-manager.ts'
+import { networkSetFilterState } from './filters/network/set-filter-state/set-filter-state.ts'
 import { tcpProxy } from './filters/network/tcp-proxy/tcp-proxy.ts'
 import { wasmNetworkFilter } from './filters/network/wasm/wasm.ts'
 import { downstreamRawBuffer, upstreamRawBuffer } from './transport-sockets/raw-buffer/raw-buffer.ts'
@@ -28,12 +33,17 @@ export const builtinExtensions: readonly Extension[] = [
   grpcHttp1Bridge,
   grpcStatsFilter,
   grpcWeb,
+  headerMutationFilter,
+  headerToMetadataFilter,
   healthCheckFilter,
   routerFilter,
+  setFilterStateFilter,
+  setMetadataFilter,
   wasmFilter,
   httpConnectionManager,
   tcpProxy,
   wasmNetworkFilter,
+  networkSetFilterState,
   echo,
   directResponse,
   downstreamRawBuffer,

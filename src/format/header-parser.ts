@@ -9,7 +9,7 @@ import type { StreamInfo } from '../core/stream-info.ts'
 import type { FormatContext } from './operators.ts'
 import { type Formatter, makeTextFormatter } from './text-formatter.ts'
 
-interface Addition {
+export interface Addition {
   readonly name: string
   /** A byte string, or what makes it. */
   readonly value: string | Formatter
@@ -44,21 +44,25 @@ export function makeHeaderMutations(
     return name.toLowerCase()
   })
   return new Mutations(
-    add.map(each => makeAddition(each, context)),
+    add.map(each => {
+      const { key } = each.header ?? { key: '' }
+      if (key.startsWith(':') || key.toLowerCase() === 'host')
+        throw configError(each.header ?? each, 'key', `":"-prefixed or host headers may not be modified: "${key}"`)
+      return makeAddition(each, context)
+    }),
     removals,
   )
 }
 
-function makeAddition(option: HeaderValueOption, context: FormatContext): Addition {
+/** Throws `ConfigError` for a bad format. */
+export function makeAddition(option: HeaderValueOption, context: FormatContext): Addition {
   const header = option.header
   if (header === undefined) throw configError(option, 'header', 'a header is required')
-  if (header.key.startsWith(':') || header.key.toLowerCase() === 'host')
-    throw configError(header, 'key', `":"-prefixed or host headers may not be modified: "${header.key}"`)
   const { appendAction, append } = option
   if (append !== undefined && appendAction !== 'APPEND_IF_EXISTS_OR_ADD')
     throw configError(option, 'append', 'append and append_action cannot both be set: use append_action')
   return {
-    name: header.key.toLowerCase(),
+    name: header.key.toLowerCase().replace(/^host$/, ':authority'),
     value: makeValue(header, context),
     keepEmpty: option.keepEmptyValue,
     overwrites: append === false || appendAction.startsWith('OVERWRITE'),

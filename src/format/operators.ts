@@ -10,7 +10,7 @@ import type { LogContext } from '../core/access-log.ts'
 import { type Address, addressToString } from '../core/address.ts'
 import type { FactoryContext } from '../core/extension.ts'
 import type { HeaderMap } from '../core/header-map.ts'
-import { ResponseFlag, responseFlagNames, type StreamInfo } from '../core/stream-info.ts'
+import { filterStateOf, ResponseFlag, responseFlagNames, type StreamInfo } from '../core/stream-info.ts'
 import { grpcStatusGetter } from './grpc-status.ts'
 import { commonDuration } from './time-points.ts'
 import { certificateTimes, tlsOperators } from './tls-operators.ts'
@@ -306,8 +306,16 @@ function metadata(of: MetadataOf, args: string, formatContext: FormatContext): G
     for (const key of path)
       value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined
     if (value === undefined || value === null) return undefined
-    return typeof value === 'string' ? toBytes(value) : (value as JsonValue)
+    return typeof value === 'string' ? toBytes(value) : sorted(value as JsonValue)
   }
+}
+
+/** As protobuf prints structs: by key. */
+function sorted(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(([key, item]): [string, JsonValue] => [key, sorted(item)])
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 const metadataOperators: readonly [string, string][] = [
@@ -333,8 +341,7 @@ withArgs('FILTER_STATE', 'required', true, args => {
   if (!['PLAIN', 'TYPED'].includes(kind) || field !== undefined)
     throw new Error(`takes PLAIN or TYPED (FIELD is not supported by sluice), not "${kind}"`)
   return context => {
-    const info = context.streamInfo
-    const object = info.filterState?.get(key) ?? info.downstream.filterState?.get(key)
+    const object = filterStateOf(context.streamInfo, key)
     if (kind === 'TYPED' && object?.serializeAsProto !== undefined) return JSON.stringify(object.serializeAsProto())
     const text = object?.serializeAsString()
     return text === undefined ? undefined : toBytes(text)

@@ -1,13 +1,13 @@
 /** Lists of `envoy.config.core.v3.CidrRange`. Follows Envoy's `source/common/network/cidr_range.cc`. */
 import { BlockList, isIP } from 'node:net'
 import { configError } from '../config/position.ts'
-import type { CidrRange } from '../config/v3.ts'
+import type { CidrRange, XdsCoreCidrRange } from '../config/v3.ts'
 
 /** Takes an address without port or brackets. */
 export type IpPredicate = (ip: string) => boolean
 
 /** Whether one of the ranges holds an address. Throws `ConfigError` for a bad address or length. */
-export function makeCidrMatcher(ranges: readonly CidrRange[]): IpPredicate {
+export function makeCidrMatcher(ranges: readonly (CidrRange | XdsCoreCidrRange)[]): IpPredicate {
   const list = new BlockList()
   for (const range of ranges) {
     const family = isIP(range.addressPrefix)

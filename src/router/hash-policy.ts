@@ -6,7 +6,8 @@ import type { RouteAction_HashPolicy, RouteAction_HashPolicy_Cookie } from '../c
 import { addressToString } from '../core/address.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type { HashPolicy } from '../core/route.ts'
-import type { StreamInfo } from '../core/stream-info.ts'
+import { filterStateOf, type StreamInfo } from '../core/stream-info.ts'
+import { cookie } from '../matching/cookie-matcher.ts'
 import { makeReplacement } from '../matching/regex.ts'
 
 type AddCookie = (setCookie: string) => void
@@ -78,7 +79,7 @@ function makeMethod(message: RouteAction_HashPolicy): Method {
     return {
       terminal,
       evaluate(_headers, streamInfo) {
-        const value = streamInfo.filterState?.get(filterState.key)?.hashInput?.()
+        const value = filterStateOf(streamInfo, filterState.key)?.hashInput?.()
         return value === undefined ? undefined : xxHash64(value)
       },
     }
@@ -96,8 +97,8 @@ function cookieMethod(message: RouteAction_HashPolicy_Cookie): Method['evaluate'
   )
   const tail = `${age}${path}${attributes.join('')}; HttpOnly`
   return (headers, streamInfo, addCookie) => {
-    const value = cookieValue(headers, name)
-    if (value !== '') return xxHash64(value)
+    const value = cookie(headers, name)
+    if (value) return xxHash64(value)
     if (ttl === undefined) return undefined
     // The same for all requests of a connection, which may be on their way together.
     const { remoteAddress, localAddress } = streamInfo.downstream
@@ -107,18 +108,6 @@ function cookieMethod(message: RouteAction_HashPolicy_Cookie): Method['evaluate'
     addCookie(`${name}="${made}"${tail}`)
     return xxHash64(made)
   }
-}
-
-/** '' without it. */
-export function cookieValue(headers: HeaderMap, name: string): string {
-  for (const header of headers.getAll('cookie'))
-    for (const part of header.split(';')) {
-      const equals = part.indexOf('=')
-      if (equals < 0 || part.slice(0, equals).trimStart() !== name) continue
-      const value = part.slice(equals + 1).trim()
-      return value.length >= 2 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value
-    }
-  return ''
 }
 
 /** The first of its name, as it stands there. */

@@ -2,13 +2,19 @@
 import { ConfigError } from '../base/errors.ts'
 import { toBytes } from '../base/latin1.ts'
 import { configError } from '../config/position.ts'
-import type { RegexMatchAndSubstitute, RouteAction } from '../config/v3.ts'
+import {
+  type RegexMatchAndSubstitute,
+  type RouteAction,
+  type TypedExtensionConfig,
+  UriTemplateRewriteConfig,
+} from '../config/v3.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type { StreamInfo } from '../core/stream-info.ts'
 import { headerContext } from '../format/header-parser.ts'
 import type { FormatContext } from '../format/operators.ts'
 import { makeTextFormatter } from '../format/text-formatter.ts'
 import { makeReplacement } from '../matching/regex.ts'
+import { withoutQuery } from './path.ts'
 import type { RouteMatcher } from './route-match.ts'
 
 /** The new value of a header, '' to leave it. */
@@ -18,6 +24,7 @@ interface PathRewriteFields {
   readonly prefixRewrite?: string | undefined
   readonly regexRewrite?: RegexMatchAndSubstitute | undefined
   readonly pathRewrite?: string | undefined
+  readonly pathRewritePolicy?: TypedExtensionConfig | undefined
 }
 
 /** Makes the new `:path` with its query; `undefined` when the path stays. Throws `ConfigError`. */
@@ -26,9 +33,16 @@ export function makePathRewrite(
   matcher: RouteMatcher,
   context: FormatContext,
 ): Rewrite | undefined {
-  const { prefixRewrite, regexRewrite, pathRewrite } = message
-  if ([prefixRewrite, regexRewrite, pathRewrite].filter(Boolean).length > 1)
-    throw configError(message, 'prefixRewrite', 'only one of prefix_rewrite, regex_rewrite and path_rewrite may be set')
+  const { prefixRewrite, regexRewrite, pathRewrite, pathRewritePolicy } = message
+  if ([prefixRewrite, regexRewrite, pathRewrite, pathRewritePolicy].filter(Boolean).length > 1)
+    throw configError(
+      message,
+      undefined,
+      'only one of prefix_rewrite, regex_rewrite, path_rewrite and path_rewrite_policy may be set',
+    )
+  if (prefixRewrite && matcher.template !== undefined)
+    throw configError(message, 'prefixRewrite', 'cannot be used with path_match_policy')
+  if (pathRewritePolicy !== undefined) return templateRewrite(pathRewritePolicy, matcher)
   if (prefixRewrite) {
     const bytes = toBytes(prefixRewrite)
     return headers => {
@@ -52,6 +66,29 @@ export function makePathRewrite(
     }
   }
   return undefined
+}
+
+/** There is one kind of path rewriter, and it needs the path matcher of its own kind. */
+function templateRewrite(message: TypedExtensionConfig, matcher: RouteMatcher): Rewrite {
+  const any = message.typedConfig
+  if (any?.typeUrl !== UriTemplateRewriteConfig.typeUrl)
+    throw configError(message, 'typedConfig', `needs a path rewriter: ${UriTemplateRewriteConfig.typeUrl}`)
+  if (matcher.template === undefined)
+    throw configError(message, undefined, 'needs a path_match_policy of envoy.path.match.uri_template')
+  const config = any.value as UriTemplateRewriteConfig
+  let rewrite: (path: string) => string | undefined
+  try {
+    rewrite = matcher.template.makeRewrite(config.pathTemplateRewrite)
+  } catch (error) {
+    throw configError(config, 'pathTemplateRewrite', `${(error as Error).message}, in "${config.pathTemplateRewrite}"`)
+  }
+  return headers => {
+    const path = headers.path
+    const bare = withoutQuery(path)
+    // A filter may have changed the path since it matched.
+    const made = rewrite(bare)
+    return made === undefined ? path : made + path.slice(bare.length)
+  }
 }
 
 /** Makes the new `:authority`; `undefined` when the host stays. Throws `ConfigError`. */
@@ -115,11 +152,4 @@ export function rewriteHost(
     }
   }
   headers.set(':authority', host)
-}
-
-export function withoutQuery(path: string): string {
-  const query = path.indexOf('?')
-  const end = query < 0 ? path.length : query
-  const fragment = path.indexOf('#')
-  return path.slice(0, fragment < 0 ? end : Math.min(end, fragment))
 }

@@ -4,6 +4,7 @@ import { factoryContext, FakeCluster, messageOf, requestHeaders, streamInfo } fr
 import type { RouteConfiguration } from '../config/v3.ts'
 import { HeaderMap } from '../core/header-map.ts'
 import type { Route, RouteTable } from '../core/route.ts'
+import type { TlsInfo } from '../core/stream-info.ts'
 import { shadowHost } from './shadow-policy.ts'
 import { makeRouteTable } from './route-table.ts'
 
@@ -352,4 +353,36 @@ test('hosts of mirrors', () => {
     '[::1]-shadow:80',
     'a-shadow',
   ])
+})
+
+test('tls_context asks for the client certificate as presented and as validated', () => {
+  const of = routes(`
+- {name: good, match: {prefix: /, tls_context: {presented: true, validated: true}}, direct_response: {status: 200}}
+- {name: bad, match: {prefix: /, tls_context: {presented: true}}, direct_response: {status: 200}}
+- {name: none, match: {prefix: /, tls_context: {presented: false}}, direct_response: {status: 200}}`)
+  const name = (peer: { peerPresented: boolean; peerValidated: boolean } | undefined): string | undefined => {
+    const info = streamInfo()
+    const tls = peer as TlsInfo | undefined
+    Object.assign(info, { downstream: { ...info.downstream, tls } })
+    return of.route(requestHeaders('/'), info, 0)?.routeName
+  }
+  assert.equal(name({ peerPresented: true, peerValidated: true }), 'good')
+  assert.equal(name({ peerPresented: true, peerValidated: false }), 'bad')
+  assert.equal(name({ peerPresented: false, peerValidated: false }), 'none')
+  assert.equal(name(undefined), 'none')
+})
+
+test('path templates: what does not go together is refused', () => {
+  const type = 'type.googleapis.com/envoy.extensions.path'
+  const match = (template: string): string =>
+    `path_match_policy: {name: m, typed_config: {"@type": ${type}.match.uri_template.v3.UriTemplateMatchConfig, path_template: "${template}"}}`
+  const rewrite = (template: string): string =>
+    `path_rewrite_policy: {name: r, typed_config: {"@type": ${type}.rewrite.uri_template.v3.UriTemplateRewriteConfig, path_template_rewrite: "${template}"}}`
+  const route = (matcher: string, action: string) => () =>
+    routes(`- {match: {${matcher}}, route: {cluster: up, ${action}}}`)
+  assert.throws(route(match('/{x'), ''), /path_template: a "\{" is never closed/)
+  assert.throws(route(match('/{x}'), rewrite('/{y}')), /path_template_rewrite: .*no variable "y"/)
+  assert.throws(route('prefix: /', rewrite('/x')), /needs a path_match_policy/)
+  assert.throws(route(match('/{x}'), 'prefix_rewrite: /a'), /cannot be used with path_match_policy/)
+  assert.throws(route(match('/{x}'), `${rewrite('/x')}, prefix_rewrite: /a`), /only one of/)
 })

@@ -51,12 +51,12 @@ class Table implements RouteTable {
     this.#ignorePort = message.ignorePortInHostMatching
   }
 
-  route(headers: HeaderMap, _streamInfo: StreamInfo, random: number): Route | undefined {
+  route(headers: HeaderMap, streamInfo: StreamInfo, random: number): Route | undefined {
     const domains = this.#domains
-    if (domains.onlyDefault) return domains.default?.route(headers, random)
+    if (domains.onlyDefault) return domains.default?.route(headers, streamInfo, random)
     const authority = headers.get(':authority')
     if (authority === undefined) return undefined
-    return domains.find(this.#ignorePort ? withoutPort(authority) : authority)?.route(headers, random)
+    return domains.find(this.#ignorePort ? withoutPort(authority) : authority)?.route(headers, streamInfo, random)
   }
 }
 

@@ -1,11 +1,12 @@
 /** `request_mirror_policies`. Follows Envoy's `ShadowPolicyImpl` and `ShadowWriterImpl`. */
 import { toBytes } from '../base/latin1.ts'
 import { configError } from '../config/position.ts'
-import type { HeaderMutation, RouteAction_RequestMirrorPolicy } from '../config/v3.ts'
+import type { RouteAction_RequestMirrorPolicy } from '../config/v3.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type { ShadowPolicy } from '../core/route.ts'
 import type { StreamInfo } from '../core/stream-info.ts'
-import { headerContext, type HeaderMutations, makeHeaderMutations } from '../format/header-parser.ts'
+import { headerContext } from '../format/header-parser.ts'
+import { makeHeaderMutationList } from './header-mutation.ts'
 import type { Level } from './virtual-host.ts'
 import { makeRuntimeFraction } from './route-match.ts'
 
@@ -28,27 +29,16 @@ function makeShadowPolicy(
     throw configError(message, 'cluster', `unknown shadow cluster '${cluster}'`)
   const header = clusterHeader.toLowerCase()
   const host = toBytes(message.hostRewriteLiteral)
-  const mutations = message.requestHeadersMutations.map(each => makeMutation(each, context))
+  const mutate = makeHeaderMutationList(message.requestHeadersMutations, context)
   return {
     clusterName: header === '' ? () => cluster : headers => headers.get(header) ?? '',
     enabled: runtimeFraction === undefined ? () => true : makeRuntimeFraction(runtimeFraction, context.runtime),
     finalizeHeaders(headers: HeaderMap, streamInfo: StreamInfo): void {
-      if (mutations.length > 0) {
-        const logContext = headerContext(headers, undefined, streamInfo)
-        for (const each of mutations) each?.apply(headers, logContext)
-      }
+      mutate?.(headers, headerContext(headers, undefined, streamInfo))
       if (host !== '') headers.set(':authority', host)
       else if (!disableShadowHostSuffixAppend) headers.set(':authority', shadowHost(headers.authority))
     },
   }
-}
-
-function makeMutation(message: HeaderMutation, context: Level['context']): HeaderMutations | undefined {
-  if (message.removeOnMatch !== undefined)
-    throw configError(message, 'removeOnMatch', 'remove_on_match is not supported by sluice here')
-  const remove = message.remove === undefined ? [] : [message.remove]
-  const append = message.append === undefined ? [] : [message.append]
-  return makeHeaderMutations(append, remove, context, message, 'remove')
 }
 
 /** `host-shadow:port`. */

@@ -12,6 +12,7 @@ import type {
 import type { FactoryContext } from '../core/extension.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type { Route, ShadowPolicy } from '../core/route.ts'
+import type { StreamInfo } from '../core/stream-info.ts'
 import { type HeaderMutations, makeHeaderMutations } from '../format/header-parser.ts'
 import type { Scope } from '../stats/scope.ts'
 import { directResponseSettings, redirectSettings, tlsRedirectSettings } from './direct-response.ts'
@@ -19,7 +20,8 @@ import { makeHashPolicy } from './hash-policy.ts'
 import { makeInternalRedirectPolicy } from './internal-redirect.ts'
 import { addPerFilterConfigs, type PerFilterConfigs } from './per-filter-config.ts'
 import { makeRetryPolicy } from './retry-policy.ts'
-import { makeHostRewrite, makePathRewrite, withoutQuery } from './rewrite.ts'
+import { withoutQuery } from './path.ts'
+import { makeHostRewrite, makePathRewrite } from './rewrite.ts'
 import { DirectRoute, ForwardRoute, type ForwardSettings, type RouteSettings } from './route.ts'
 import { literalPrefix, RouteIndex } from './route-index.ts'
 import { makeRouteMatcher, type MatchInput, type RouteMatcher } from './route-match.ts'
@@ -77,13 +79,13 @@ export class VirtualHost {
     this.#tlsRedirect = new DirectRoute(tlsRedirectSettings(common('', message.name, undefined, level)))
   }
 
-  route(headers: HeaderMap, random: number): Route | undefined {
+  route(headers: HeaderMap, streamInfo: StreamInfo, random: number): Route | undefined {
     if (this.#requireTls !== 'NONE' && headers.get('x-forwarded-proto') !== 'https') {
       if (this.#requireTls === 'ALL' || headers.get('x-envoy-internal') !== 'true') return this.#tlsRedirect
     }
     const bare = withoutQuery(headers.path)
     const path = this.#ignorePathParameters ? (bare.split(';', 1)[0] as string) : bare
-    const input: MatchInput = { headers, path, random }
+    const input: MatchInput = { headers, streamInfo, path, random }
     const routes = this.#routes.candidates(path)
     const pathless = headers.method === 'CONNECT' && !headers.has(':path')
     for (let i = 0; i < routes.length; i++) {

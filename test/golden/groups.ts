@@ -15,6 +15,7 @@ import { routing } from './cases/routing.ts'
 import { stats } from './cases/stats.ts'
 import { mirroring } from './cases/mirroring.ts'
 import { upgrades } from './cases/upgrades.ts'
+import { streamMatchers } from './cases/stream-matchers.ts'
 import { tcpProxy } from './cases/tcp.ts'
 import { timeouts } from './cases/timeouts.ts'
 import type { Group } from './case.ts'
@@ -38,4 +39,5 @@ export const groups: readonly Group[] = [
   grpcFilters,
   healthCheck,
   routeStats,
+  streamMatchers,
 ]

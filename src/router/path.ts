@@ -1,0 +1,8 @@
+/** Parts of `:path`. Follows Envoy's `PathUtil::removeQueryAndFragment`. */
+
+export function withoutQuery(path: string): string {
+  const query = path.indexOf('?')
+  const end = query < 0 ? path.length : query
+  const fragment = path.indexOf('#')
+  return path.slice(0, fragment < 0 ? end : Math.min(end, fragment))
+}
