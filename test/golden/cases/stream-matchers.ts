@@ -313,7 +313,9 @@ export const streamMatchers: Group = {
     on('states', '/no-address', ['x-s: 1.2.3.4']),
 
     ...['specific_wins', 'general_wins'].map(listener => ({
-      ...on(listener, '/p?q=1&over=a&over=b&gone=x&all=2&k=%41%20é', [
+      name: listener,
+      listener,
+      send: req('GET /p?q=1&over=a&over=b&gone=x&all=2&k=%41%20é', [
         'x-exists: old',
         'x-gone: x',
         'x-secret-a: 1',
@@ -321,7 +323,6 @@ export const streamMatchers: Group = {
         'x-order: client',
         'x-absent: there',
       ]),
-      name: listener,
       upstream: 'HTTP/1.1 200 OK\r\nx-upstream: 1\r\nx-resp: up\r\ncontent-length: 2\r\n\r\nok',
     })),
     on('specific_wins', '/plain'),
