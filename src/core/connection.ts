@@ -63,6 +63,11 @@ export interface Connection {
    * be passed as it is. With `endStream` our side is half closed after the bytes.
    */
   write(data: Uint8Array | string, endStream: boolean): void
+  /**
+   * As `write`, for what nobody waits for: it leaves with what is written next, and at the latest when the sockets that are
+   * ready after those of now have been read.
+   */
+  writeLater?(data: Uint8Array | string): void
   /** Counted: two `readDisable(true)` need two `readDisable(false)`. */
   readDisable(disable: boolean): void
   close(type: CloseType, reason?: string): void

@@ -64,6 +64,16 @@ describe('SocketConnection', { timeout }, () => {
     assert.ok(Buffer.concat([Buffer.from('before '), large, Buffer.from(' after')]).equals(await received))
   })
 
+  it('what nobody waits for leaves with what is written next, and soon by itself', async () => {
+    await using pair = await socketPair()
+    const { connection } = pair.server
+    connection.guard(() => connection.writeLater('one '))
+    connection.guard(() => connection.write('two', false))
+    assert.equal(String((await once(pair.client, 'data'))[0]), 'one two')
+    connection.guard(() => connection.writeLater('three'))
+    assert.equal(String((await once(pair.client, 'data'))[0]), 'three')
+  })
+
   it('writes strings and buffers of every size in order, whatever the kernel takes', async () => {
     await using pair = await socketPair(0)
     const { server, client } = pair

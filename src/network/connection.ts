@@ -40,7 +40,7 @@ import {
   type WriteRequest,
   writeRequest,
 } from './stream-handle.ts'
-import { enterTurn, type Flushable, flushAfterReads, flushLater, leaveTurn } from './turn.ts'
+import { enterTurn, type Flushable, flushAfterNextReads, flushAfterReads, flushLater, leaveTurn } from './turn.ts'
 
 /** A read of this size or more is followed by others: the connection is lent a buffer of its own. */
 const streamingReadBytes = 16 * 1024
@@ -195,6 +195,14 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
     // A large chunk is written while it is valid, not copied.
     if (this.batchWrites && typeof data !== 'string' && data.length > joinBelowBytes) flushLater(this)
     if (this.#waitingBytes >= flushFromBytes) this.#writeOut()
+    this.#checkHighWatermark()
+  }
+
+  writeLater(data: Uint8Array | string): void {
+    if (this.#writeFilter !== undefined) return this.write(data, false)
+    if (this.state !== 'open' || this.#writeEnded) return
+    this.#append(data)
+    if (!this.#dirty) flushAfterNextReads(this)
     this.#checkHighWatermark()
   }
 

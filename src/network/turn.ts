@@ -56,10 +56,27 @@ export function flushAfterReads(connection: Flushable): void {
   if (late.push(connection) === 1) setImmediate(flushLate)
 }
 
-function flushLate(): void {
-  const connections = late
-  late = []
+let lateNext: Flushable[] = []
+
+/** As `flushAfterReads`, one round of reads later. */
+export function flushAfterNextReads(connection: Flushable): void {
+  if (lateNext.push(connection) === 1) setImmediate(waitForNextReads)
+}
+
+function waitForNextReads(): void {
+  const connections = lateNext
+  lateNext = []
+  setImmediate(flushConnections, connections)
+}
+
+function flushConnections(connections: readonly Flushable[]): void {
   enterTurn()
   for (const connection of connections) connection.flush()
   leaveTurn()
+}
+
+function flushLate(): void {
+  const connections = late
+  late = []
+  flushConnections(connections)
 }

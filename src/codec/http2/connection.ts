@@ -381,7 +381,7 @@ export abstract class Http2Connection implements FrameHandler {
     if (ack) this.#onPingAck()
     else {
       this.#onAnyFrame()
-      this.#write(pingFrame(payload, true), true)
+      this.#writeLater(pingFrame(payload, true))
     }
     return ErrorCode.noError
   }
@@ -466,6 +466,17 @@ export abstract class Http2Connection implements FrameHandler {
 
   #write(frame: string, control: boolean): void {
     this.connection.write(frame, false)
+    this.#onWritten(frame, control)
+  }
+
+  /** A control frame that may wait for others: gRPC's clients ping with nearly every message. */
+  #writeLater(frame: string): void {
+    if (this.connection.writeLater === undefined) this.connection.write(frame, false)
+    else this.connection.writeLater(frame)
+    this.#onWritten(frame, true)
+  }
+
+  #onWritten(frame: string, control: boolean): void {
     this.constraints.onFrame(frame.length, control)
     if (this.constraints.violation !== '' && !this.#dispatching) this.#closeLater()
   }
