@@ -7,6 +7,10 @@ const kinds = {
   'network-filter': 'Network filters',
   'http-filter': 'HTTP filters',
   'access-log': 'Access loggers',
+  'original-ip-detection': 'Original IP detection',
+  'early-header-mutation': 'Early header mutation',
+  'request-id': 'Request ids',
+  'header-formatter': 'Header key formats',
   'downstream-transport-socket': 'Transport sockets, downstream',
   'upstream-transport-socket': 'Transport sockets, upstream',
 } as const

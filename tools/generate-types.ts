@@ -108,6 +108,13 @@ const roots: readonly string[] = [
   'envoy.extensions.access_loggers.stream.v3.StdoutAccessLog',
   'envoy.extensions.access_loggers.stream.v3.StderrAccessLog',
   'envoy.extensions.access_loggers.wasm.v3.WasmAccessLog',
+  // Extensions of the connection manager and its codecs.
+  'envoy.extensions.http.original_ip_detection.xff.v3.XffConfig',
+  'envoy.extensions.http.original_ip_detection.custom_header.v3.CustomHeaderConfig',
+  'envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation',
+  'envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig',
+  'envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig',
+  'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertConfig',
   // Wasm.
   'envoy.extensions.wasm.v3.PluginConfig',
 ]
@@ -129,6 +136,7 @@ const renamed: readonly (readonly [fullName: string, name: string])[] = [
   ['envoy.extensions.matching.common_inputs.environment_variable.v3.Config', 'EnvironmentVariableInput'],
   ['envoy.extensions.matching.input_matchers.metadata.v3.Metadata', 'MetadataInputMatcher'],
   ['envoy.extensions.filters.http.rbac.v3.RBAC', 'RBACFilter'],
+  ['envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation', 'EarlyHeaderMutation'],
   ['envoy.extensions.filters.network.direct_response.v3.Config', 'DirectResponseFilter'],
   ['envoy.extensions.filters.network.wasm.v3.Wasm', 'NetworkWasm'],
   ['envoy.extensions.upstreams.http.v3.HttpProtocolOptions', 'ClusterHttpProtocolOptions'],

@@ -380,6 +380,11 @@ export type UpstreamConnectMode =
   | 'ON_DOWNSTREAM_DATA'
   | 'ON_DOWNSTREAM_TLS_HANDSHAKE'
 
+/** envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig.FormatterTypeOnEnvoyHeaders */
+export type PreserveCaseFormatterConfig_FormatterTypeOnEnvoyHeaders =
+  | 'DEFAULT'
+  | 'PROPER_CASE'
+
 /** envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig.LocalityBasis */
 export type LocalityLbConfig_ZoneAwareLbConfig_LocalityBasis =
   | 'HEALTHY_HOSTS_NUM'
@@ -3351,6 +3356,12 @@ export interface HttpConnectionManager {
   readonly recordRouteResolutionStats: boolean
 }
 
+/** envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertConfig */
+export interface HttpConnectionManager_ForwardClientCertConfig {
+  readonly forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails
+  readonly setCurrentClientCertDetails?: HttpConnectionManager_SetCurrentClientCertDetails
+}
+
 /** envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.HcmAccessLogOptions */
 export interface HttpConnectionManager_HcmAccessLogOptions {
   readonly accessLogFlushInterval?: number
@@ -3577,6 +3588,36 @@ export interface NetworkWasm {
   readonly config?: PluginConfig
 }
 
+/** envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation */
+export interface EarlyHeaderMutation {
+  readonly mutations: readonly HeaderMutation[]
+}
+
+/** envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig */
+export interface PreserveCaseFormatterConfig {
+  readonly forwardReasonPhrase: boolean
+  readonly formatterTypeOnEnvoyHeaders: PreserveCaseFormatterConfig_FormatterTypeOnEnvoyHeaders
+}
+
+/** envoy.extensions.http.original_ip_detection.custom_header.v3.CustomHeaderConfig */
+export interface CustomHeaderConfig {
+  readonly headerName: string
+  readonly allowExtensionToSetAddressAsTrusted: boolean
+  readonly rejectWithStatus?: HttpStatus
+}
+
+/** envoy.extensions.http.original_ip_detection.xff.v3.XffConfig */
+export interface XffConfig {
+  readonly xffNumTrustedHops: number
+  readonly xffTrustedCidrs?: XffTrustedCidrs
+  readonly skipXffAppend?: boolean
+}
+
+/** envoy.extensions.http.original_ip_detection.xff.v3.XffTrustedCidrs */
+export interface XffTrustedCidrs {
+  readonly cidrs: readonly CidrRange[]
+}
+
 /** envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig */
 export interface ConsistentHashingLbConfig {
   readonly useHostnameForHashing: boolean
@@ -3784,6 +3825,12 @@ export interface UriTemplateMatchConfig {
 /** envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig */
 export interface UriTemplateRewriteConfig {
   readonly pathTemplateRewrite: string
+}
+
+/** envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig */
+export interface UuidRequestIdConfig {
+  readonly packTraceReason?: boolean
+  readonly useRequestIdForTraceSampling?: boolean
 }
 
 /** envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction */
@@ -4720,4 +4767,10 @@ export const FileAccessLog: MessageType<FileAccessLog> = { typeUrl: 'type.google
 export const StdoutAccessLog: MessageType<StdoutAccessLog> = { typeUrl: 'type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog' }
 export const StderrAccessLog: MessageType<StderrAccessLog> = { typeUrl: 'type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StderrAccessLog' }
 export const WasmAccessLog: MessageType<WasmAccessLog> = { typeUrl: 'type.googleapis.com/envoy.extensions.access_loggers.wasm.v3.WasmAccessLog' }
+export const XffConfig: MessageType<XffConfig> = { typeUrl: 'type.googleapis.com/envoy.extensions.http.original_ip_detection.xff.v3.XffConfig' }
+export const CustomHeaderConfig: MessageType<CustomHeaderConfig> = { typeUrl: 'type.googleapis.com/envoy.extensions.http.original_ip_detection.custom_header.v3.CustomHeaderConfig' }
+export const EarlyHeaderMutation: MessageType<EarlyHeaderMutation> = { typeUrl: 'type.googleapis.com/envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation' }
+export const PreserveCaseFormatterConfig: MessageType<PreserveCaseFormatterConfig> = { typeUrl: 'type.googleapis.com/envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig' }
+export const UuidRequestIdConfig: MessageType<UuidRequestIdConfig> = { typeUrl: 'type.googleapis.com/envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig' }
+export const HttpConnectionManager_ForwardClientCertConfig: MessageType<HttpConnectionManager_ForwardClientCertConfig> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertConfig' }
 export const PluginConfig: MessageType<PluginConfig> = { typeUrl: 'type.googleapis.com/envoy.extensions.wasm.v3.PluginConfig' }

@@ -6,6 +6,12 @@ import type { MessageType } from '../config/message-type.ts'
 import type { Scope } from '../stats/scope.ts'
 import type { AccessLog, AccessLogFile } from './access-log.ts'
 import type { ClusterManager } from './cluster.ts'
+import type {
+  EarlyHeaderMutation,
+  HeaderKeyFormatterFactory,
+  OriginalIpDetection,
+  RequestIds,
+} from './connection-manager-extensions.ts'
 import type { NetworkFilterFactory } from './connection.ts'
 import type { HttpFilterFactory } from './http-filter.ts'
 import type { SharedCells } from '../base/shared-cells.ts'
@@ -55,6 +61,8 @@ export interface NamedConfig {
 }
 
 export interface ExtensionResolver {
+  /** For what may be left out when it is unknown. */
+  knows(kind: Extension['kind'], config: NamedConfig): boolean
   networkFilter(
     config: NamedConfig,
     context: ListenerFactoryContext,
@@ -63,6 +71,10 @@ export interface ExtensionResolver {
   /** Parses one entry of `typed_per_filter_config`; the result is what `Route.perFilterConfig` returns. */
   perFilterConfig(name: string, config: AnyMessage, context: FactoryContext): unknown
   accessLog(config: NamedConfig, context: FactoryContext): AccessLog
+  originalIpDetection(config: NamedConfig, context: FactoryContext): OriginalIpDetection
+  earlyHeaderMutation(config: NamedConfig, context: FactoryContext): EarlyHeaderMutation
+  requestIds(config: NamedConfig, context: FactoryContext): RequestIds
+  headerKeyFormatter(config: NamedConfig, context: FactoryContext): HeaderKeyFormatterFactory
   /** Undefined: a plain socket. */
   downstreamTransportSocket(config: NamedConfig, context: ListenerFactoryContext): TlsServerSettings | undefined
   upstreamTransportSocket(config: NamedConfig, context: ClusterFactoryContext): TlsClientSettings | undefined
@@ -120,6 +132,27 @@ export interface AccessLogExtension<Message> {
   create(message: Message, context: FactoryContext): AccessLog
 }
 
+/** An extension that makes one thing of its message. Throws `ConfigError`. */
+interface MakingExtension<Kind extends string, Message, Made> {
+  readonly kind: Kind
+  readonly name: string
+  readonly message: MessageType<Message>
+  create(message: Message, context: FactoryContext): Made
+}
+
+export type OriginalIpDetectionExtension<Message> = MakingExtension<
+  'original-ip-detection',
+  Message,
+  OriginalIpDetection
+>
+export type EarlyHeaderMutationExtension<Message> = MakingExtension<
+  'early-header-mutation',
+  Message,
+  EarlyHeaderMutation
+>
+export type RequestIdExtension<Message> = MakingExtension<'request-id', Message, RequestIds>
+export type HeaderFormatterExtension<Message> = MakingExtension<'header-formatter', Message, HeaderKeyFormatterFactory>
+
 export interface DownstreamTransportSocketExtension<Message> {
   readonly kind: 'downstream-transport-socket'
   readonly name: string
@@ -142,4 +175,8 @@ export type Extension =
   | AccessLogExtension<any>
   | DownstreamTransportSocketExtension<any>
   | UpstreamTransportSocketExtension<any>
+  | OriginalIpDetectionExtension<any>
+  | EarlyHeaderMutationExtension<any>
+  | RequestIdExtension<any>
+  | HeaderFormatterExtension<any>
 /* oxlint-enable typescript/no-explicit-any */

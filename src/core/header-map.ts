@@ -1,3 +1,5 @@
+import type { HeaderKeyFormatter } from './connection-manager-extensions.ts'
+
 /**
  * HTTP header fields of one message, in order: lower-case names and latin1 values. Pseudo-headers come first
  * (HTTP/1 requests: `:authority`, `:path`, `:method`, `:scheme`; responses: `:status`). Follows Envoy's
@@ -6,6 +8,8 @@
 export class HeaderMap {
   /** name, value, name, value, …; the codecs read and write it directly. Never leave an odd length. */
   readonly list: string[]
+  /** How HTTP/1 writes the names; undefined: as the codec is told. */
+  keyFormatter: HeaderKeyFormatter | undefined = undefined
 
   constructor(list: string[] = []) {
     this.list = list
@@ -84,7 +88,9 @@ export class HeaderMap {
   }
 
   copy(): HeaderMap {
-    return new HeaderMap(this.list.slice())
+    const copy = new HeaderMap(this.list.slice())
+    copy.keyFormatter = this.keyFormatter
+    return copy
   }
 
   get method(): string {

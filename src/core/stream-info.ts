@@ -112,6 +112,8 @@ export interface StreamInfo {
   filterState: Map<string, FilterStateObject> | undefined
   /** A health check, left out of the stats of requests. */
   healthCheck: boolean
+  /** Upstream, `:scheme` tells how the upstream connection is secured, not the downstream one. */
+  schemeMatchesUpstream: boolean
   /** Goes from stream to stream as the proxy follows redirects. */
   internalRedirects: InternalRedirects | undefined
 }
@@ -131,6 +133,8 @@ export function filterStateOf(info: StreamInfo, key: string): FilterStateObject 
 export interface DownstreamInfo {
   readonly connectionId: number
   readonly localAddress: Address
+  /** Whether a proxy before us has told `localAddress`, by the PROXY protocol. */
+  readonly localAddressRestored?: boolean
   /** Of the peer itself, before any PROXY protocol or XFF. */
   readonly directRemoteAddress: Address
   readonly remoteAddress: Address

@@ -21,6 +21,11 @@ import { httpConnectionManager } from './filters/network/http-connection-manager
 import { networkSetFilterState } from './filters/network/set-filter-state/set-filter-state.ts'
 import { tcpProxy } from './filters/network/tcp-proxy/tcp-proxy.ts'
 import { wasmNetworkFilter } from './filters/network/wasm/wasm.ts'
+import { earlyHeaderMutation } from './http/early-header-mutation/header-mutation/header-mutation.ts'
+import { preserveCase } from './http/header-formatters/preserve-case/preserve-case.ts'
+import { customHeader } from './http/original-ip-detection/custom-header/custom-header.ts'
+import { xff } from './http/original-ip-detection/xff/xff.ts'
+import { uuidRequestIds } from './request-id/uuid/uuid.ts'
 import { downstreamRawBuffer, upstreamRawBuffer } from './transport-sockets/raw-buffer/raw-buffer.ts'
 import { downstreamTls, upstreamTls } from './transport-sockets/tls/tls.ts'
 
@@ -50,4 +55,9 @@ export const builtinExtensions: readonly Extension[] = [
   upstreamRawBuffer,
   downstreamTls,
   upstreamTls,
+  xff,
+  customHeader,
+  earlyHeaderMutation,
+  uuidRequestIds,
+  preserveCase,
 ]

@@ -5,6 +5,12 @@
 import { ConfigError } from '../base/errors.ts'
 import { configError } from '../config/position.ts'
 import type { AccessLog } from '../core/access-log.ts'
+import type {
+  EarlyHeaderMutation,
+  HeaderKeyFormatterFactory,
+  OriginalIpDetection,
+  RequestIds,
+} from '../core/connection-manager-extensions.ts'
 import type { NetworkFilterFactory } from '../core/connection.ts'
 import type {
   AnyMessage,
@@ -34,6 +40,10 @@ export class ExtensionRegistry implements ExtensionResolver {
     }
   }
 
+  knows(kind: Kind, config: NamedConfig): boolean {
+    return config.typedConfig !== undefined && this.#byType.has(`${kind} ${config.typedConfig.typeUrl}`)
+  }
+
   networkFilter(
     config: NamedConfig,
     context: ListenerFactoryContext,
@@ -56,6 +66,26 @@ export class ExtensionRegistry implements ExtensionResolver {
 
   accessLog(config: NamedConfig, context: FactoryContext): AccessLog {
     const { extension, message } = this.#find('access-log', config)
+    return extension.create(message, context)
+  }
+
+  originalIpDetection(config: NamedConfig, context: FactoryContext): OriginalIpDetection {
+    const { extension, message } = this.#find('original-ip-detection', config)
+    return extension.create(message, context)
+  }
+
+  earlyHeaderMutation(config: NamedConfig, context: FactoryContext): EarlyHeaderMutation {
+    const { extension, message } = this.#find('early-header-mutation', config)
+    return extension.create(message, context)
+  }
+
+  requestIds(config: NamedConfig, context: FactoryContext): RequestIds {
+    const { extension, message } = this.#find('request-id', config)
+    return extension.create(message, context)
+  }
+
+  headerKeyFormatter(config: NamedConfig, context: FactoryContext): HeaderKeyFormatterFactory {
+    const { extension, message } = this.#find('header-formatter', config)
     return extension.create(message, context)
   }
 

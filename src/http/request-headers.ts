@@ -2,9 +2,9 @@
  * What the connection manager does to request headers before filters see them: client address, hop-by-hop and
  * internal headers, request id. Follows Envoy's `ConnectionManagerUtility::mutateRequestHeaders`.
  */
-import { randomUUID } from 'node:crypto'
 import { isIPv4, isIPv6 } from 'node:net'
 import type { Address } from '../core/address.ts'
+import type { OriginalIpDetection } from '../core/connection-manager-extensions.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type { DownstreamInfo } from '../core/stream-info.ts'
 import { setClientCert } from './client-cert.ts'
@@ -58,13 +58,13 @@ const meanings = new Map<string, number>([
   ['x-forwarded-client-cert', clientCert],
 ])
 
-/** @returns the client's address, from the peer or `x-forwarded-for` */
+/** @returns the client's address, from the peer or `x-forwarded-for`, or the status with which the request is refused */
 export function mutateRequestHeaders(
   headers: HeaderMap,
   downstream: DownstreamInfo,
   settings: RequestHeaderSettings,
   internalOnlyHeaders: readonly string[],
-): Address {
+): Address | number {
   const list = headers.list
   let found = 0
   for (let i = 0; i < list.length; i += 2) {
@@ -76,7 +76,7 @@ export function mutateRequestHeaders(
   if (found & (1 << te)) sanitizeTe(headers)
 
   const peer = downstream.remoteAddress
-  const scheme = downstream.tls === undefined ? 'http' : 'https'
+  const scheme = schemeOf(downstream, settings)
   let client: Address | undefined
   let mayBeInternal = false
   if (settings.useRemoteAddress) {
@@ -85,10 +85,7 @@ export function mutateRequestHeaders(
     if (settings.xffNumTrustedHops > 0 && forwardedFor !== undefined)
       client = addressFromXff(forwardedFor, settings.xffNumTrustedHops - 1)
     client ??= peer
-    if (!settings.skipXffAppend && peer.kind === 'ip') {
-      const own = isLoopback(peer.ip) ? settings.localAddress : peer.ip
-      headers.set('x-forwarded-for', forwardedFor === undefined || forwardedFor === '' ? own : `${forwardedFor},${own}`)
-    }
+    if (!settings.skipXffAppend) appendXff(headers, forwardedFor, peer, settings)
     if (settings.xffNumTrustedHops === 0 || !(found & (1 << xfp))) headers.set('x-forwarded-proto', scheme)
     const local = downstream.localAddress
     if (settings.appendXForwardedPort && local.kind === 'ip') {
@@ -96,7 +93,18 @@ export function mutateRequestHeaders(
         headers.set('x-forwarded-port', String(local.port))
     }
   } else {
-    if (found & (1 << xff)) {
+    const detections = settings.originalIpDetection
+    for (let i = 0; i < detections.length; i++) {
+      const detected = (detections[i] as OriginalIpDetection).detect(headers, peer)
+      if (!detected.skipXffAppend) appendXff(headers, headers.get('x-forwarded-for'), peer, settings)
+      if (detected.address !== undefined) {
+        client = detected.address
+        mayBeInternal = detected.trusted
+        break
+      }
+      if (detected.rejectWith !== undefined) return detected.rejectWith
+    }
+    if (detections.length === 0 && found & (1 << xff)) {
       const forwardedFor = headers.getAll('x-forwarded-for').join(',')
       client = addressFromXff(forwardedFor, settings.xffNumTrustedHops)
       mayBeInternal = !forwardedFor.includes(',')
@@ -134,10 +142,34 @@ export function mutateRequestHeaders(
   if (settings.via !== '') appendVia(headers, settings.via)
   if (edge && client.kind === 'ip') headers.set('x-envoy-external-address', client.ip)
   if (settings.generateRequestId) {
-    if (!(found & (1 << requestId))) list.push('x-request-id', randomUUID())
-    else if (edge && !settings.preserveExternalRequestId) headers.set('x-request-id', randomUUID())
+    const { requestIds } = settings
+    const id = found & (1 << requestId) ? headers.get('x-request-id') : undefined
+    if (id === undefined) list.push('x-request-id', requestIds.make())
+    else if (id === '' || (edge && !settings.preserveExternalRequestId)) headers.set('x-request-id', requestIds.make())
+    else if (edge) headers.set('x-request-id', requestIds.keep(id))
   }
   return client
+}
+
+/** That the client has used: of this connection, or of the one before the proxy that sent it. */
+function schemeOf(downstream: DownstreamInfo, settings: RequestHeaderSettings): string {
+  const local = downstream.localAddress
+  if (settings.schemeOfPort !== undefined && downstream.localAddressRestored === true && local.kind === 'ip') {
+    const told = settings.schemeOfPort.get(local.port)
+    if (told !== undefined) return told
+  }
+  return downstream.tls === undefined ? 'http' : 'https'
+}
+
+function appendXff(
+  headers: HeaderMap,
+  before: string | undefined,
+  peer: Address,
+  settings: RequestHeaderSettings,
+): void {
+  if (peer.kind !== 'ip') return
+  const own = isLoopback(peer.ip) ? settings.localAddress : peer.ip
+  headers.set('x-forwarded-for', before === undefined || before === '' ? own : `${before},${own}`)
 }
 
 function setScheme(headers: HeaderMap, settings: RequestHeaderSettings, connectionScheme: string): void {

@@ -3,9 +3,12 @@ import type { AccessLog } from '../core/access-log.ts'
 import type { ClusterManager } from '../core/cluster.ts'
 import type { ServerConnection, ServerConnectionCallbacks } from '../core/codec.ts'
 import type { Connection } from '../core/connection.ts'
+import type { EarlyHeaderMutation, OriginalIpDetection, RequestIds } from '../core/connection-manager-extensions.ts'
 import type { HttpFilterFactory } from '../core/http-filter.ts'
 import type { RouteTable } from '../core/route.ts'
+import type { Histogram } from '../stats/scope.ts'
 import type { LocalReplyRewriter } from './local-reply.ts'
+import type { ProxyStatusSettings } from './proxy-status.ts'
 import type { HttpStats } from './stats.ts'
 
 /**
@@ -56,6 +59,8 @@ export interface RequestHeaderSettings {
   readonly useRemoteAddress: boolean
   readonly xffNumTrustedHops: number
   readonly skipXffAppend: boolean
+  /** Instead of `x-forwarded-for`, asked in turn; not with `useRemoteAddress`. */
+  readonly originalIpDetection: readonly OriginalIpDetection[]
   /** Appended instead of a loopback peer's address. */
   readonly localAddress: string
   readonly appendXForwardedPort: boolean
@@ -67,9 +72,12 @@ export interface RequestHeaderSettings {
   readonly nodeId: string
   readonly via: string
   readonly generateRequestId: boolean
+  readonly requestIds: RequestIds
   readonly preserveExternalRequestId: boolean
   /** `scheme_header_transformation.scheme_to_overwrite`. */
   readonly schemeToSet: string | undefined
+  /** `forward_proto_config`: the scheme that the port of the listener before us tells, where a proxy has told that port. */
+  readonly schemeOfPort: ReadonlyMap<number, string> | undefined
   readonly normalizePath: boolean
   readonly mergeSlashes: boolean
   readonly escapedSlashesAction: EscapedSlashesAction
@@ -78,6 +86,12 @@ export interface RequestHeaderSettings {
   /** `forward_client_cert_details`. */
   readonly forwardClientCert: ForwardClientCert
   readonly clientCertDetails: ClientCertDetails
+}
+
+/** How long the choice of a route takes, and how often it is made for one request. */
+export interface RouteResolutionStats {
+  readonly timeUs: Histogram
+  readonly perRequest: Histogram
 }
 
 export interface HttpConnectionManagerSettings extends RequestHeaderSettings {
@@ -93,6 +107,12 @@ export interface HttpConnectionManagerSettings extends RequestHeaderSettings {
   readonly serverName: string
   readonly serverHeaderTransformation: ServerHeaderTransformation
   readonly alwaysSetRequestIdInResponse: boolean
+  readonly earlyHeaderMutations: readonly EarlyHeaderMutation[]
+  readonly proxyStatus: ProxyStatusSettings | undefined
+  /** `scheme_header_transformation.match_upstream`. */
+  readonly schemeMatchesUpstream: boolean
+  /** `record_route_resolution_stats`. */
+  readonly routeResolution: RouteResolutionStats | undefined
   readonly proxy100Continue: boolean
   readonly delayedCloseTimeoutMs: number
   /** `upgrade_configs` by lower-case `upgrade_type`. */

@@ -65,6 +65,7 @@ export class HttpStats {
   readonly rqRedirectedWithNormalizedPath: Counter
   readonly rqResponseBeforeRqComplete: Counter
   readonly rqRxReset: Counter
+  readonly rqRejectedViaIpDetection: Counter
   readonly rqTimeout: Counter
   readonly rqTooLarge: Counter
   readonly rqTooManyPrematureResets: Counter
@@ -125,6 +126,7 @@ export class HttpStats {
     this.rqRedirectedWithNormalizedPath = scope.counter('downstream_rq_redirected_with_normalized_path')
     this.rqResponseBeforeRqComplete = scope.counter('downstream_rq_response_before_rq_complete')
     this.rqRxReset = scope.counter('downstream_rq_rx_reset')
+    this.rqRejectedViaIpDetection = scope.counter('downstream_rq_rejected_via_ip_detection')
     this.rqTimeout = scope.counter('downstream_rq_timeout')
     this.rqTooLarge = scope.counter('downstream_rq_too_large')
     this.rqTooManyPrematureResets = scope.counter('downstream_rq_too_many_premature_resets')
@@ -155,7 +157,6 @@ const unusedCounters = [
   'downstream_cx_overload_disable_keepalive',
   'downstream_rq_http3_total',
   'downstream_rq_overload_close',
-  'downstream_rq_rejected_via_ip_detection',
   'tracing.client_enabled',
   'tracing.health_check',
   'tracing.not_traceable',

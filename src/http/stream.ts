@@ -17,6 +17,7 @@ import { FilterChain, type FilterChainOwner } from './filter-chain.ts'
 import { isUpgrade } from './header-utility.ts'
 import { localReplies, type LocalReplyRewriter } from './local-reply.ts'
 import { normalizeHost, normalizePath } from './path.ts'
+import { setProxyStatus } from './proxy-status.ts'
 import { mutateRequestHeaders } from './request-headers.ts'
 import { mutateResponseHeaders } from './response-headers.ts'
 import type { HttpConnectionManagerSettings } from './settings.ts'
@@ -85,6 +86,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
   #encodeComplete = false
   #ended = false
   #random = -1
+  #routeResolutions = 0
 
   constructor(owner: StreamOwner, encoder: ResponseEncoder) {
     const settings = owner.settings
@@ -94,6 +96,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     this.streamInfo = new StreamInformation(owner.downstream)
     this.routeTable = settings.routes.current
     this.proxy100Continue = settings.proxy100Continue
+    if (settings.schemeMatchesUpstream) this.streamInfo.schemeMatchesUpstream = true
     this.#owner = owner
     this.#encoder = encoder
     this.#idleTimeoutMs = settings.streamIdleTimeoutMs
@@ -264,13 +267,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     if (settings.stripPort !== 'none' || settings.stripTrailingHostDot)
       normalizeHost(headers, settings, this.connection.localAddress)
     // Once a request, however often it starts again.
-    if (!this.#recreated)
-      this.streamInfo.downstreamRemoteAddress = mutateRequestHeaders(
-        headers,
-        this.downstream,
-        settings,
-        this.routeTable?.internalOnlyHeaders ?? none,
-      )
+    if (!this.#recreated && !this.#mutateRequestHeaders(headers)) return
     this.streamInfo.requestId = headers.get('x-request-id')
     this.route()
     // Without a route the router says so.
@@ -281,6 +278,26 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     if (settings.accessLogOnNewRequest) this.#log('DownstreamStart')
     chain.decodeHeaders(0, headers, endStream)
     if (!this.#ended) this.onActivity()
+  }
+
+  /** @returns false: the request has been refused */
+  #mutateRequestHeaders(headers: HeaderMap): boolean {
+    const { settings, streamInfo } = this
+    const early = settings.earlyHeaderMutations
+    for (let i = 0; i < early.length; i++) (early[i] as (typeof early)[number]).mutate(headers, streamInfo)
+    const client = mutateRequestHeaders(
+      headers,
+      this.downstream,
+      settings,
+      this.routeTable?.internalOnlyHeaders ?? none,
+    )
+    if (typeof client !== 'number') {
+      streamInfo.downstreamRemoteAddress = client
+      return true
+    }
+    settings.stats.rqRejectedViaIpDetection.inc()
+    this.#answer({ status: client, details: 'rejecting_because_detection_failed' })
+    return false
   }
 
   /** Envoy's codec does this, before the manager sees the request. */
@@ -317,13 +334,20 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
   route(): Route | undefined {
     if (!this.#routeKnown && this.requestHeaders !== undefined) {
       this.#routeKnown = true
+      const before = this.settings.routeResolution === undefined ? 0 : performance.now()
       this.#route = this.routeTable?.route(this.requestHeaders, this.streamInfo, this.random)
+      if (this.settings.routeResolution !== undefined) this.#recordRouteResolution(before)
       const route = this.#route
       this.streamInfo.routeName = route?.routeName
       this.streamInfo.virtualHostName = route?.virtualHostName
       if (route?.entry !== undefined) this.#applyRouteTimeouts(route.entry)
     }
     return this.#route
+  }
+
+  #recordRouteResolution(beforeMs: number): void {
+    this.#routeResolutions++
+    this.settings.routeResolution?.timeUs.record(Math.floor((performance.now() - beforeMs) * 1000))
   }
 
   clearRouteCache(): void {
@@ -441,6 +465,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
   sendHeaders(headers: HeaderMap, endStream: boolean): void {
     const owner = this.#owner
     mutateResponseHeaders(headers, this.requestHeaders, this.settings)
+    if (this.settings.proxyStatus !== undefined) setProxyStatus(headers, this.streamInfo, this.settings.proxyStatus)
     owner.checkDrain()
     const status = headers.status
     this.#tunnel =
@@ -534,6 +559,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     if (reset) stats.rqRxReset.inc()
     stats.rqActive.dec()
     if (this.#upgrade) stats.cxUpgradesActive.dec()
+    if (this.#routeResolutions > 0) this.settings.routeResolution?.perRequest.record(this.#routeResolutions)
     this.idleDeadlineMs = never
     this.requestDeadlineMs = never
     this.headersDeadlineMs = never

@@ -56,6 +56,7 @@ export class StreamInformation implements StreamInfo {
   dynamicMetadata: Map<string, Record<string, unknown>> | undefined = undefined
   filterState: Map<string, FilterStateObject> | undefined = undefined
   healthCheck = false
+  schemeMatchesUpstream = false
   internalRedirects: InternalRedirects | undefined = undefined
 
   constructor(downstream: DownstreamInfo, protocol?: Protocol) {

@@ -163,6 +163,8 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     if (maxStreamDurationMs > 0)
       this.#durationTimer = setTimeout(onMaxStreamDuration, Math.min(maxStreamDurationMs, longestTimerMs), this)
     const headers = this.#router.requestHeaders as HeaderMap
+    if (this.#router.callbacks.streamInfo.schemeMatchesUpstream)
+      headers.set(':scheme', info.tls === undefined ? 'http' : 'https')
     this.#tunnel = tunnelOf(headers)
     encoder.encodeHeaders(headers, this.#endWithHeaders)
     if (this.#tunnel === 'no' && !this.#done) this.#send(encoder)

@@ -121,7 +121,7 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
       ...(common?.maxHeadersCount === undefined ? {} : { maxHeadersCount: common.maxHeadersCount }),
       ...(common?.maxResponseHeadersKb === undefined ? {} : { maxHeadersKb: common.maxResponseHeadersKb }),
     }
-    const codecSettings: Http1Settings = { ...http1Settings(http1, defaultUpstreamHttp1Settings), ...limits }
+    const codecSettings: Http1Settings = { ...http1Settings(http1, defaultUpstreamHttp1Settings, context), ...limits }
     const codecSettings2 = { ...http2Settings(http2, defaultUpstreamHttp2Settings), ...limits }
     const http2Stats = makeLazyStats(scope.scope('http2'))
     this.#codecs = {

@@ -1,6 +1,8 @@
 /** The list of golden groups. */
 import { accessLog } from './cases/access-log.ts'
 import { badRequests } from './cases/bad-requests.ts'
+import { clientAddress } from './cases/client-address.ts'
+import { connectionManager } from './cases/connection-manager.ts'
 import { basic } from './cases/basic.ts'
 import { grpcFilters } from './cases/grpc.ts'
 import { hashing } from './cases/hashing.ts'
@@ -40,4 +42,6 @@ export const groups: readonly Group[] = [
   healthCheck,
   routeStats,
   streamMatchers,
+  clientAddress,
+  connectionManager,
 ]

@@ -47,7 +47,7 @@ function normalise(text: string, names: Names): string {
     .replace(/^(x-envoy-expected-rq-timeout-ms: )14[89]\d\d$/, (_, name: string) => `${name}15000`)
     .replace(uuid, '{uuid}')
     .replace(/(?<=127\.0\.0\.1[:_])\d{4,5}\b/g, port => names.get(Number(port)) ?? '{client}')
-    .replace(/(?<=:)\d{4,5}\b/g, port => names.get(Number(port)) ?? port)
+    .replace(/(?<=:|x-forwarded-port: )\d{4,5}\b/g, port => names.get(Number(port)) ?? port)
 }
 
 function seen(message: Message, names: Names): SeenMessage {

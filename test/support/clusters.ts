@@ -52,12 +52,17 @@ export function seededRandom(seed: number): () => number {
 }
 
 const noExtensions: ExtensionResolver = {
+  knows: () => false,
   networkFilter: () => fail(),
   httpFilter: () => fail(),
   perFilterConfig: () => fail(),
   accessLog: () => fail(),
   downstreamTransportSocket: () => fail(),
   upstreamTransportSocket: () => fail(),
+  originalIpDetection: () => fail(),
+  earlyHeaderMutation: () => fail(),
+  requestIds: () => fail(),
+  headerKeyFormatter: () => fail(),
 }
 
 function fail(): never {

@@ -1,4 +1,5 @@
 /** A connection manager over a codec that a test plays: requests go in as events, what comes out is remembered. */
+import { makeUuidRequestIds } from '../../src/extensions/request-id/uuid/uuid.ts'
 import { logger } from '../../src/base/log.ts'
 import type {
   CodecStream,
@@ -339,6 +340,13 @@ export const defaults: Omit<HttpConnectionManagerSettings, 'stats' | 'makeServer
   via: '',
   generateRequestId: true,
   preserveExternalRequestId: false,
+  originalIpDetection: [],
+  requestIds: makeUuidRequestIds(true),
+  earlyHeaderMutations: [],
+  proxyStatus: undefined,
+  schemeMatchesUpstream: false,
+  routeResolution: undefined,
+  schemeOfPort: undefined,
   schemeToSet: undefined,
   normalizePath: false,
   mergeSlashes: false,

@@ -8,6 +8,7 @@ import type {
   StreamResetReason,
 } from '../../core/codec.ts'
 import type { Connection } from '../../core/connection.ts'
+import type { HeaderKeyFormatter } from '../../core/connection-manager-extensions.ts'
 import { HeaderMap } from '../../core/header-map.ts'
 import type { Protocol } from '../../core/stream-info.ts'
 import {
@@ -22,11 +23,11 @@ import { type BodyFraming, Http1Parser, type MessageHandler } from './parser.ts'
 import type { Http1Settings } from './settings.ts'
 import { hasToken } from './tokens.ts'
 import { Http1Stream } from './stream.ts'
-import { fieldLines, requestLine } from './writer.ts'
+import { fieldLines, ownFieldLine, requestLine } from './writer.ts'
 
 const noBytes = new Uint8Array(0)
-const usualParts: readonly string[] = ['', '1', '200']
-const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/
+const usualParts: readonly string[] = ['', '1', '200', 'OK']
+const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/
 
 export class Http1ClientConnection implements ClientConnection, MessageHandler {
   readonly connection: Connection
@@ -39,6 +40,7 @@ export class Http1ClientConnection implements ClientConnection, MessageHandler {
   #stream: ClientStream | undefined = undefined
   #reusable = true
   #status = 0
+  #keyFormatter: HeaderKeyFormatter | undefined = undefined
 
   constructor(connection: Connection, callbacks: ClientConnectionCallbacks, settings: Http1Settings) {
     this.connection = connection
@@ -132,7 +134,22 @@ export class Http1ClientConnection implements ClientConnection, MessageHandler {
     const status = parts[2] as string
     this.#status = usual ? 200 : Number(status)
     this.#parser.fields.push(':status', status)
+    if (this.settings.headerFormatter !== undefined)
+      this.#startKeyFormat(this.settings.headerFormatter(), parts[3] ?? '')
     return undefined
+  }
+
+  #startKeyFormat(formatter: HeaderKeyFormatter, reason: string): void {
+    this.#keyFormatter = formatter
+    formatter.onReasonPhrase(reason)
+    this.#parser.onFieldName = name => formatter.onKey(name)
+  }
+
+  /** The fields that have been read, with their formatter. */
+  headers(fields: string[]): HeaderMap {
+    const headers = new HeaderMap(fields)
+    headers.keyFormatter = this.#keyFormatter
+    return headers
   }
 
   onHead(): BodyFraming | MessageError {
@@ -147,7 +164,7 @@ export class Http1ClientConnection implements ClientConnection, MessageHandler {
         if (parser.contentLength !== 0) return contentLengthNotAllowed
         removeField(parser.fields, 'content-length')
       }
-      stream.decoder.decode1xxHeaders(new HeaderMap(parser.fields))
+      stream.decoder.decode1xxHeaders(this.headers(parser.fields))
       return 'none'
     }
     const framing = this.#framing(stream)
@@ -158,7 +175,7 @@ export class Http1ClientConnection implements ClientConnection, MessageHandler {
       stream.pendingHeaders = parser.fields
       return 'none'
     }
-    stream.decoder.decodeHeaders(new HeaderMap(parser.fields), false)
+    stream.decoder.decodeHeaders(this.headers(parser.fields), false)
     return framing
   }
 
@@ -291,7 +308,7 @@ class ClientStream extends Http1Stream implements RequestEncoder {
   }
 
   deliverEnd(): void {
-    if (this.pendingHeaders !== undefined) this.decoder.decodeHeaders(new HeaderMap(this.pendingHeaders), true)
+    if (this.pendingHeaders !== undefined) this.decoder.decodeHeaders(this.#owner.headers(this.pendingHeaders), true)
     else if (this.pendingTrailers !== undefined) this.decoder.decodeTrailers(new HeaderMap(this.pendingTrailers))
     else this.decoder.decodeData(this.pendingData, true)
   }
@@ -309,8 +326,8 @@ class ClientStream extends Http1Stream implements RequestEncoder {
     const contentLength = tunnel ? undefined : headers.get('content-length')
     this.startBody(endStream || tunnel || contentLength !== undefined ? 'plain' : 'chunked', contentLength)
     if (!tunnel && contentLength === undefined) {
-      if (!endStream) head += 'transfer-encoding: chunked\r\n'
-      else if (!bodiless.has(method)) head += 'content-length: 0\r\n'
+      if (!endStream) head += ownFieldLine('transfer-encoding', 'chunked', headers, settings.properCaseHeaders)
+      else if (!bodiless.has(method)) head += ownFieldLine('content-length', '0', headers, settings.properCaseHeaders)
     }
     this.send(`${head}\r\n`)
     if (endStream) this.requestComplete = true

@@ -124,6 +124,9 @@ export class Http1Parser {
   upgrade: string | undefined = undefined
   host: string | undefined = undefined
 
+  /** Wants each field name of heads as it is written; without, names that are known need no string. */
+  onFieldName: ((name: string) => void) | undefined = undefined
+
   readonly #handler: MessageHandler
   readonly #limits: ParserLimits
   /** Requests: `host` is not kept as a field, empty lines may precede, folded lines are refused (responses: joined). */
@@ -272,7 +275,7 @@ export class Http1Parser {
     const text = latin1Slice.call(data, start, end)
     let at = 0
     for (;;) {
-      if (this.#state === State.fields) {
+      if (this.#state === State.fields && this.onFieldName === undefined) {
         at = this.#cleanFields(data, text, start, at)
         if (this.error !== undefined) return start + at
       }
@@ -409,6 +412,7 @@ export class Http1Parser {
       if (field.kind === FieldKind.plain) this.#trailerFields.push(field.name, value)
       return
     }
+    this.onFieldName?.(name)
     this.#keep(field, value)
   }
 

@@ -8,6 +8,7 @@ import type {
   StreamResetReason,
 } from '../../core/codec.ts'
 import type { Connection } from '../../core/connection.ts'
+import type { HeaderKeyFormatter } from '../../core/connection-manager-extensions.ts'
 import { HeaderMap } from '../../core/header-map.ts'
 import type { Protocol } from '../../core/stream-info.ts'
 import {
@@ -33,7 +34,7 @@ import {
 import type { Http1Settings } from './settings.ts'
 import { hasToken, removeNominated } from './tokens.ts'
 import { Http1Stream, type WrittenFraming } from './stream.ts'
-import { fieldLines } from './writer.ts'
+import { fieldLines, ownFieldLine } from './writer.ts'
 
 const upgradeToken = /^\s*(?:upgrade|http2-settings)\s*$/i
 const methodSoFar = /^[A-Z]*(?:$|[ \r])/
@@ -169,9 +170,17 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
     this.#requestLine = parsed
     const stream = this.#openStream()
     stream.isHead = parsed.method === 'HEAD'
+    this.#startKeyFormat(stream)
     stream.isConnect = parsed.method === 'CONNECT'
     this.#parser.fields.push(':authority', '', ':path', parsed.target, ':method', parsed.method, ':scheme', '')
     return undefined
+  }
+
+  #startKeyFormat(stream: ServerStream): void {
+    const formatter = this.settings.headerFormatter?.()
+    if (formatter === undefined) return
+    stream.keyFormatter = formatter
+    this.#parser.onFieldName = name => formatter.onKey(name)
   }
 
   onHead(): BodyFraming | MessageError {
@@ -347,6 +356,7 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
 class ServerStream extends Http1Stream implements ResponseEncoder {
   readonly #owner: Http1ServerConnection
   decoder!: RequestDecoder
+  keyFormatter: HeaderKeyFormatter | undefined = undefined
   responseStarted = false
   isHead = false
   isConnect = false
@@ -375,7 +385,9 @@ class ServerStream extends Http1Stream implements ResponseEncoder {
   deliverHeaders(fields: string[], endStream: boolean): void {
     this.#headersDelivered = true
     this.#endDelivered = endStream
-    this.decoder.decodeHeaders(new HeaderMap(fields), endStream)
+    const headers = new HeaderMap(fields)
+    headers.keyFormatter = this.keyFormatter
+    this.decoder.decodeHeaders(headers, endStream)
   }
 
   deliverData(data: Uint8Array, last: boolean): void {
@@ -410,24 +422,25 @@ class ServerStream extends Http1Stream implements ResponseEncoder {
     this.responseStarted = true
     if (!owner.requestComplete && !tunnel) owner.closeAfterResponse = true
 
-    let head = statusLine(status, http10) + fieldLines(headers, settings.properCaseHeaders)
+    const reason = headers.keyFormatter?.reasonPhrase ?? ''
+    let head = reason === '' ? statusLine(status, http10) : `HTTP/1.${http10 ? 0 : 1} ${status} ${reason}\r\n`
+    head += fieldLines(headers, settings.properCaseHeaders)
     const contentLength = tunnel ? undefined : headers.get('content-length')
     let framing: WrittenFraming = 'plain'
     let extra = ''
     if (code === 204 || code === 304 || (code < 200 && code !== 101)) framing = 'none'
     else if (tunnel || contentLength !== undefined) framing = 'plain'
-    else if (endStream && !this.isHead) extra = 'content-length: 0\r\n'
+    else if (endStream && !this.isHead) extra = ownFieldLine('content-length', '0', headers, settings.properCaseHeaders)
     else if (http10) owner.closeAfterResponse ||= !this.isHead
     else {
-      extra = 'transfer-encoding: chunked\r\n'
+      extra = ownFieldLine('transfer-encoding', 'chunked', headers, settings.properCaseHeaders)
       framing = 'chunked'
     }
     this.startBody(this.isHead ? 'none' : framing, contentLength)
 
     const connectionField = headers.get('connection')
     if (connectionField === undefined) {
-      if (owner.closeAfterResponse)
-        head += settings.properCaseHeaders ? 'Connection: close\r\n' : 'connection: close\r\n'
+      if (owner.closeAfterResponse) head += ownFieldLine('connection', 'close', headers, settings.properCaseHeaders)
     } else if (hasToken(connectionField, 'close')) owner.closeAfterResponse = true
     this.send(`${head}${extra}\r\n`)
     if (endStream) owner.onResponseComplete(this)

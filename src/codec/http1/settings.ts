@@ -1,7 +1,8 @@
 /** What an HTTP/1 codec may be told, with Envoy's defaults. Follows `envoy.config.core.v3.Http1ProtocolOptions`. */
 import { toBytes } from '../../base/latin1.ts'
-import { configError } from '../../config/position.ts'
 import type { Http1ProtocolOptions } from '../../config/v3.ts'
+import type { HeaderKeyFormatterFactory } from '../../core/connection-manager-extensions.ts'
+import type { FactoryContext } from '../../core/extension.ts'
 
 export interface Http1Settings {
   /** `http://…` request targets are taken apart into :scheme, :authority and :path; otherwise they stay in :path. */
@@ -21,6 +22,8 @@ export interface Http1Settings {
   readonly sendFullyQualifiedUrl: boolean
   /** `x-some-name` is written `X-Some-Name`. */
   readonly properCaseHeaders: boolean
+  /** `stateful_formatter`, for the messages that are read: it goes with them. */
+  readonly headerFormatter: HeaderKeyFormatterFactory | undefined
   /** Limit of the head (start line and fields) and of the trailers, KiB. */
   readonly maxHeadersKb: number
   /** Limit of the number of fields in the head, and in the trailers. */
@@ -40,6 +43,7 @@ export const defaultHttp1Settings: Http1Settings = {
   allowCustomMethods: false,
   sendFullyQualifiedUrl: false,
   properCaseHeaders: false,
+  headerFormatter: undefined,
   maxHeadersKb: 60,
   maxHeadersCount: 100,
   ignoreUpgrade: upgrade => upgrade.toLowerCase() === 'h2c',
@@ -51,17 +55,16 @@ export const defaultUpstreamHttp1Settings: Http1Settings = { ...defaultHttp1Sett
 /**
  * The settings of a message, over the defaults of its side.
  * @param ignoreUpgrade made from `ignore_http_11_upgrade`; absent when that is empty
- * @throws ConfigError for a header key format other than proper-case words
+ * @throws ConfigError for an unknown header key format
  */
 export function http1Settings(
   options: Http1ProtocolOptions | undefined,
   defaults: Http1Settings,
+  context: FactoryContext,
   ignoreUpgrade?: (upgrade: string) => boolean,
 ): Http1Settings {
   if (options === undefined) return defaults
   const format = options.headerKeyFormat
-  if (format?.statefulFormatter !== undefined)
-    throw configError(format, 'statefulFormatter', 'is not supported by sluice; proper_case_words is')
   return {
     ...defaults,
     allowAbsoluteUrl: options.allowAbsoluteUrl ?? defaults.allowAbsoluteUrl,
@@ -74,6 +77,8 @@ export function http1Settings(
     allowCustomMethods: options.allowCustomMethods,
     sendFullyQualifiedUrl: options.sendFullyQualifiedUrl,
     properCaseHeaders: format?.properCaseWords !== undefined,
+    headerFormatter:
+      format?.statefulFormatter && context.extensions.headerKeyFormatter(format.statefulFormatter, context),
     ignoreUpgrade:
       ignoreUpgrade === undefined
         ? defaults.ignoreUpgrade

@@ -25,6 +25,17 @@ export const httpSupport: SupportTable = {
     'use_remote_address',
     'xff_num_trusted_hops',
     'internal_address_config',
+    'original_ip_detection_extensions',
+    'early_header_mutation_extensions',
+    // As in Envoy 1.40, where nothing reads it.
+    '?represent_ipv4_remote_address_as_ipv4_mapped_ipv6',
+    'request_id_extension',
+    'proxy_status_config',
+    'forward_proto_config',
+    'record_route_resolution_stats',
+    // Nothing here is overloaded, or speaks the PROXY protocol to upstreams.
+    '?append_local_overload',
+    '?add_proxy_protocol_connection_state',
     'skip_xff_append',
     'via',
     'generate_request_id',
@@ -57,10 +68,15 @@ export const httpSupport: SupportTable = {
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.HcmAccessLogOptions': [
     'flush_access_log_on_new_request',
   ],
-  'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter': ['name', 'typed_config', 'disabled'],
+  'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter': [
+    'name',
+    'typed_config',
+    'disabled',
+    'is_optional',
+  ],
   'envoy.extensions.filters.network.http_connection_manager.v3.LocalReplyConfig': 'all',
   'envoy.extensions.filters.network.http_connection_manager.v3.ResponseMapper': 'all',
-  'envoy.config.core.v3.SchemeHeaderTransformation': ['scheme_to_overwrite'],
+  'envoy.config.core.v3.SchemeHeaderTransformation': ['scheme_to_overwrite', 'match_upstream'],
   'envoy.config.core.v3.HttpProtocolOptions': [
     'idle_timeout',
     'max_connection_duration',
@@ -104,8 +120,22 @@ export const httpSupport: SupportTable = {
   ],
   'envoy.config.core.v3.Http2ProtocolOptions.SettingsParameter': 'all',
   'envoy.config.core.v3.KeepaliveSettings': 'all',
-  'envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat': ['proper_case_words'],
+  'envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat': ['proper_case_words', 'stateful_formatter'],
   'envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat.ProperCaseWords': 'all',
+
+  'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ProxyStatusConfig': 'all',
+  'envoy.extensions.filters.network.http_connection_manager.v3.RequestIDExtension': 'all',
+  'envoy.extensions.filters.network.http_connection_manager.v3.ForwardProtoConfig': 'all',
+  'envoy.extensions.http.original_ip_detection.xff.v3.XffConfig': 'all',
+  'envoy.extensions.http.original_ip_detection.xff.v3.XffTrustedCidrs': 'all',
+  'envoy.extensions.http.original_ip_detection.custom_header.v3.CustomHeaderConfig': 'all',
+  'envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation': 'all',
+  'envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig': 'all',
+  // Nothing is traced.
+  'envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig': [
+    'pack_trace_reason',
+    '?use_request_id_for_trace_sampling',
+  ],
 
   'envoy.extensions.filters.http.buffer.v3.Buffer': 'all',
   'envoy.extensions.filters.http.buffer.v3.BufferPerRoute': 'all',

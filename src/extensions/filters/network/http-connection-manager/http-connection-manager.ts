@@ -1,15 +1,18 @@
 /** `envoy.filters.network.http_connection_manager`: its message becomes the settings of `http/connection-manager.ts`. */
 import { toBytes } from '../../../../base/latin1.ts'
 import { configError } from '../../../../config/position.ts'
-import { HttpConnectionManager } from '../../../../config/v3.ts'
+import { type CidrRange, HttpConnectionManager } from '../../../../config/v3.ts'
+import type { OriginalIpDetection, RequestIds } from '../../../../core/connection-manager-extensions.ts'
 import type { ListenerFactoryContext, NetworkFilterExtension } from '../../../../core/extension.ts'
 import { ConnectionManager } from '../../../../http/connection-manager.ts'
+import type { ProxyStatusSettings } from '../../../../http/proxy-status.ts'
 import type { EscapedSlashesAction, HttpConnectionManagerSettings } from '../../../../http/settings.ts'
 import { HttpStats } from '../../../../http/stats.ts'
 import { makeCidrMatcher } from '../../../../matching/cidr.ts'
 import { localAddress } from '../../../../network/local-address.ts'
 import { makeRouteTable } from '../../../../router/route-table.ts'
 import { makeAccessLog } from '../../../access-loggers/common/make-access-log.ts'
+import { makeUuidRequestIds } from '../../../request-id/uuid/uuid.ts'
 import { makeHttpFilters } from './http-filters.ts'
 import { makeLocalReplyRewriter } from './local-reply-config.ts'
 import { makeServerCodecFactory } from './server-codec.ts'
@@ -42,10 +45,12 @@ function makeSettings(message: HttpConnectionManager, context: ListenerFactoryCo
   const certDetails = message.setCurrentClientCertDetails
   const prefix = `http.${message.statPrefix}`
   const slashes = message.pathWithEscapedSlashesAction
-  const filterContext = { ...context, httpStats: context.stats.scope(prefix) }
+  const httpStats = context.stats.scope(prefix)
+  const filterContext = { ...context, httpStats }
+  const serverName = toBytes(message.serverName) || 'envoy'
   return {
-    stats: new HttpStats(context.stats.scope(prefix), context.listenerStats.scope(prefix), context.stats),
-    makeServerCodec: makeServerCodecFactory(message, context.stats),
+    stats: new HttpStats(httpStats, context.listenerStats.scope(prefix), context.stats),
+    makeServerCodec: makeServerCodecFactory(message, context),
     routes: { current: makeRouteTable(message.routeConfig, context) },
     clusters: context.clusters,
     filters: makeHttpFilters(message.httpFilters, filterContext),
@@ -54,9 +59,20 @@ function makeSettings(message: HttpConnectionManager, context: ListenerFactoryCo
       message.accessLogOptions?.flushAccessLogOnNewRequest === true || message.flushAccessLogOnNewRequest,
     localReplyRewriter:
       message.localReplyConfig === undefined ? undefined : makeLocalReplyRewriter(message.localReplyConfig, context),
-    serverName: toBytes(message.serverName) || 'envoy',
+    serverName,
     serverHeaderTransformation: message.serverHeaderTransformation,
     alwaysSetRequestIdInResponse: message.alwaysSetRequestIdInResponse,
+    earlyHeaderMutations: message.earlyHeaderMutationExtensions.map(each =>
+      context.extensions.earlyHeaderMutation(each, context),
+    ),
+    proxyStatus: proxyStatus(message, serverName, context),
+    schemeMatchesUpstream: message.schemeHeaderTransformation?.matchUpstream ?? false,
+    routeResolution: message.recordRouteResolutionStats
+      ? {
+          timeUs: httpStats.histogram('downstream_rq_route_resolution_time_us', 'microseconds'),
+          perRequest: httpStats.histogram('downstream_rq_route_resolutions'),
+        }
+      : undefined,
     proxy100Continue: message.proxy100Continue,
     upgrades: makeUpgrades(message, filterContext),
     headersWithUnderscores: common?.headersWithUnderscoresAction ?? 'ALLOW',
@@ -84,13 +100,16 @@ function makeSettings(message: HttpConnectionManager, context: ListenerFactoryCo
     skipXffAppend: message.skipXffAppend,
     localAddress: localAddress(),
     appendXForwardedPort: message.appendXForwardedPort,
-    isInternalAddress: makeCidrMatcher(message.internalAddressConfig?.cidrRanges ?? []),
+    originalIpDetection: originalIpDetection(message, context),
+    isInternalAddress: internalAddresses(message),
     unixSocketsAreInternal: message.internalAddressConfig?.unixSockets ?? false,
     userAgent: message.addUserAgent === true ? toBytes(context.node.cluster) : undefined,
     nodeId: toBytes(context.node.id),
     via: toBytes(message.via),
     generateRequestId: message.generateRequestId ?? true,
+    requestIds: requestIds(message, context),
     preserveExternalRequestId: message.preserveExternalRequestId,
+    schemeOfPort: schemeOfPort(message),
     schemeToSet: message.schemeHeaderTransformation?.schemeToOverwrite,
     normalizePath: message.normalizePath ?? context.runtime.getBoolean('http_connection_manager.normalize_path', false),
     mergeSlashes: message.mergeSlashes,
@@ -106,5 +125,65 @@ function makeSettings(message: HttpConnectionManager, context: ListenerFactoryCo
       dns: certDetails?.dns ?? false,
       uri: certDetails?.uri ?? false,
     },
+  }
+}
+
+function originalIpDetection(
+  message: HttpConnectionManager,
+  context: ListenerFactoryContext,
+): readonly OriginalIpDetection[] {
+  const extensions = message.originalIpDetectionExtensions
+  const place = 'originalIpDetectionExtensions'
+  if (extensions.length > 0 && message.useRemoteAddress === true)
+    throw configError(message, place, 'original IP detection extensions and use_remote_address may not be mixed')
+  if (extensions.length > 0 && message.xffNumTrustedHops > 0)
+    throw configError(message, place, 'original IP detection extensions and xff_num_trusted_hops may not be mixed')
+  return extensions.map(each => context.extensions.originalIpDetection(each, context))
+}
+
+/** What is internal when `internal_address_config` names no ranges. */
+const privateRanges: readonly CidrRange[] = [
+  { addressPrefix: '10.0.0.0', prefixLen: 8 },
+  { addressPrefix: '172.16.0.0', prefixLen: 12 },
+  { addressPrefix: '192.168.0.0', prefixLen: 16 },
+  { addressPrefix: '127.0.0.0', prefixLen: 8 },
+  { addressPrefix: 'fd00::', prefixLen: 8 },
+  { addressPrefix: '::1', prefixLen: 128 },
+]
+
+function internalAddresses(message: HttpConnectionManager): (ip: string) => boolean {
+  const config = message.internalAddressConfig
+  if (config === undefined) return makeCidrMatcher([])
+  return makeCidrMatcher(config.cidrRanges.length === 0 ? privateRanges : config.cidrRanges)
+}
+
+function requestIds(message: HttpConnectionManager, context: ListenerFactoryContext): RequestIds {
+  const typedConfig = message.requestIdExtension?.typedConfig
+  if (typedConfig === undefined) return makeUuidRequestIds(true)
+  return context.extensions.requestIds({ name: 'request_id_extension', typedConfig }, context)
+}
+
+function schemeOfPort(message: HttpConnectionManager): ReadonlyMap<number, string> | undefined {
+  const config = message.forwardProtoConfig
+  if (config === undefined) return undefined
+  const schemes = new Map(config.httpDestinationPorts.map(port => [port, 'http']))
+  for (const port of config.httpsDestinationPorts) schemes.set(port, 'https')
+  return schemes
+}
+
+function proxyStatus(
+  message: HttpConnectionManager,
+  serverName: string,
+  context: ListenerFactoryContext,
+): ProxyStatusSettings | undefined {
+  const config = message.proxyStatusConfig
+  if (config === undefined) return undefined
+  return {
+    proxyName:
+      config.useNodeId === true ? toBytes(context.node.id) : toBytes(config.literalProxyName ?? '') || serverName,
+    removeDetails: config.removeDetails,
+    removeConnectionTerminationDetails: config.removeConnectionTerminationDetails,
+    removeResponseFlags: config.removeResponseFlags,
+    setRecommendedResponseCode: config.setRecommendedResponseCode,
   }
 }

@@ -8,9 +8,10 @@ export function makeHttpFilters(
   filters: readonly HttpFilter[],
   context: HttpFilterContext,
 ): readonly HttpFilterSettings[] {
-  return filters.map((filter, index) => {
+  const known = filters.filter(filter => !filter.isOptional || context.extensions.knows('http-filter', filter))
+  return known.map((filter, index) => {
     const { factory, terminal } = context.extensions.httpFilter(filter, context)
-    const last = index === filters.length - 1
+    const last = index === known.length - 1
     const type = filter.typedConfig?.typeUrl ?? ''
     if (terminal && !last)
       throw configError(

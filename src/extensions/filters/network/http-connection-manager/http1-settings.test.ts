@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { messageOf } from '../../../../../test/support/routing.ts'
+import { factoryContext, messageOf } from '../../../../../test/support/routing.ts'
 import type { HttpConnectionManager } from '../../../../config/v3.ts'
 import { makeHttp1Settings } from './http1-settings.ts'
 
@@ -10,6 +10,7 @@ const settingsOf = (yaml: string) =>
       'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
       `stat_prefix: a\n${yaml}`,
     ),
+    factoryContext(),
   )
 
 test('options of HTTP/1 and limits reach the codec', () => {
@@ -36,11 +37,4 @@ test('ignore_http_11_upgrade matches the whole value, in its case; h2c is always
   const { ignoreUpgrade } = settingsOf('http_protocol_options: {ignore_http_11_upgrade: [{exact: foo}, {prefix: B}]}')
   const values = ['foo', 'FOO', 'bar', 'Bar', 'foo, ws', 'H2C', 'ws, h2c', 'websocket']
   assert.deepEqual(values.filter(ignoreUpgrade), ['foo', 'Bar', 'H2C'])
-})
-
-test('a header key format by extension is refused', () => {
-  assert.throws(
-    () => settingsOf('http_protocol_options: {header_key_format: {stateful_formatter: {name: a}}}'),
-    /stateful_formatter.*not supported/,
-  )
 })

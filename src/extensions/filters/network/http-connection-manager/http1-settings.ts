@@ -1,10 +1,11 @@
 /** The HTTP/1 options of a connection manager as settings of the codec. */
 import { defaultHttp1Settings, http1Settings, type Http1Settings } from '../../../../codec/http1/settings.ts'
 import type { HttpConnectionManager } from '../../../../config/v3.ts'
+import type { FactoryContext } from '../../../../core/extension.ts'
 import { makeStringMatcher } from '../../../../matching/string-matcher.ts'
 
 /** @throws ConfigError */
-export function makeHttp1Settings(message: HttpConnectionManager): Http1Settings {
+export function makeHttp1Settings(message: HttpConnectionManager, context: FactoryContext): Http1Settings {
   const ignored = message.httpProtocolOptions?.ignoreHttp11Upgrade.map(each => makeStringMatcher(each)) ?? []
   return http1Settings(
     message.httpProtocolOptions,
@@ -14,6 +15,7 @@ export function makeHttp1Settings(message: HttpConnectionManager): Http1Settings
       maxHeadersCount: message.commonHttpProtocolOptions?.maxHeadersCount ?? defaultHttp1Settings.maxHeadersCount,
       streamErrorOnInvalidHttpMessage: message.streamErrorOnInvalidHttpMessage ?? false,
     },
+    context,
     ignored.length === 0 ? undefined : upgrade => ignored.some(matches => matches(upgrade)),
   )
 }

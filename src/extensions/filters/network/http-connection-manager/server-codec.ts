@@ -5,18 +5,18 @@ import { defaultHttp2Settings, type Http2Settings, http2Settings } from '../../.
 import { makeLazyStats } from '../../../../codec/http2/stats.ts'
 import type { HttpConnectionManager } from '../../../../config/v3.ts'
 import type { Connection } from '../../../../core/connection.ts'
+import type { FactoryContext } from '../../../../core/extension.ts'
 import type { MakeServerCodec } from '../../../../http/settings.ts'
-import type { Scope } from '../../../../stats/scope.ts'
 import { makeHttp1Settings } from './http1-settings.ts'
 
 /** As much of the preface as Envoy looks at. */
 const sniffed = clientPreface.slice(0, 12)
 
-/** @param stats the root scope  @throws ConfigError */
-export function makeServerCodecFactory(message: HttpConnectionManager, stats: Scope): MakeServerCodec {
-  const http1 = makeHttp1Settings(message)
+/** @throws ConfigError */
+export function makeServerCodecFactory(message: HttpConnectionManager, context: FactoryContext): MakeServerCodec {
+  const http1 = makeHttp1Settings(message, context)
   const http2 = makeHttp2Settings(message)
-  const http2Stats = makeLazyStats(stats.scope('http2'))
+  const http2Stats = makeLazyStats(context.stats.scope('http2'))
   const type = message.codecType
   return (connection, callbacks, firstData) => {
     const version =
