@@ -22,7 +22,7 @@ const log = [
     '%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% from %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% @%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%\n',
   ),
 ]
-const listener = (name: string, hcm: object) => http({ name, hcm: { access_log: log, ...hcm } as never })
+const listener = (name: string, hcm: object) => http({ name, hcm: { access_log: log, ...hcm } })
 
 export const clientAddress: Group = {
   name: 'client-address',
