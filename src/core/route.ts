@@ -15,6 +15,7 @@ export interface Route {
   readonly routeName: string
   readonly virtualHostName: string
   readonly metadata: Metadata | undefined
+  readonly virtualHostMetadata: Metadata | undefined
   /** Answer without an upstream (direct_response, redirect). */
   readonly directResponse: DirectResponse | undefined
   /** Where to send it; absent with `directResponse`. */

@@ -1,6 +1,7 @@
 /** What is known of one request or TCP connection, for filters and access logs. Follows Envoy's `StreamInfo`. */
 import type { Address } from './address.ts'
 import type { Host } from './cluster.ts'
+import type { Route } from './route.ts'
 
 /**
  * Response flags as bits, in the order in which `%RESPONSE_FLAGS%` prints them; names as in Envoy's docs
@@ -55,6 +56,8 @@ export interface FilterStateObject {
   readonly ip?: string
   /** Cannot be replaced. */
   readonly readOnly?: boolean
+  /** What attributes show, where that is not the serialized string. */
+  attribute?(): Uint8Array
 }
 
 export interface StreamInfo {
@@ -103,6 +106,8 @@ export interface StreamInfo {
   /** Of the connection to the upstream host. */
   upstreamTls: TlsInfo | undefined
   upstreamRequestAttemptCount: number
+  /** Of the latest routing; undefined before, and for TCP. */
+  route: Route | undefined
   routeName: string | undefined
   virtualHostName: string | undefined
   virtualClusterName: string | undefined

@@ -338,6 +338,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
       this.#route = this.routeTable?.route(this.requestHeaders, this.streamInfo, this.random)
       if (this.settings.routeResolution !== undefined) this.#recordRouteResolution(before)
       const route = this.#route
+      this.streamInfo.route = route
       this.streamInfo.routeName = route?.routeName
       this.streamInfo.virtualHostName = route?.virtualHostName
       if (route?.entry !== undefined) this.#applyRouteTimeouts(route.entry)

@@ -2,6 +2,7 @@
 import { performance } from '../base/clock.ts'
 import type { Address } from '../core/address.ts'
 import type { Host } from '../core/cluster.ts'
+import type { Route } from '../core/route.ts'
 import type {
   DownstreamInfo,
   FilterStateObject,
@@ -49,6 +50,7 @@ export class StreamInformation implements StreamInfo {
   upstreamConnectionId: bigint | number | undefined = undefined
   upstreamTls: TlsInfo | undefined = undefined
   upstreamRequestAttemptCount = 0
+  route: Route | undefined = undefined
   routeName: string | undefined = undefined
   virtualHostName: string | undefined = undefined
   virtualClusterName: string | undefined = undefined

@@ -22,6 +22,7 @@ export interface RouteSettings {
   readonly routeName: string
   readonly virtualHostName: string
   readonly metadata: Metadata | undefined
+  readonly virtualHostMetadata: Metadata | undefined
   readonly perFilterConfigs: PerFilterConfigs
   /** In the order in which they are applied. */
   readonly requestMutations: readonly HeaderMutations[]
@@ -33,12 +34,14 @@ abstract class ConfiguredRoute<Settings extends RouteSettings> {
   readonly routeName: string
   readonly virtualHostName: string
   readonly metadata: Metadata | undefined
+  readonly virtualHostMetadata: Metadata | undefined
 
   constructor(settings: Settings) {
     this.settings = settings
     this.routeName = settings.routeName
     this.virtualHostName = settings.virtualHostName
     this.metadata = settings.metadata
+    this.virtualHostMetadata = settings.virtualHostMetadata
   }
 
   perFilterConfig(name: string): unknown {

@@ -76,7 +76,7 @@ export class VirtualHost {
       message.routes.map(route => makeRoute(route, message, level)),
       message.routes.map(({ match }) => (match === undefined ? '' : literalPrefix(match))),
     )
-    this.#tlsRedirect = new DirectRoute(tlsRedirectSettings(common('', message.name, undefined, level)))
+    this.#tlsRedirect = new DirectRoute(tlsRedirectSettings(common('', message, undefined, level)))
   }
 
   route(headers: HeaderMap, streamInfo: StreamInfo, random: number): Route | undefined {
@@ -134,7 +134,7 @@ export function addLevel(above: Level, message: LevelMessage): Level {
 
 function common(
   routeName: string,
-  virtualHostName: string,
+  virtualHost: VirtualHostMessage,
   metadata: Metadata | undefined,
   level: Level,
 ): RouteSettings {
@@ -143,8 +143,9 @@ function common(
   const ordered = (mutations: readonly HeaderMutations[]) => (specificLast ? mutations.toReversed() : mutations)
   return {
     routeName,
-    virtualHostName,
+    virtualHostName: virtualHost.name,
     metadata: metadata?.filterMetadata,
+    virtualHostMetadata: virtualHost.metadata?.filterMetadata,
     perFilterConfigs: level.perFilterConfigs,
     requestMutations: ordered(level.requestMutations),
     responseMutations: ordered(level.responseMutations),
@@ -157,7 +158,7 @@ function makeRoute(message: RouteMessage, virtualHost: VirtualHostMessage, above
   const matcher = makeRouteMatcher(message.match, context.runtime)
   const level = addLevel(above, message)
   const stats = message.statPrefix === '' ? undefined : new RouteStats(above.stats.scope(`route.${message.statPrefix}`))
-  const settings = common(message.name, virtualHost.name, message.metadata, level)
+  const settings = common(message.name, virtualHost, message.metadata, level)
   if (message.route !== undefined) {
     const forward: ForwardSettings = {
       ...forwardSettings(message, message.route, virtualHost, settings, matcher, level),

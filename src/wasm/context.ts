@@ -3,9 +3,9 @@
  * base answers every host function as a context does that has nothing: kinds override what they have.
  * Follows proxy-wasm-cpp-host's `ContextBase`.
  */
+import type { AttributeSource } from '../attributes/attribute-source.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type { LocalReply } from '../core/http-filter.ts'
-import type { StreamInfo } from '../core/stream-info.ts'
 import { BufferType, MapType, Status } from './abi.ts'
 import type { RootContext } from './root-context.ts'
 import type { WasmVm } from './vm.ts'
@@ -16,17 +16,6 @@ export const noBuffer = -1
 export const unknownBuffer = -2
 
 const empty = new Uint8Array(0)
-
-/** What properties are read from, where there is a stream. */
-export interface PropertySource {
-  readonly streamInfo: StreamInfo
-  readonly requestHeaders: HeaderMap | undefined
-  readonly responseHeaders: HeaderMap | undefined
-  readonly responseTrailers: HeaderMap | undefined
-  /** Of the route, or where the request went. */
-  readonly clusterName: string | undefined
-  readonly routeMetadata: Readonly<Record<string, unknown>> | undefined
-}
 
 export class WasmContext {
   readonly vm: WasmVm
@@ -114,7 +103,7 @@ export class WasmContext {
   /** Runs what host functions put off until the guest has returned. */
   runDeferred(): void {}
 
-  properties(): PropertySource | undefined {
+  properties(): AttributeSource | undefined {
     return undefined
   }
 }

@@ -22,6 +22,10 @@ export class WasmState implements FilterStateObject {
   serializeAsString(): string {
     return Buffer.from(this.value).toString()
   }
+
+  attribute(): Uint8Array {
+    return this.value
+  }
 }
 
 export class TextState implements FilterStateObject {

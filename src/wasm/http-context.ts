@@ -5,6 +5,7 @@
  * A header map is the guest's from its callback until the filter lets it go (Continue, or continue_stream). What the
  * guest asks of the chain waits until the guest has returned.
  */
+import type { AttributeSource } from '../attributes/attribute-source.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type {
   DataStatus,
@@ -14,9 +15,10 @@ import type {
   LocalReply,
   TrailersStatus,
 } from '../core/http-filter.ts'
+import type { Route } from '../core/route.ts'
 import { BufferType, MapType, StreamType } from './abi.ts'
 import { BodyWindow } from './body-window.ts'
-import { type PropertySource, WasmContext } from './context.ts'
+import { WasmContext } from './context.ts'
 import type { RootContext } from './root-context.ts'
 import type { WasmVm } from './vm.ts'
 
@@ -26,7 +28,7 @@ const dataStatuses: readonly DataStatus[] = ['continue', 'stop-and-buffer', 'sto
 const request = 1
 const response = 2
 
-export class HttpContext extends WasmContext implements HttpFilter, PropertySource {
+export class HttpContext extends WasmContext implements HttpFilter, AttributeSource {
   readonly callbacks: HttpFilterCallbacks
   override readonly root: RootContext
   #created = false
@@ -270,7 +272,7 @@ export class HttpContext extends WasmContext implements HttpFilter, PropertySour
     }
   }
 
-  override properties(): PropertySource {
+  override properties(): AttributeSource {
     return this
   }
 
@@ -292,12 +294,8 @@ export class HttpContext extends WasmContext implements HttpFilter, PropertySour
     return this.inLog ? this.callbacks.responseTrailers : this.#responseTrailers
   }
 
-  get clusterName(): string | undefined {
-    return this.callbacks.streamInfo.upstreamClusterName ?? this.callbacks.route()?.entry?.clusterName
-  }
-
-  get routeMetadata(): Readonly<Record<string, unknown>> | undefined {
-    return this.callbacks.route()?.metadata
+  route(): Route | undefined {
+    return this.callbacks.route()
   }
 
   // ── parts ──

@@ -70,6 +70,7 @@ export interface LimitCounters {
   readonly calloutsRefused: Counter
   readonly headersRefused: Counter
   readonly bodyRefused: Counter
+  readonly expressionsRefused: Counter
 }
 
 /** @param stats `wasm.<plugin>` */
@@ -83,6 +84,7 @@ export function limitCounters(stats: Scope): LimitCounters {
     calloutsRefused: stats.counter('callouts_refused'),
     headersRefused: stats.counter('headers_refused'),
     bodyRefused: stats.counter('body_refused'),
+    expressionsRefused: stats.counter('expressions_refused'),
   }
 }
 

@@ -5,6 +5,7 @@
  * sees; downstream bytes go on with continue_stream too. The connection's buffer limit bounds them: reading stops, or,
  * where there is no reader to stop (upstream bytes), the connection is closed.
  */
+import type { AttributeSource } from '../attributes/attribute-source.ts'
 import type {
   ConnectionCallbacks,
   ConnectionEvent,
@@ -13,12 +14,12 @@ import type {
   NetworkFilterStatus,
 } from '../core/connection.ts'
 import { BufferType, type GuestFunction, PeerType, StreamType } from './abi.ts'
-import { type PropertySource, WasmContext } from './context.ts'
+import { WasmContext } from './context.ts'
 import { HeldData } from './held-data.ts'
 import type { RootContext } from './root-context.ts'
 import type { WasmVm } from './vm.ts'
 
-export class NetworkContext extends WasmContext implements NetworkFilter, ConnectionCallbacks, PropertySource {
+export class NetworkContext extends WasmContext implements NetworkFilter, ConnectionCallbacks, AttributeSource {
   override readonly root: RootContext
   override readonly isConnection = true
   readonly #callbacks: NetworkFilterCallbacks
@@ -157,7 +158,7 @@ export class NetworkContext extends WasmContext implements NetworkFilter, Connec
     }
   }
 
-  override properties(): PropertySource {
+  override properties(): AttributeSource {
     return this
   }
 
@@ -170,11 +171,6 @@ export class NetworkContext extends WasmContext implements NetworkFilter, Connec
   readonly requestHeaders = undefined
   readonly responseHeaders = undefined
   readonly responseTrailers = undefined
-  readonly routeMetadata = undefined
-
-  get clusterName(): string | undefined {
-    return this.#callbacks.streamInfo.upstreamClusterName
-  }
 
   // ── parts ──
 

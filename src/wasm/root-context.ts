@@ -1,9 +1,10 @@
 /** The root context of one plugin on one VM: its configuration, its timer, its HTTP calls. */
+import type { AttributeEnvironment, AttributeSource } from '../attributes/attribute-source.ts'
 import type { LogContext } from '../core/access-log.ts'
 import type { Cancellable } from '../core/cluster.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import { BufferType, MapType } from './abi.ts'
-import { type PropertySource, WasmContext } from './context.ts'
+import { WasmContext } from './context.ts'
 import type { HttpCallResponse } from './http-call.ts'
 import { type LimitCounters, limitCounters } from './limits.ts'
 import type { Plugin } from './plugin.ts'
@@ -22,8 +23,9 @@ export class RootContext extends WasmContext {
   /** What `envoy_on_resolve_dns` is being told about. */
   callData: Uint8Array | undefined
   /** The request or connection that an access logger is being told about. */
-  #logged: PropertySource | undefined
+  #logged: AttributeSource | undefined
   readonly limits: LimitCounters
+  readonly environment: AttributeEnvironment
   /** Streams and connections that have not ended. */
   #streams = 0
   #onIdle: (() => void) | undefined
@@ -40,6 +42,8 @@ export class RootContext extends WasmContext {
     super(vm, id, undefined)
     this.plugin = plugin
     this.limits = limitCounters(vm.host.stats.scope(`wasm.${plugin.name}`))
+    const { trafficDirection, listenerMetadata } = plugin
+    this.environment = { ...vm.host.environment, trafficDirection, listenerMetadata }
     const parts = [plugin.rootId, vm.settings.vmId].filter(part => part !== '')
     this.#logPrefix = ['wasm log', ...parts].join(' ')
     this.streamLogPrefix = ['wasm log', ...(plugin.name === '' ? [] : [plugin.name]), ...parts].join(' ')
@@ -80,14 +84,14 @@ export class RootContext extends WasmContext {
   /** As an access logger. */
   log(context: LogContext): void {
     const { vm } = this
-    this.#logged = new LoggedStream(context)
+    this.#logged = context
     this.inLog = true
     vm.callGuest(this, vm.guest.onLog, this.id)
     this.inLog = false
     this.#logged = undefined
   }
 
-  override properties(): PropertySource | undefined {
+  override properties(): AttributeSource | undefined {
     return this.#logged
   }
 
@@ -189,35 +193,5 @@ export class RootContext extends WasmContext {
     if (type === BufferType.grpcMessage && this.grpcMessage) return this.grpcMessage.subarray(start, start + length)
     if (type === BufferType.foreignArguments && this.callData) return this.callData.subarray(start, start + length)
     return super.bufferSlice(type, start, length)
-  }
-}
-
-/** What an access logger reads properties from. */
-class LoggedStream implements PropertySource {
-  readonly #context: LogContext
-  readonly routeMetadata = undefined
-
-  constructor(context: LogContext) {
-    this.#context = context
-  }
-
-  get streamInfo() {
-    return this.#context.streamInfo
-  }
-
-  get requestHeaders() {
-    return this.#context.requestHeaders
-  }
-
-  get responseHeaders() {
-    return this.#context.responseHeaders
-  }
-
-  get responseTrailers() {
-    return this.#context.responseTrailers
-  }
-
-  get clusterName() {
-    return this.#context.streamInfo.upstreamClusterName
   }
 }

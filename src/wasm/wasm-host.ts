@@ -1,4 +1,5 @@
 /** What wasm VMs of one thread have around them. */
+import type { AttributeEnvironment } from '../attributes/attribute-source.ts'
 import type { ClusterManager } from '../core/cluster.ts'
 import type { Scope } from '../stats/scope.ts'
 import type { MetricStore } from './metric-store.ts'
@@ -10,7 +11,7 @@ export interface WasmHost {
   readonly stats: Scope
   readonly shared: SharedStore
   readonly metrics: MetricStore
-  readonly node: { readonly id: string; readonly cluster: string; readonly zone: string }
+  readonly environment: AttributeEnvironment
   /** Once for each VM; later either of: */
   onVmCreated(vm: WasmVm): void
   onVmRemoved(vm: WasmVm): void

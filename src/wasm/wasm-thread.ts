@@ -1,5 +1,6 @@
 /** All wasm of one thread: its VMs by key, and the modules and stores that threads share. */
 import { createHash } from 'node:crypto'
+import { type AttributeEnvironment, attributeEnvironment } from '../attributes/attribute-source.ts'
 import type { FactoryContext } from '../core/extension.ts'
 import type { ClusterManager } from '../core/cluster.ts'
 import type { WasmTrap, WasmVmStatus, WasmWorkerStatus } from '../core/wasm-status.ts'
@@ -46,7 +47,7 @@ const threads = new WeakMap<ClusterManager, WasmThread>()
 export class WasmThread implements WasmHost {
   readonly clusters: ClusterManager
   readonly stats: Scope
-  readonly node: WasmHost['node']
+  readonly environment: AttributeEnvironment
   readonly shared: SharedStore
   readonly metrics: MetricStore
   readonly #slots = new Map<string, VmSlot>()
@@ -57,7 +58,7 @@ export class WasmThread implements WasmHost {
   private constructor(context: FactoryContext) {
     this.clusters = context.clusters
     this.stats = context.stats
-    this.node = context.node
+    this.environment = { ...attributeEnvironment(context), trafficDirection: undefined, listenerMetadata: undefined }
     this.#singletons = context.singletons
     this.shared = new SharedStore(this.#singleton('wasm.shared', makeSharedBuffer))
     this.metrics = new MetricStore(this.#singleton('wasm.metrics', makeMetricBuffer))

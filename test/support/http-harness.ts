@@ -183,6 +183,7 @@ export const plainRoute: Route = {
   routeName: 'r',
   virtualHostName: 'v',
   metadata: undefined,
+  virtualHostMetadata: undefined,
   directResponse: undefined,
   entry: undefined,
   perFilterConfig: () => undefined,

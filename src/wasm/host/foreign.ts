@@ -3,6 +3,7 @@ import { constants, deflateSync, inflateSync } from 'node:zlib'
 import { type HostFunctions, Status } from '../abi.ts'
 import type { WasmVm } from '../vm.ts'
 import type { ForeignFunction } from './foreign-arguments.ts'
+import { exprCreate, exprDelete, exprEvaluate } from './foreign-expressions.ts'
 import { sign, verifySignature } from './foreign-crypto.ts'
 import { declarePropertyFunction, setDynamicMetadata, setEnvoyFilterState } from './foreign-state.ts'
 
@@ -26,6 +27,9 @@ const functions: Readonly<Record<string, ForeignFunction>> = {
   declare_property: declarePropertyFunction,
   set_envoy_filter_state: setEnvoyFilterState,
   set_dynamic_metadata: setDynamicMetadata,
+  expr_create: exprCreate,
+  expr_evaluate: exprEvaluate,
+  expr_delete: exprDelete,
   verify_signature: verifySignature,
   sign,
 }
