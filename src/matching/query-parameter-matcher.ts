@@ -21,7 +21,7 @@ export function makeQueryParameterMatcher(message: QueryParameterMatcher): Query
 }
 
 /** The first value of a parameter, not decoded; '' without `=`; undefined when it is not there. */
-function queryParameter(path: string, name: string): string | undefined {
+export function queryParameter(path: string, name: string): string | undefined {
   let start = path.indexOf('?')
   while (start >= 0 && start < path.length) {
     start++

@@ -2,10 +2,8 @@
 import { toBytes } from '../base/latin1.ts'
 import { configError } from '../config/position.ts'
 import {
-  type FractionalPercent,
   type RouteMatch,
   type RouteMatch_TlsContextMatchOptions,
-  type RuntimeFractionalPercent,
   type TypedExtensionConfig,
   UriTemplateMatchConfig,
 } from '../config/v3.ts'
@@ -19,6 +17,7 @@ import { allMatch, makeHeaderMatcher } from '../matching/header-matcher.ts'
 import { makeMetadataMatcher } from '../matching/metadata-matcher.ts'
 import { makeQueryParameterMatcher } from '../matching/query-parameter-matcher.ts'
 import { makeRegex } from '../matching/regex.ts'
+import { makeRuntimeFraction } from '../matching/runtime-fraction.ts'
 import { exact, prefix, type StringPredicate } from '../matching/string-matcher.ts'
 import { parseUriTemplate, type UriTemplate } from '../matching/uri-template.ts'
 import { withoutQuery } from './path.ts'
@@ -158,18 +157,4 @@ function tlsCondition({ presented, validated }: RouteMatch_TlsContextMatchOption
       (validated === undefined || (tls?.peerValidated ?? false) === validated)
     )
   }
-}
-
-/** Takes a random number of the stream. */
-export function makeRuntimeFraction(message: RuntimeFractionalPercent, runtime: Runtime): (random: number) => boolean {
-  const { numerator, denominator } = message.defaultValue ?? { numerator: 0, denominator: 'HUNDRED' }
-  const key = message.runtimeKey
-  const of = denominators[denominator]
-  return random => runtime.featureEnabled(key, numerator, of, random)
-}
-
-const denominators: Readonly<Record<FractionalPercent['denominator'], number>> = {
-  HUNDRED: 100,
-  TEN_THOUSAND: 10_000,
-  MILLION: 1_000_000,
 }

@@ -6,9 +6,9 @@ import type { HeaderMap } from '../core/header-map.ts'
 import type { ShadowPolicy } from '../core/route.ts'
 import type { StreamInfo } from '../core/stream-info.ts'
 import { headerContext } from '../format/header-parser.ts'
+import { makeRuntimeFraction } from '../matching/runtime-fraction.ts'
 import { makeHeaderMutationList } from './header-mutation.ts'
 import type { Level } from './virtual-host.ts'
-import { makeRuntimeFraction } from './route-match.ts'
 
 /** Throws `ConfigError` for an unknown cluster. */
 export function makeShadowPolicies(

@@ -1,19 +1,24 @@
 /** A virtual host with its routes in order. Follows Envoy's `VirtualHostImpl` and `RouteCreator`. */
 import { toBytes } from '../base/latin1.ts'
 import { configError } from '../config/position.ts'
-import type {
-  Metadata,
+import {
+  type Matcher,
+  type Metadata,
   Route as RouteMessage,
-  RouteAction,
-  RouteConfiguration,
-  VirtualHost as VirtualHostMessage,
-  WeightedCluster_ClusterWeight,
+  type RouteAction,
+  type RouteConfiguration,
+  RouteList,
+  type VirtualHost as VirtualHostMessage,
+  type WeightedCluster_ClusterWeight,
 } from '../config/v3.ts'
 import type { FactoryContext } from '../core/extension.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type { Route, ShadowPolicy } from '../core/route.ts'
 import type { StreamInfo } from '../core/stream-info.ts'
 import { type HeaderMutations, makeHeaderMutations } from '../format/header-parser.ts'
+import { insufficientData } from '../matching/match-data.ts'
+import { routeInputs } from '../matching/match-inputs.ts'
+import { makeMatchTree, type MatchTree } from '../matching/match-tree.ts'
 import type { Scope } from '../stats/scope.ts'
 import { directResponseSettings, redirectSettings, tlsRedirectSettings } from './direct-response.ts'
 import { makeHashPolicy } from './hash-policy.ts'
@@ -54,6 +59,8 @@ interface RouteWithMatcher {
 export class VirtualHost {
   readonly name: string
   readonly #routes: RouteIndex<RouteWithMatcher>
+  /** Instead of `#routes`: which of its own routes to ask. */
+  readonly #tree: MatchTree<RouteIndex<RouteWithMatcher>> | undefined
   readonly #requireTls: VirtualHostMessage['requireTls']
   readonly #tlsRedirect: Route
   readonly #ignorePathParameters: boolean
@@ -72,10 +79,10 @@ export class VirtualHost {
       stats,
       virtualCluster: makeVirtualClusters(message.virtualClusters, stats),
     }
-    this.#routes = new RouteIndex(
-      message.routes.map(route => makeRoute(route, message, level)),
-      message.routes.map(({ match }) => (match === undefined ? '' : literalPrefix(match))),
-    )
+    this.#routes = makeIndex(message.routes, message, level)
+    if (message.matcher !== undefined && message.routes.length > 0)
+      throw configError(message, 'matcher', 'cannot set both matcher and routes on virtual host')
+    this.#tree = message.matcher && makeRouteTree(message.matcher, message, level)
     this.#tlsRedirect = new DirectRoute(tlsRedirectSettings(common('', message, undefined, level)))
   }
 
@@ -86,7 +93,9 @@ export class VirtualHost {
     const bare = withoutQuery(headers.path)
     const path = this.#ignorePathParameters ? (bare.split(';', 1)[0] as string) : bare
     const input: MatchInput = { headers, streamInfo, path, random }
-    const routes = this.#routes.candidates(path)
+    const index = this.#tree === undefined ? this.#routes : this.#tree({ requestHeaders: headers, streamInfo })
+    if (index === undefined || index === insufficientData) return undefined
+    const routes = index.candidates(path)
     const pathless = headers.method === 'CONNECT' && !headers.has(':path')
     for (let i = 0; i < routes.length; i++) {
       const route = routes[i] as RouteWithMatcher
@@ -95,6 +104,35 @@ export class VirtualHost {
     }
     return undefined
   }
+}
+
+/** The actions of a virtual host's matcher are routes, whose own `match` is asked too. */
+function makeRouteTree(
+  message: Matcher,
+  virtualHost: VirtualHostMessage,
+  level: VirtualHostLevel,
+): MatchTree<RouteIndex<RouteWithMatcher>> {
+  return makeMatchTree(message, {
+    inputs: routeInputs,
+    runtime: level.context.runtime,
+    makeAction(config, of) {
+      if (config.typeUrl === RouteMessage.typeUrl) return makeIndex([config.value as RouteMessage], virtualHost, level)
+      if (config.typeUrl !== RouteList.typeUrl)
+        throw configError(of, 'typedConfig', `must be ${RouteMessage.typeUrl} or ${RouteList.typeUrl}`)
+      return makeIndex((config.value as RouteList).routes, virtualHost, level)
+    },
+  })
+}
+
+function makeIndex(
+  messages: readonly RouteMessage[],
+  virtualHost: VirtualHostMessage,
+  level: VirtualHostLevel,
+): RouteIndex<RouteWithMatcher> {
+  return new RouteIndex(
+    messages.map(route => makeRoute(route, virtualHost, level)),
+    messages.map(({ match }) => (match === undefined ? '' : literalPrefix(match))),
+  )
 }
 
 /** The header and filter fields that all levels have. */

@@ -17,6 +17,7 @@ import { routing } from './cases/routing.ts'
 import { stats } from './cases/stats.ts'
 import { mirroring } from './cases/mirroring.ts'
 import { upgrades } from './cases/upgrades.ts'
+import { matcherTree } from './cases/matcher-tree.ts'
 import { streamMatchers } from './cases/stream-matchers.ts'
 import { tcpProxy } from './cases/tcp.ts'
 import { timeouts } from './cases/timeouts.ts'
@@ -44,4 +45,5 @@ export const groups: readonly Group[] = [
   streamMatchers,
   clientAddress,
   connectionManager,
+  matcherTree,
 ]

@@ -39,7 +39,9 @@ export const routeSupport: SupportTable = {
     'metadata',
     'request_mirror_policies',
     'virtual_clusters',
+    'matcher',
   ],
+  'envoy.config.route.v3.RouteList': 'all',
   'envoy.config.route.v3.VirtualCluster': 'all',
   'envoy.config.route.v3.Route': [
     'name',

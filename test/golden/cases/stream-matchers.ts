@@ -221,7 +221,7 @@ export const streamMatchers: Group = {
     http({
       name: 'metadata',
       routes: metadataRoutes,
-      hcm: { http_filters: [headerToMetadata, setMetadata, quietRouter] },
+      hcm: { http_filters: [headerToMetadata, setMetadata, setState([], { clear_route_cache: true }), quietRouter] },
       log: metadataLog,
     }),
     http({
@@ -229,10 +229,13 @@ export const streamMatchers: Group = {
       routes: stateRoutes,
       hcm: {
         http_filters: [
-          setState([
-            state('text', '%REQ(x-s)%', { factory_key: 'envoy.string', skip_if_empty: true }),
-            state('ip', '%REQ(x-ip)%', { factory_key: 'envoy.network.ip' }),
-          ]),
+          setState(
+            [
+              state('text', '%REQ(x-s)%', { factory_key: 'envoy.string', skip_if_empty: true }),
+              state('ip', '%REQ(x-ip)%', { factory_key: 'envoy.network.ip' }),
+            ],
+            { clear_route_cache: true },
+          ),
           quietRouter,
         ],
       },

@@ -24,7 +24,7 @@ export const setFilterStateFilter: HttpFilterExtension<SetFilterState, SetFilter
         for (const { writers, clearRouteCache } of [own, ...(ofRoutes as readonly Settings[])]) {
           const state = (streamInfo.filterState ??= new Map())
           for (const write of writers) write(state, headerContext(headers, undefined, streamInfo))
-          if (clearRouteCache && writers.length > 0) callbacks.clearRouteCache()
+          if (clearRouteCache) callbacks.clearRouteCache()
         }
         return 'continue'
       },
