@@ -10,6 +10,7 @@ export type AccessLogType =
   | 'DownstreamStart'
   | 'DownstreamPeriodic'
   | 'DownstreamEnd'
+  | 'DownstreamTunnelSuccessfullyEstablished'
   | 'UpstreamPoolReady'
   | 'UpstreamPeriodic'
   | 'UpstreamEnd'

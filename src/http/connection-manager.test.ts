@@ -156,6 +156,46 @@ describe('timers', () => {
     assert.equal(harness.connection.state, 'closed')
   })
 
+  test('http1_safe_max_connection_duration: an old connection closes with its next answer, never between answers', t => {
+    const clock = fakeClock(t)
+    const harness = new Harness({
+      settings: { maxConnectionDurationMs: 1000, drainTimeoutMs: 100, http1SafeMaxConnectionDuration: true },
+    })
+    clock.advance(2000)
+    assert.equal(harness.counter('downstream_cx_max_duration_reached'), 1)
+    assert.equal(harness.counter('downstream_cx_http1_soft_drain'), 1)
+    assert.equal(harness.connection.state, 'open')
+    const exchange = harness.request()
+    harness.respond()
+    assert.equal(exchange.headers?.get('connection'), 'close')
+    assert.equal(harness.connection.state, 'closed')
+  })
+
+  test('jitter makes a connection last longer, up to its share', t => {
+    const clock = fakeClock(t)
+    t.mock.method(Math, 'random', () => 0.5)
+    const harness = new Harness({
+      settings: { maxConnectionDurationMs: 1000, maxConnectionDurationJitterPercent: 20 },
+    })
+    harness.request()
+    clock.advance(1099)
+    assert.equal(harness.counter('downstream_cx_max_duration_reached'), 0)
+    clock.advance(2)
+    assert.equal(harness.counter('downstream_cx_max_duration_reached'), 1)
+  })
+
+  test('a stream that lasts is logged again and again', t => {
+    const clock = fakeClock(t)
+    const lines: string[] = []
+    const harness = new Harness({
+      settings: { accessLogFlushIntervalMs: 100, accessLogs: [{ log: ({ logType }) => void lines.push(logType) }] },
+    })
+    harness.request()
+    clock.advance(250)
+    harness.respond()
+    assert.deepEqual(lines, ['DownstreamPeriodic', 'DownstreamPeriodic', 'DownstreamEnd'])
+  })
+
   test('no timer is left when the connection has gone', t => {
     fakeClock(t)
     const harness = new Harness()

@@ -32,6 +32,8 @@ export class ConnectionManager implements NetworkFilter, ServerConnectionCallbac
   #firstBytes: Uint8Array | undefined = undefined
   /** `draining`: new requests are still served, answers say `connection: close`; `closing`: closes when streams are done. */
   #drain: 'no' | 'draining' | 'closing' = 'no'
+  /** The next answer on this HTTP/1 connection is its last. */
+  #softDrain = false
   #requests = 0
   #requestsEnded = 0
   #requestsResetEarly = 0
@@ -61,7 +63,8 @@ export class ConnectionManager implements NetworkFilter, ServerConnectionCallbac
     this.connection.setConnectionStats?.(stats.connection)
     if (settings.idleTimeoutMs > 0) this.#idleDeadlineMs = this.#startMs + settings.idleTimeoutMs
     if (settings.maxConnectionDurationMs > 0)
-      this.#durationDeadlineMs = this.#startMs + settings.maxConnectionDurationMs
+      this.#durationDeadlineMs =
+        this.#startMs + jittered(settings.maxConnectionDurationMs, settings.maxConnectionDurationJitterPercent)
     this.arm(Math.min(this.#idleDeadlineMs, this.#durationDeadlineMs))
   }
 
@@ -191,6 +194,7 @@ export class ConnectionManager implements NetworkFilter, ServerConnectionCallbac
   // ── streams ──
 
   checkDrain(): void {
+    if (this.#softDrain) this.#drain = 'closing'
     if (this.#drain !== 'no' || !this.settings.drainClose()) return
     this.settings.stats.cxDrainClose.inc()
     this.#startDrain()
@@ -244,7 +248,8 @@ export class ConnectionManager implements NetworkFilter, ServerConnectionCallbac
   #startDrain(): void {
     this.#drain = 'draining'
     this.#codec?.shutdownNotice()
-    this.#drainDeadlineMs = performance.now() + this.settings.drainTimeoutMs
+    this.#drainDeadlineMs =
+      performance.now() + jittered(this.settings.drainTimeoutMs, this.settings.drainTimeoutJitterPercent)
     this.arm(this.#drainDeadlineMs)
   }
 
@@ -290,7 +295,10 @@ export class ConnectionManager implements NetworkFilter, ServerConnectionCallbac
     if (now >= this.#durationDeadlineMs) {
       this.#durationDeadlineMs = never
       this.settings.stats.cxMaxDurationReached.inc()
-      this.#drainOrClose('max_connection_duration')
+      if (this.settings.http1SafeMaxConnectionDuration && this.#codec !== undefined && !this.isHttp2) {
+        this.settings.stats.cxHttp1SoftDrain.inc()
+        this.#softDrain = true
+      } else this.#drainOrClose('max_connection_duration')
     }
     if (now >= this.#idleDeadlineMs) {
       this.#idleDeadlineMs = never
@@ -318,6 +326,10 @@ export class ConnectionManager implements NetworkFilter, ServerConnectionCallbac
     this.#timer = undefined
     this.#timerAtMs = never
   }
+}
+
+function jittered(ms: number, percent: number): number {
+  return ms + (Math.random() * ms * percent) / 100
 }
 
 function onTimer(manager: ConnectionManager): void {

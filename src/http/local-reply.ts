@@ -15,6 +15,7 @@ export const localReplies = {
   missingHost: { status: 400, details: 'missing_host_header' },
   missingPath: { status: 404, details: 'missing_path_rejected' },
   absolutePath: { status: 404, details: 'absolute_path_rejected' },
+  queryWithoutType: { status: 400, details: 'query_missing_content_type' },
   pathNormalizationFailed: { status: 400, details: 'path_normalization_failed' },
   upgradeFailed: { status: 403, details: 'upgrade_failed' },
   filterError: { status: 500, body: 'Internal Server Error', details: 'filter_error' },

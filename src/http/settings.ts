@@ -53,6 +53,9 @@ export interface ClientCertDetails {
   readonly chain: boolean
   readonly dns: boolean
   readonly uri: boolean
+  readonly issuer: boolean
+  /** JSON instead of text. */
+  readonly json: boolean
 }
 
 export interface RequestHeaderSettings {
@@ -103,6 +106,9 @@ export interface HttpConnectionManagerSettings extends RequestHeaderSettings {
   readonly clusters: Pick<ClusterManager, 'get'>
   readonly accessLogs: readonly AccessLog[]
   readonly accessLogOnNewRequest: boolean
+  /** How often a stream that lasts is logged; 0 = never before its end. */
+  readonly accessLogFlushIntervalMs: number
+  readonly accessLogOnTunnelEstablished: boolean
   readonly localReplyRewriter: LocalReplyRewriter | undefined
   readonly serverName: string
   readonly serverHeaderTransformation: ServerHeaderTransformation
@@ -127,6 +133,11 @@ export interface HttpConnectionManagerSettings extends RequestHeaderSettings {
   readonly maxStreamDurationMs: number
   readonly idleTimeoutMs: number
   readonly maxConnectionDurationMs: number
+  /** The duration is longer by a random part of up to so much of it; so is the drain timeout. */
+  readonly maxConnectionDurationJitterPercent: number
+  readonly drainTimeoutJitterPercent: number
+  /** HTTP/1 connections that are too old close with their next answer, not before. */
+  readonly http1SafeMaxConnectionDuration: boolean
   readonly drainTimeoutMs: number
   /** 0 = unlimited. */
   readonly maxRequestsPerConnection: number

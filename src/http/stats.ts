@@ -40,6 +40,7 @@ export class HttpStats {
   readonly cxDestroyRemote: Counter
   readonly cxDestroyRemoteActiveRq: Counter
   readonly cxDrainClose: Counter
+  readonly cxHttp1SoftDrain: Counter
   readonly cxIdleTimeout: Counter
   readonly cxLengthMs: Histogram
   readonly cxMaxDurationReached: Counter
@@ -97,6 +98,7 @@ export class HttpStats {
     this.cxDestroyRemote = scope.counter('downstream_cx_destroy_remote')
     this.cxDestroyRemoteActiveRq = scope.counter('downstream_cx_destroy_remote_active_rq')
     this.cxDrainClose = scope.counter('downstream_cx_drain_close')
+    this.cxHttp1SoftDrain = scope.counter('downstream_cx_http1_soft_drain')
     this.cxIdleTimeout = scope.counter('downstream_cx_idle_timeout')
     this.cxLengthMs = scope.histogram('downstream_cx_length_ms', 'milliseconds')
     this.cxMaxDurationReached = scope.counter('downstream_cx_max_duration_reached')
@@ -152,7 +154,6 @@ export class HttpStats {
 }
 
 const unusedCounters = [
-  'downstream_cx_http1_soft_drain',
   'downstream_cx_http3_total',
   'downstream_cx_overload_disable_keepalive',
   'downstream_rq_http3_total',

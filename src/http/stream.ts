@@ -73,6 +73,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
   requestDeadlineMs = never
   headersDeadlineMs = never
   durationDeadlineMs = never
+  logDeadlineMs = never
   #idleTimeoutMs: number
 
   readonly #owner: StreamOwner
@@ -114,6 +115,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     if (settings.requestTimeoutMs > 0) this.requestDeadlineMs = now + settings.requestTimeoutMs
     if (settings.requestHeadersTimeoutMs > 0) this.headersDeadlineMs = now + settings.requestHeadersTimeoutMs
     if (settings.maxStreamDurationMs > 0) this.durationDeadlineMs = now + settings.maxStreamDurationMs
+    if (settings.accessLogFlushIntervalMs > 0) this.logDeadlineMs = now + settings.accessLogFlushIntervalMs
   }
 
   get random(): number {
@@ -125,7 +127,8 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
   get deadlineMs(): number {
     const first = this.idleDeadlineMs < this.requestDeadlineMs ? this.idleDeadlineMs : this.requestDeadlineMs
     const second = this.headersDeadlineMs < this.durationDeadlineMs ? this.headersDeadlineMs : this.durationDeadlineMs
-    return first < second ? first : second
+    const nearest = first < second ? first : second
+    return nearest < this.logDeadlineMs ? nearest : this.logDeadlineMs
   }
 
   onTimer(nowMs: number): void {
@@ -144,6 +147,9 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
       this.durationDeadlineMs = never
       stats.rqMaxDurationReached.inc()
       this.#answer(localReplies.durationTimeout[complete])
+    } else if (nowMs >= this.logDeadlineMs) {
+      this.logDeadlineMs = nowMs + this.settings.accessLogFlushIntervalMs
+      this.#log('DownstreamPeriodic')
     } else if (nowMs >= this.idleDeadlineMs) {
       this.idleDeadlineMs = never
       stats.rqIdleTimeout.inc()
@@ -247,6 +253,8 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     if (!headers.has(':authority')) return this.#answer(localReplies.missingHost)
     const path = headers.get(':path')
     const isConnect = method === 'CONNECT'
+    if (method === 'QUERY' && (headers.get('content-type') ?? '') === '')
+      return this.#answer(localReplies.queryWithoutType)
     if (path === undefined || path === '') {
       if (!isConnect || path === '') return this.#answer(localReplies.missingPath)
     } else {
@@ -487,6 +495,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     if (!this.streamInfo.healthCheck) this.settings.stats.chargeResponse(status)
     this.streamInfo.firstDownstreamTxMs = this.streamInfo.sinceStart()
     this.#encoder.encodeHeaders(headers, endStream)
+    if (this.#tunnel && this.settings.accessLogOnTunnelEstablished) this.#log('DownstreamTunnelSuccessfullyEstablished')
   }
 
   sendData(data: Uint8Array, endStream: boolean): void {
@@ -565,6 +574,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     this.requestDeadlineMs = never
     this.headersDeadlineMs = never
     this.durationDeadlineMs = never
+    this.logDeadlineMs = never
     const info = this.streamInfo
     const entry = this.#route?.entry
     // The router says it; whoever answered before it has not.

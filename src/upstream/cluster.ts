@@ -152,6 +152,7 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
             },
       idleTimeoutMs: common?.idleTimeout ?? defaultIdleTimeoutMs,
       maxConnectionDurationMs: common?.maxConnectionDuration ?? 0,
+      maxConnectionDurationJitterPercent: common?.maxConnectionDurationJitter?.value ?? 0,
       maxRequestsPerConnection: this.maxRequestsPerConnection,
     }
     this.#autoSni = makeAutoSni(http?.upstreamHttpProtocolOptions, this.#poolSettings.transportSocket.validates)

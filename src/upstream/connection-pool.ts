@@ -24,6 +24,8 @@ export interface PoolSettings {
   readonly idleTimeoutMs: number
   /** HTTP; 0 = for ever. */
   readonly maxConnectionDurationMs: number
+  /** Each connection lasts longer by a random part of up to so much of it. */
+  readonly maxConnectionDurationJitterPercent: number
   /** HTTP; 0 = no limit. */
   readonly maxRequestsPerConnection: number
 }

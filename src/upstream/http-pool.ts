@@ -254,14 +254,15 @@ class HttpClient extends PoolClient implements ConnectionReader, UpstreamConnect
   // ── time limits ──
 
   #startTimers(): void {
-    const { idleTimeoutMs, maxConnectionDurationMs, stats } = this.#pool.settings
+    const { idleTimeoutMs, maxConnectionDurationMs, maxConnectionDurationJitterPercent, stats } = this.#pool.settings
     if (idleTimeoutMs > 0) this.#idleTimer = setTimeout(() => this.#checkIdle(), idleTimeoutMs)
     if (maxConnectionDurationMs === 0) return
+    const jitterMs = (Math.random() * maxConnectionDurationMs * maxConnectionDurationJitterPercent) / 100
     this.#durationTimer = setTimeout(() => {
       this.#durationReached = true
       stats.upstreamCxMaxDurationReached.inc()
       if (!this.active) this.close()
-    }, maxConnectionDurationMs)
+    }, maxConnectionDurationMs + jitterMs)
   }
 
   /** One timer a connection, moved only when it fires: requests do not touch it. */

@@ -241,6 +241,7 @@ describe('HTTP/1 pool', { timeout: 20_000 }, () => {
         keepAlive: undefined,
         idleTimeoutMs: 0,
         maxConnectionDurationMs: 0,
+        maxConnectionDurationJitterPercent: 0,
         maxRequestsPerConnection: 0,
       },
       s.cluster.resourceManager('default'),

@@ -3,6 +3,7 @@ import { accessLog } from './cases/access-log.ts'
 import { badRequests } from './cases/bad-requests.ts'
 import { clientAddress } from './cases/client-address.ts'
 import { connectionManager } from './cases/connection-manager.ts'
+import { http1Options } from './cases/http1-options.ts'
 import { basic } from './cases/basic.ts'
 import { grpcFilters } from './cases/grpc.ts'
 import { hashing } from './cases/hashing.ts'
@@ -46,4 +47,5 @@ export const groups: readonly Group[] = [
   clientAddress,
   connectionManager,
   matcherTree,
+  http1Options,
 ]

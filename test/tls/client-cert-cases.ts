@@ -16,6 +16,20 @@ const listeners: Readonly<Record<string, JsonObject>> = {
   set: { forward_client_cert_details: 'SANITIZE_SET' },
   set_subject: { forward_client_cert_details: 'SANITIZE_SET', set_current_client_cert_details: { subject: true } },
   set_all: { forward_client_cert_details: 'SANITIZE_SET', set_current_client_cert_details: all },
+  set_issuer: { forward_client_cert_details: 'SANITIZE_SET', set_current_client_cert_details: { issuer: true } },
+  set_all_issuer: {
+    forward_client_cert_details: 'SANITIZE_SET',
+    set_current_client_cert_details: { ...all, issuer: true },
+  },
+  json: { forward_client_cert_details: 'SANITIZE_SET', set_current_client_cert_details: { format: 'JSON' } },
+  json_all: {
+    forward_client_cert_details: 'SANITIZE_SET',
+    set_current_client_cert_details: { ...all, issuer: true, format: 'JSON' },
+  },
+  json_append: {
+    forward_client_cert_details: 'APPEND_FORWARD',
+    set_current_client_cert_details: { subject: true, format: 'JSON' },
+  },
   always: { forward_client_cert_details: 'ALWAYS_FORWARD_ONLY', set_current_client_cert_details: all },
 }
 
@@ -57,6 +71,18 @@ function configuration(certificates: Certificates): JsonObject {
   return { static_resources: { listeners: made } }
 }
 
+const sentHeaders: readonly (readonly [header: string, what: string])[] = [
+  ['', ''],
+  ['By=before;Hash=0', ', sent one'],
+]
+const sentJson: typeof sentHeaders = [
+  ['[{"hash":"0"}]', ', sent JSON'],
+  ['[]', ', sent empty JSON'],
+  ['[1', ', sent broken JSON'],
+  [' [ {"a": 1} , 2 ] ', ', sent spaced JSON'],
+  ['{}', ', sent an object'],
+]
+
 /** The header that a filter would see, by listener, client and whether the client sent one; '' for none. */
 export async function clientCertHeaders(kind: ProxyKind, certificates: Certificates): Promise<Record<string, string>> {
   certificates
@@ -72,8 +98,8 @@ export async function clientCertHeaders(kind: ProxyKind, certificates: Certifica
     const seen: Record<string, string> = {}
     for (const name of Object.keys(listeners))
       for (const client of clients)
-        for (const sent of ['', 'By=before;Hash=0'])
-          seen[`${name}, ${client}${sent === '' ? '' : ', sent one'}`] = anonymous(
+        for (const [sent, what] of name.includes('append') ? [...sentHeaders, ...sentJson] : sentHeaders)
+          seen[`${name}, ${client}${what}`] = anonymous(
             await ask(proxy.ports[name] as number, client, sent, certificates),
             certificates,
           )
@@ -105,6 +131,7 @@ function anonymous(header: string, certificates: Certificates): string {
     const x509 = new X509Certificate(certificates.read(`${name}.pem`))
     text = text.replaceAll(x509.fingerprint256.replaceAll(':', '').toLowerCase(), `<hash of ${name}>`)
     text = text.replaceAll(encodeURIComponent(x509.toString()), `<pem of ${name}>`)
+    text = text.replaceAll(JSON.stringify(x509.toString()).slice(1, -1), `<json of ${name}>`)
   }
   return text
 }

@@ -22,6 +22,10 @@ export const httpSupport: SupportTable = {
     'access_log',
     'access_log_options',
     'flush_access_log_on_new_request',
+    'access_log_flush_interval',
+    'stream_flush_timeout',
+    'drain_timeout_jitter',
+    'http1_safe_max_connection_duration',
     'use_remote_address',
     'xff_num_trusted_hops',
     'internal_address_config',
@@ -56,18 +60,11 @@ export const httpSupport: SupportTable = {
     'forward_client_cert_details',
     'set_current_client_cert_details',
   ],
-  'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.SetCurrentClientCertDetails': [
-    'subject',
-    'cert',
-    'chain',
-    'dns',
-    'uri',
-  ],
+  'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.SetCurrentClientCertDetails':
+    'all',
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.UpgradeConfig': 'all',
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.InternalAddressConfig': 'all',
-  'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.HcmAccessLogOptions': [
-    'flush_access_log_on_new_request',
-  ],
+  'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.HcmAccessLogOptions': 'all',
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter': [
     'name',
     'typed_config',
@@ -80,6 +77,7 @@ export const httpSupport: SupportTable = {
   'envoy.config.core.v3.HttpProtocolOptions': [
     'idle_timeout',
     'max_connection_duration',
+    'max_connection_duration_jitter',
     'max_headers_count',
     'max_response_headers_kb',
     'max_stream_duration',

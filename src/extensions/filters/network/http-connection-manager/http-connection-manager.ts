@@ -57,6 +57,8 @@ function makeSettings(message: HttpConnectionManager, context: ListenerFactoryCo
     accessLogs: message.accessLog.map(each => makeAccessLog(each, context)),
     accessLogOnNewRequest:
       message.accessLogOptions?.flushAccessLogOnNewRequest === true || message.flushAccessLogOnNewRequest,
+    accessLogFlushIntervalMs: message.accessLogOptions?.accessLogFlushInterval ?? message.accessLogFlushInterval ?? 0,
+    accessLogOnTunnelEstablished: message.accessLogOptions?.flushLogOnTunnelSuccessfullyEstablished ?? false,
     localReplyRewriter:
       message.localReplyConfig === undefined ? undefined : makeLocalReplyRewriter(message.localReplyConfig, context),
     serverName,
@@ -86,6 +88,9 @@ function makeSettings(message: HttpConnectionManager, context: ListenerFactoryCo
     maxStreamDurationMs: common?.maxStreamDuration ?? 0,
     idleTimeoutMs: common?.idleTimeout ?? hourMs,
     maxConnectionDurationMs: common?.maxConnectionDuration ?? 0,
+    maxConnectionDurationJitterPercent: common?.maxConnectionDurationJitter?.value ?? 0,
+    drainTimeoutJitterPercent: message.drainTimeoutJitter?.value ?? 0,
+    http1SafeMaxConnectionDuration: message.http1SafeMaxConnectionDuration,
     drainTimeoutMs: message.drainTimeout ?? 5000,
     delayedCloseTimeoutMs: message.delayedCloseTimeout ?? 1000,
     maxRequestsPerConnection: common?.maxRequestsPerConnection ?? 0,
@@ -124,6 +129,8 @@ function makeSettings(message: HttpConnectionManager, context: ListenerFactoryCo
       chain: certDetails?.chain ?? false,
       dns: certDetails?.dns ?? false,
       uri: certDetails?.uri ?? false,
+      issuer: certDetails?.issuer ?? false,
+      json: certDetails?.format === 'JSON',
     },
   }
 }

@@ -36,7 +36,7 @@ export function makeHttp2Settings(message: HttpConnectionManager): Http2Settings
     maxHeadersCount: common?.maxHeadersCount ?? defaultHttp2Settings.maxHeadersCount,
     headersWithUnderscores: common?.headersWithUnderscoresAction ?? 'ALLOW',
     streamErrorOnInvalidHttpMessage: message.streamErrorOnInvalidHttpMessage ?? false,
-    flushTimeoutMs: message.streamIdleTimeout ?? defaultHttp2Settings.flushTimeoutMs,
+    flushTimeoutMs: message.streamFlushTimeout ?? message.streamIdleTimeout ?? defaultHttp2Settings.flushTimeoutMs,
   })
 }
 
