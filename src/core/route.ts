@@ -7,8 +7,8 @@ export interface RouteTable {
   readonly name: string
   /** `undefined`: no route (404 NR). `random` is a stable random 64-bit-ish value of the stream (weighted choices). */
   route(headers: HeaderMap, streamInfo: StreamInfo, random: number): Route | undefined
-  /** Pushed back from config: `internal_only_headers`, … read by the connection manager. */
-  readonly internalOnlyHeaders: readonly string[]
+  /** Those that only internal requests may have (`internal_only_headers`), for a request with these headers. */
+  internalOnlyHeaders(headers: HeaderMap): readonly string[]
 }
 
 export interface Route {

@@ -297,7 +297,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
       headers,
       this.downstream,
       settings,
-      this.routeTable?.internalOnlyHeaders ?? none,
+      this.routeTable?.internalOnlyHeaders(headers) ?? none,
     )
     if (typeof client !== 'number') {
       streamInfo.downstreamRemoteAddress = client

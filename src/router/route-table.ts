@@ -40,15 +40,19 @@ export function makeRouteTable(
 
 class Table implements RouteTable {
   readonly name: string
-  readonly internalOnlyHeaders: readonly string[]
+  readonly #internalOnlyHeaders: readonly string[]
   readonly #domains: Domains
   readonly #ignorePort: boolean
 
   constructor(message: RouteConfiguration, domains: Domains) {
     this.name = message.name
-    this.internalOnlyHeaders = message.internalOnlyHeaders.map(name => name.toLowerCase())
+    this.#internalOnlyHeaders = message.internalOnlyHeaders.map(name => name.toLowerCase())
     this.#domains = domains
     this.#ignorePort = message.ignorePortInHostMatching
+  }
+
+  internalOnlyHeaders(): readonly string[] {
+    return this.#internalOnlyHeaders
   }
 
   route(headers: HeaderMap, streamInfo: StreamInfo, random: number): Route | undefined {

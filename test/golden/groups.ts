@@ -19,6 +19,7 @@ import { stats } from './cases/stats.ts'
 import { mirroring } from './cases/mirroring.ts'
 import { upgrades } from './cases/upgrades.ts'
 import { matcherTree } from './cases/matcher-tree.ts'
+import { scopedRoutes } from './cases/scoped-routes.ts'
 import { streamMatchers } from './cases/stream-matchers.ts'
 import { tcpProxy } from './cases/tcp.ts'
 import { timeouts } from './cases/timeouts.ts'
@@ -48,4 +49,5 @@ export const groups: readonly Group[] = [
   connectionManager,
   matcherTree,
   http1Options,
+  scopedRoutes,
 ]

@@ -6,6 +6,7 @@ export const httpSupport: SupportTable = {
     'codec_type=AUTO|HTTP1|HTTP2',
     'stat_prefix',
     'route_config',
+    'scoped_routes',
     'http_filters',
     'add_user_agent',
     'common_http_protocol_options',

@@ -42,6 +42,23 @@ export const routeSupport: SupportTable = {
     'matcher',
   ],
   'envoy.config.route.v3.RouteList': 'all',
+  'envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes': [
+    'name',
+    'scope_key_builder',
+    'scoped_route_configurations_list',
+    // Inline scopes have their routes with them.
+    '?rds_config_source',
+  ],
+  'envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder': 'all',
+  'envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder': 'all',
+  'envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor':
+    'all',
+  'envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor.KvElement':
+    'all',
+  'envoy.extensions.filters.network.http_connection_manager.v3.ScopedRouteConfigurationsList': 'all',
+  'envoy.config.route.v3.ScopedRouteConfiguration': ['?on_demand', 'name', 'route_configuration', 'key'],
+  'envoy.config.route.v3.ScopedRouteConfiguration.Key': 'all',
+  'envoy.config.route.v3.ScopedRouteConfiguration.Key.Fragment': 'all',
   'envoy.config.route.v3.VirtualCluster': 'all',
   'envoy.config.route.v3.Route': [
     'name',

@@ -4,6 +4,7 @@ import { configError } from '../../../../config/position.ts'
 import { type CidrRange, HttpConnectionManager } from '../../../../config/v3.ts'
 import type { OriginalIpDetection, RequestIds } from '../../../../core/connection-manager-extensions.ts'
 import type { ListenerFactoryContext, NetworkFilterExtension } from '../../../../core/extension.ts'
+import type { RouteTable } from '../../../../core/route.ts'
 import { ConnectionManager } from '../../../../http/connection-manager.ts'
 import type { ProxyStatusSettings } from '../../../../http/proxy-status.ts'
 import type { EscapedSlashesAction, HttpConnectionManagerSettings } from '../../../../http/settings.ts'
@@ -11,6 +12,7 @@ import { HttpStats } from '../../../../http/stats.ts'
 import { makeCidrMatcher } from '../../../../matching/cidr.ts'
 import { localAddress } from '../../../../network/local-address.ts'
 import { makeRouteTable } from '../../../../router/route-table.ts'
+import { makeScopedRouteTable } from '../../../../router/scoped-routes.ts'
 import { makeAccessLog } from '../../../access-loggers/common/make-access-log.ts'
 import { makeUuidRequestIds } from '../../../request-id/uuid/uuid.ts'
 import { makeHttpFilters } from './http-filters.ts'
@@ -33,8 +35,6 @@ export const httpConnectionManager: NetworkFilterExtension<HttpConnectionManager
 
 /** Unset fields get Envoy's defaults. */
 function makeSettings(message: HttpConnectionManager, context: ListenerFactoryContext): HttpConnectionManagerSettings {
-  if (message.routeConfig === undefined)
-    throw configError(message, 'routeConfig', 'needs route_config: routes from rds or scoped_routes are not supported')
   if (message.stripMatchingHostPort && message.stripAnyHostPort)
     throw configError(
       message,
@@ -51,7 +51,7 @@ function makeSettings(message: HttpConnectionManager, context: ListenerFactoryCo
   return {
     stats: new HttpStats(httpStats, context.listenerStats.scope(prefix), context.stats),
     makeServerCodec: makeServerCodecFactory(message, context),
-    routes: { current: makeRouteTable(message.routeConfig, context) },
+    routes: { current: makeRoutes(message, context) },
     clusters: context.clusters,
     filters: makeHttpFilters(message.httpFilters, filterContext),
     accessLogs: message.accessLog.map(each => makeAccessLog(each, context)),
@@ -193,4 +193,10 @@ function proxyStatus(
     removeResponseFlags: config.removeResponseFlags,
     setRecommendedResponseCode: config.setRecommendedResponseCode,
   }
+}
+
+function makeRoutes(message: HttpConnectionManager, context: ListenerFactoryContext): RouteTable {
+  if (message.routeConfig !== undefined) return makeRouteTable(message.routeConfig, context)
+  if (message.scopedRoutes !== undefined) return makeScopedRouteTable(message.scopedRoutes, context)
+  throw configError(message, 'routeConfig', 'needs route_config or scoped_routes: routes from rds are not supported')
 }
