@@ -216,7 +216,11 @@ export class Harness {
       filterChainName: '',
     }
     const routes: { current: RouteTable } = {
-      current: { name: 't', internalOnlyHeaders: () => [], route: () => ('route' in options ? options.route : plainRoute) },
+      current: {
+        name: 't',
+        internalOnlyHeaders: () => [],
+        route: () => ('route' in options ? options.route : plainRoute),
+      },
     }
     const factories = [...(options.filters ?? []), options.terminal ?? (callbacks => this.#recorder(callbacks))]
     const settings: HttpConnectionManagerSettings = {
