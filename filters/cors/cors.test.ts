@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FilterProxy, proxies } from '../../sdk/test/support/proxy.ts'
+import { FilterProxy, variants } from '../../sdk/test/support/proxy.ts'
+import type { JsonObject } from '../../test/support/proxy-process.ts'
 
-for (const { kind, skip } of proxies) {
-  test(`cors on ${kind}: preflight requests are answered`, { skip }, async () => {
-    const proxy = await FilterProxy.stock(kind, 'cors')
+for (const { kind, language, skip } of variants('AssemblyScript', 'Rust', 'Go')) {
+  const start = (configuration?: JsonObject, trustForwardedFor?: boolean) =>
+    FilterProxy.stock(kind, 'cors', configuration, trustForwardedFor, language)
+
+  test(`cors in ${language} on ${kind}: preflight requests are answered`, { skip }, async () => {
+    const proxy = await start()
     try {
       const preflight = (origin: string) =>
         proxy.request('/', { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'PUT' } })
@@ -25,8 +29,8 @@ for (const { kind, skip } of proxies) {
     }
   })
 
-  test(`cors on ${kind}: answers are marked for allowed origins only`, { skip }, async () => {
-    const proxy = await FilterProxy.stock(kind, 'cors')
+  test(`cors in ${language} on ${kind}: answers are marked for allowed origins only`, { skip }, async () => {
+    const proxy = await start()
     try {
       const get = (origin: string) => proxy.request('/', { headers: { origin } })
       for (const origin of ['https://a.example.org', 'https://A.B.example.org']) {
@@ -45,8 +49,8 @@ for (const { kind, skip } of proxies) {
     }
   })
 
-  test(`cors on ${kind}: any origin, and faults`, { skip }, async () => {
-    const proxy = await FilterProxy.stock(kind, 'cors', { allow_origins: ['*'] })
+  test(`cors in ${language} on ${kind}: any origin, and faults`, { skip }, async () => {
+    const proxy = await start({ allow_origins: ['*'] })
     try {
       const answer = await proxy.request('/', { headers: { origin: 'https://x.example' } })
       assert.deepEqual([answer.headers['access-control-allow-origin'], answer.headers.vary], ['*', undefined])
@@ -54,7 +58,7 @@ for (const { kind, skip } of proxies) {
       await proxy.stop()
     }
     const bad = { allow_origins: ['*', 'example.com', 'https://a*.example.com'], allow_credentials: true }
-    await assert.rejects(FilterProxy.stock(kind, 'cors', bad), (error: Error) => {
+    await assert.rejects(start(bad), (error: Error) => {
       assert.match(error.message, /allow_origins\[1\] must be \*, scheme:\/\/host/)
       assert.match(error.message, /allow_origins\[2\] must be/)
       assert.match(error.message, /allow_credentials may not be with the origin \*/)

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FilterProxy, proxies } from '../../sdk/test/support/proxy.ts'
+import { FilterProxy, variants } from '../../sdk/test/support/proxy.ts'
+import type { JsonObject } from '../../test/support/proxy-process.ts'
 
-for (const { kind, skip } of proxies) {
-  test(`ip-block on ${kind}: its example denies a country and lets others in`, { skip }, async () => {
-    const proxy = await FilterProxy.stock(kind, 'ip-block')
+for (const { kind, language, skip } of variants('AssemblyScript', 'Rust')) {
+  const start = (configuration?: JsonObject, trustForwardedFor?: boolean) =>
+    FilterProxy.stock(kind, 'ip-block', configuration, trustForwardedFor, language)
+
+  test(`ip-block in ${language} on ${kind}: its example denies a country and lets others in`, { skip }, async () => {
+    const proxy = await start()
     try {
       const from = async (country: string): Promise<number> =>
         (await proxy.request('/', { headers: { 'x-country': country } })).status
@@ -14,8 +18,8 @@ for (const { kind, skip } of proxies) {
     }
   })
 
-  test(`ip-block on ${kind}: by the connection's address`, { skip }, async () => {
-    const proxy = await FilterProxy.stock(kind, 'ip-block', { deny: ['127.0.0.0/8'], status: 451, body: 'no' })
+  test(`ip-block in ${language} on ${kind}: by the connection's address`, { skip }, async () => {
+    const proxy = await start({ deny: ['127.0.0.0/8'], status: 451, body: 'no' })
     try {
       const answer = await proxy.request('/', { headers: { 'x-forwarded-for': '10.0.0.1' } })
       assert.deepEqual(
@@ -29,13 +33,13 @@ for (const { kind, skip } of proxies) {
     }
   })
 
-  test(`ip-block on ${kind}: allowed before denied, the others as configured`, { skip }, async () => {
+  test(`ip-block in ${language} on ${kind}: allowed before denied, the others as configured`, { skip }, async () => {
     const configuration = {
       deny: ['203.0.113.0/24', '2001:db8::/32'],
       allow: ['203.0.113.7', '10.0.0.0/8'],
       others: 'deny',
     }
-    const proxy = await FilterProxy.stock(kind, 'ip-block', configuration, true)
+    const proxy = await start(configuration, true)
     try {
       for (const [client, status] of [
         ['203.0.113.9', 403],
@@ -50,9 +54,9 @@ for (const { kind, skip } of proxies) {
     }
   })
 
-  test(`ip-block on ${kind}: faults are told with their paths`, { skip }, async () => {
+  test(`ip-block in ${language} on ${kind}: faults are told with their paths`, { skip }, async () => {
     const bad = { deny: ['10.0.0'], deny_countries: ['Germany'] }
-    await assert.rejects(FilterProxy.stock(kind, 'ip-block', bad), (error: Error) => {
+    await assert.rejects(start(bad), (error: Error) => {
       assert.match(error.message, /deny\[0\] must be an address or a range/)
       assert.match(error.message, /deny_countries\[0\] must be a country's two letters/)
       assert.match(error.message, /country_header is missing/)

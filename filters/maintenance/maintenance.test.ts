@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FilterProxy, proxies } from '../../sdk/test/support/proxy.ts'
+import { FilterProxy, variants } from '../../sdk/test/support/proxy.ts'
+import type { JsonObject } from '../../test/support/proxy-process.ts'
 
-for (const { kind, skip } of proxies) {
-  test(`maintenance on ${kind}: a page for all but the open paths`, { skip }, async () => {
-    const proxy = await FilterProxy.stock(kind, 'maintenance')
+for (const { kind, language, skip } of variants('AssemblyScript', 'Rust', 'Go')) {
+  const start = (configuration?: JsonObject, trustForwardedFor?: boolean) =>
+    FilterProxy.stock(kind, 'maintenance', configuration, trustForwardedFor, language)
+
+  test(`maintenance in ${language} on ${kind}: a page for all but the open paths`, { skip }, async () => {
+    const proxy = await start()
     try {
       const answer = await proxy.request('/shop')
       assert.deepEqual([answer.status, answer.body], [503, '<h1>Back at noon</h1>'])
@@ -17,8 +21,8 @@ for (const { kind, skip } of proxies) {
     }
   })
 
-  test(`maintenance on ${kind}: open to addresses`, { skip }, async () => {
-    const proxy = await FilterProxy.stock(kind, 'maintenance', { open_addresses: ['127.0.0.0/8'] })
+  test(`maintenance in ${language} on ${kind}: open to addresses`, { skip }, async () => {
+    const proxy = await start({ open_addresses: ['127.0.0.0/8'] })
     try {
       assert.equal((await proxy.request('/')).status, 200)
     } finally {
@@ -26,8 +30,10 @@ for (const { kind, skip } of proxies) {
     }
   })
 
-  test(`maintenance on ${kind}: open to who knows the secret, which goes no further`, { skip }, async () => {
-    const proxy = await FilterProxy.stock(kind, 'maintenance', {
+  test(`maintenance in ${language} on ${kind}: open to who knows the secret, which goes no further`, {
+    skip,
+  }, async () => {
+    const proxy = await start({
       status: 200,
       message: '{}',
       content_type: 'application/json',
@@ -43,15 +49,15 @@ for (const { kind, skip } of proxies) {
     }
   })
 
-  test(`maintenance on ${kind}: switched off, and faults`, { skip }, async () => {
-    const proxy = await FilterProxy.stock(kind, 'maintenance', { enabled: false })
+  test(`maintenance in ${language} on ${kind}: switched off, and faults`, { skip }, async () => {
+    const proxy = await start({ enabled: false })
     try {
       assert.equal((await proxy.request('/')).status, 200)
     } finally {
       await proxy.stop()
     }
     const bad = { open_addresses: ['10.0.0.0/99'], bypass: { header: 'x' } }
-    await assert.rejects(FilterProxy.stock(kind, 'maintenance', bad), (error: Error) => {
+    await assert.rejects(start(bad), (error: Error) => {
       assert.match(error.message, /open_addresses\[0\] must be an address or a range/)
       assert.match(error.message, /bypass\.value is missing/)
       return true

@@ -36,6 +36,15 @@ export const proxies: readonly { readonly kind: ProxyKind; readonly skip: string
   { kind: 'envoy', skip: findEnvoy() === undefined && envoyMissing },
 ]
 
+export type Language = 'AssemblyScript' | 'Rust' | 'Go'
+
+/** Both proxies with each language that a stock filter is written in. Envoy compiles a Go module for seconds. */
+export function variants(
+  ...languages: readonly Language[]
+): readonly { readonly kind: ProxyKind; readonly language: Language; readonly skip: string | false }[] {
+  return languages.flatMap(language => proxies.map(({ kind, skip }) => ({ kind, skip, language })))
+}
+
 const extensions = 'type.googleapis.com/envoy.extensions'
 
 export function pluginConfig(use: FilterUse): JsonObject {
@@ -186,7 +195,9 @@ export class FilterProxy {
     name: string,
     configuration?: JsonObject,
     trustForwardedFor = false,
+    language: Language = 'AssemblyScript',
   ): Promise<FilterProxy> {
+    const twin = language === 'AssemblyScript' ? '.wasm' : `-${language.toLowerCase()}.wasm`
     const repository = join(import.meta.dirname, '../../..')
     const config = parseYaml(readFileSync(join(repository, 'filters', name, 'envoy.yaml'), 'utf8')) as Json
     const echo = await listenEcho()
@@ -197,7 +208,8 @@ export class FilterProxy {
         Object.entries(value as JsonObject).map(([key, each]) => {
           if (key === 'port_value') return [key, each === 10_001 ? echo.port : 0]
           if (key === 'use_remote_address') return [key, !trustForwardedFor]
-          if (key === 'filename' && typeof each === 'string') return [key, join(repository, each)]
+          if (key === 'filename' && typeof each === 'string')
+            return [key, join(repository, each.replace(/\.wasm$/, twin))]
           if (key === 'configuration' && configuration !== undefined)
             return [key, { '@type': 'type.googleapis.com/google.protobuf.Struct', value: configuration }]
           return [key, adapt(each)]
