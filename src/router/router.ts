@@ -94,7 +94,9 @@ export class RouterFilter
   }
 
   get metadataMatch(): Readonly<Record<string, unknown>> | undefined {
-    return this.#entry?.metadataMatch
+    const ofRoute = this.#entry?.metadataMatch
+    const ofRequest = this.callbacks.streamInfo.dynamicMetadata?.get('envoy.lb')
+    return ofRequest === undefined ? ofRoute : { ...ofRoute, ...ofRequest }
   }
 
   computeHashKey(): bigint | undefined {

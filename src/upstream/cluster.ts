@@ -37,10 +37,11 @@ import { randomHash } from './consistent-hashing.ts'
 import type { DnsResolver } from './dns.ts'
 import { type EndpointSource, makeEndpointSource } from './endpoints.ts'
 import type { UpstreamHost } from './host.ts'
-import { HostSet } from './host-set.ts'
+import { HostSet, type HostSetSettings } from './host-set.ts'
 import { type HttpCodecs, HttpPool, type HttpVersion } from './http-pool.ts'
 import type { Random } from './load-balancer.ts'
 import { makeLoadBalancing } from './load-balancing-policy.ts'
+import { SubsetSet } from './subset-set.ts'
 import { TcpPool } from './tcp-pool.ts'
 import { makeTransportSocketFactory } from './transport-socket.ts'
 
@@ -76,7 +77,7 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
   readonly stats: ClusterStatistics
   readonly #defaultResources: ResourceManager
   readonly #highResources: ResourceManager
-  readonly #hostSet: HostSet
+  readonly #hostSet: HostSet | SubsetSet
   readonly #byHash: boolean
   readonly #random: Random
   readonly #poolSettings: PoolSettings
@@ -157,16 +158,17 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
     }
     this.#autoSni = makeAutoSni(http?.upstreamHttpProtocolOptions, this.#poolSettings.transportSocket.validates)
     this.#refusing = new RefusingPool(this.stats)
-    const { makePicker, byHash } = makeLoadBalancing(message, scope)
+    const { makePicker, byHash, subsets } = makeLoadBalancing(message, scope)
     this.#byHash = byHash
     this.#random = dependencies.random
-    this.#hostSet = new HostSet({
+    const hostSettings: HostSetSettings = {
       makePicker,
       random: dependencies.random,
       overprovisioningPercent: message.loadAssignment?.policy?.overprovisioningFactor ?? defaultOverprovisioningPercent,
       panicThresholdPercent: message.commonLbConfig?.healthyPanicThreshold?.value ?? defaultPanicThresholdPercent,
       onPanic: () => this.stats.lbHealthyPanic.inc(),
-    })
+    }
+    this.#hostSet = subsets === undefined ? new HostSet(hostSettings) : new SubsetSet(subsets, hostSettings, scope)
     this.#source = makeEndpointSource(message, dependencies.resolver, this.stats, dependencies.random, hosts =>
       this.#setHosts(hosts),
     )
@@ -191,9 +193,10 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
 
   chooseHost(context: LoadBalancerContext): UpstreamHost | undefined {
     const hash = this.#byHash ? (context.computeHashKey() ?? randomHash(this.#random)) : undefined
-    let host = this.#hostSet.pick(hash, 0)
+    const { metadataMatch } = context
+    let host = this.#hostSet.pick(hash, 0, metadataMatch)
     for (let i = 1; host !== undefined && i < maxSelections && context.shouldSelectAnotherHost(host); i++)
-      host = this.#hostSet.pick(hash, i)
+      host = this.#hostSet.pick(hash, i, metadataMatch)
     return host
   }
 

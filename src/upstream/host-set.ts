@@ -89,8 +89,8 @@ export class HostSet {
     this.#only = count === 1 && only?.panic === false && this.#degradedLoad[0] === 0 ? only.healthy : undefined
   }
 
-  /** Undefined when no host may be used. @param hash as for `Picker` */
-  pick(hash?: bigint, attempt?: number): UpstreamHost | undefined {
+  /** Undefined when no host may be used. @param hash as for `Picker` @param _metadataMatch is for subsets */
+  pick(hash?: bigint, attempt?: number, _metadataMatch?: unknown): UpstreamHost | undefined {
     return this.#only === undefined ? this.#pickByPriority(hash, attempt) : this.#only.pick(hash, attempt)
   }
 

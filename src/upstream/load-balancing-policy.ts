@@ -11,21 +11,33 @@ import {
   type RingHash,
   RingHash as ringHashType,
   RoundRobin as roundRobinType,
+  type LoadBalancingPolicy,
+  type Subset,
+  Subset as subsetType,
 } from '../config/v3.ts'
 import type { Scope } from '../stats/scope.ts'
 import { makeLeastRequest, makeRandom, makeRoundRobin, type PickerFactory } from './load-balancer.ts'
 import { isPrime, makeMaglev } from './maglev.ts'
 import { makeRingHash } from './ring-hash.ts'
+import { makeSubsetSettings, type SubsetSettings } from './subset-settings.ts'
 
 export interface LoadBalancing {
   readonly makePicker: PickerFactory
   /** It asks for the request's hash. */
   readonly byHash: boolean
+  /** First by the metadata of hosts. */
+  readonly subsets?: SubsetSettings | undefined
 }
 
 /** @param scope `cluster.<name>.` @throws ConfigError */
 export function makeLoadBalancing(message: ClusterMessage, scope: Scope): LoadBalancing {
-  if (message.loadBalancingPolicy !== undefined) return ofExtensions(message, scope)
+  if (message.loadBalancingPolicy !== undefined) return ofExtensions(message, message.loadBalancingPolicy, scope)
+  const balancing = ofPolicy(message, scope)
+  const subsets = message.lbSubsetConfig && makeSubsetSettings(message.lbSubsetConfig)
+  return subsets === undefined ? balancing : { ...balancing, subsets }
+}
+
+function ofPolicy(message: ClusterMessage, scope: Scope): LoadBalancing {
   const hashing = message.commonLbConfig?.consistentHashingLbConfig
   switch (message.lbPolicy) {
     case 'ROUND_ROBIN':
@@ -46,8 +58,8 @@ export function makeLoadBalancing(message: ClusterMessage, scope: Scope): LoadBa
 }
 
 /** Envoy takes the first policy that it has. */
-function ofExtensions(message: ClusterMessage, scope: Scope): LoadBalancing {
-  for (const each of message.loadBalancingPolicy?.policies ?? []) {
+function ofExtensions(message: ClusterMessage, policy: LoadBalancingPolicy, scope: Scope): LoadBalancing {
+  for (const each of policy.policies) {
     const any = each.typedExtensionConfig?.typedConfig
     switch (any?.typeUrl) {
       case roundRobinType.typeUrl:
@@ -64,13 +76,18 @@ function ofExtensions(message: ClusterMessage, scope: Scope): LoadBalancing {
         const settings = any.value as Maglev
         return maglev(message, settings, settings.consistentHashingLbConfig, scope)
       }
+      case subsetType.typeUrl: {
+        const settings = any.value as Subset
+        if (settings.subsetLbPolicy === undefined) throw configError(settings, 'subsetLbPolicy', 'is required')
+        return { ...ofExtensions(message, settings.subsetLbPolicy, scope), subsets: makeSubsetSettings(settings) }
+      }
       default:
     }
   }
   throw configError(
-    message,
-    'loadBalancingPolicy',
-    'none of the load balancing policies is one that sluice has: round_robin, least_request, random, ring_hash, maglev',
+    policy,
+    'policies',
+    'none of the load balancing policies is one that sluice has: round_robin, least_request, random, ring_hash, maglev, subset',
   )
 }
 

@@ -20,6 +20,7 @@ import { mirroring } from './cases/mirroring.ts'
 import { upgrades } from './cases/upgrades.ts'
 import { matcherTree } from './cases/matcher-tree.ts'
 import { scopedRoutes } from './cases/scoped-routes.ts'
+import { subsets } from './cases/subsets.ts'
 import { streamMatchers } from './cases/stream-matchers.ts'
 import { tcpProxy } from './cases/tcp.ts'
 import { timeouts } from './cases/timeouts.ts'
@@ -48,6 +49,7 @@ export const groups: readonly Group[] = [
   clientAddress,
   connectionManager,
   matcherTree,
+  subsets,
   http1Options,
   scopedRoutes,
 ]

@@ -198,4 +198,8 @@ export const otherStats: readonly { readonly name: RegExp; readonly reason: stri
     name: /^listener\..*\.(downstream_listener_filter_(error|remote_close)|(network_)?extension_config_missing)$/,
     reason: 'no listener filters and no dynamic filter configuration so far',
   },
+  {
+    name: /^cluster\.\w+\.lb_subsets_(active|created)$/,
+    reason: "Envoy's main thread has load balancers too, and counts their subsets; sluice's workers alone have them",
+  },
 ]

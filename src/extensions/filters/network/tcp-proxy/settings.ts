@@ -1,9 +1,11 @@
 /** What a tcp_proxy configuration comes to: stats, access logs, and which cluster a connection goes to. */
+import { xxHash64 } from '../../../../base/xxhash64.ts'
 import { configError } from '../../../../config/position.ts'
 import type { TcpProxy } from '../../../../config/v3.ts'
 import type { AccessLog } from '../../../../core/access-log.ts'
 import type { ClusterManager } from '../../../../core/cluster.ts'
 import type { ListenerFactoryContext } from '../../../../core/extension.ts'
+import { filterStateOf, type StreamInfo } from '../../../../core/stream-info.ts'
 import type { Counter, Gauge, Scope } from '../../../../stats/scope.ts'
 import { makeAccessLog } from '../../../access-loggers/common/make-access-log.ts'
 
@@ -18,8 +20,11 @@ export class TcpProxySettings {
   /** 0 = none. */
   readonly maxDurationMs: number
   readonly maxConnectAttempts: number
-  readonly #names: readonly string[]
-  /** Sums of the weights up to and with each name. */
+  /** For a cluster that filter state names. */
+  readonly metadataMatch: MetadataMatch
+  readonly hash: ((streamInfo: StreamInfo) => bigint | undefined) | undefined
+  readonly #choices: readonly TcpRoute[]
+  /** Sums of the weights up to and with each choice. */
   readonly #limits: readonly number[]
 
   /** @throws ConfigError */
@@ -30,18 +35,52 @@ export class TcpProxySettings {
     this.idleTimeoutMs = message.idleTimeout ?? defaultIdleTimeoutMs
     this.maxDurationMs = message.maxDownstreamConnectionDuration ?? 0
     this.maxConnectAttempts = message.maxConnectAttempts ?? 1
+    const ownMatch = message.metadataMatch?.filterMetadata['envoy.lb']
+    this.metadataMatch = ownMatch
+    this.hash = makeHash(message)
     const choices = message.weightedClusters?.clusters ?? [{ name: message.cluster ?? '', weight: 1 }]
-    this.#names = choices.map(each => each.name)
+    this.#choices = choices.map(each => ({
+      clusterName: each.name,
+      metadataMatch: mergeMetadata(ownMatch, each.metadataMatch?.filterMetadata['envoy.lb']),
+    }))
     let sum = 0
     this.#limits = choices.map(each => (sum += each.weight))
     if (sum === 0) throw configError(message, 'weightedClusters', 'the weights of the clusters must not all be 0')
   }
 
   /** @param random uniform in [0, 1) */
-  chooseCluster(random: number): string {
-    if (this.#names.length === 1) return this.#names[0] as string
+  chooseRoute(random: number): TcpRoute {
+    if (this.#choices.length === 1) return this.#choices[0] as TcpRoute
     const point = random * (this.#limits.at(-1) as number)
-    return this.#names[this.#limits.findIndex(limit => point < limit)] as string
+    return this.#choices[this.#limits.findIndex(limit => point < limit)] as TcpRoute
+  }
+}
+
+export type MetadataMatch = Readonly<Record<string, unknown>> | undefined
+
+export interface TcpRoute {
+  readonly clusterName: string
+  readonly metadataMatch: MetadataMatch
+}
+
+/** What the second says, and of the first what it does not say. */
+export function mergeMetadata(less: MetadataMatch, more: MetadataMatch): MetadataMatch {
+  if (less === undefined || more === undefined) return more ?? less
+  return { ...less, ...more }
+}
+
+function makeHash(message: TcpProxy): TcpProxySettings['hash'] {
+  const [policy] = message.hashPolicy
+  if (policy?.sourceIp !== undefined)
+    return ({ downstream }) => {
+      const { remoteAddress } = downstream
+      return remoteAddress.kind === 'ip' ? xxHash64(remoteAddress.ip) : undefined
+    }
+  const { filterState } = policy ?? {}
+  if (filterState === undefined) return undefined
+  return streamInfo => {
+    const value = filterStateOf(streamInfo, filterState.key)?.hashInput?.()
+    return value === undefined ? undefined : xxHash64(value)
   }
 }
 

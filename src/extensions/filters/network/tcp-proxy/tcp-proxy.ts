@@ -23,7 +23,7 @@ import type {
 } from '../../../../core/connection.ts'
 import type { NetworkFilterExtension } from '../../../../core/extension.ts'
 import { ResponseFlag, type StreamInfo } from '../../../../core/stream-info.ts'
-import { TcpProxySettings } from './settings.ts'
+import { mergeMetadata, type MetadataMatch, TcpProxySettings } from './settings.ts'
 
 export const tcpProxy: NetworkFilterExtension<TcpProxy> = {
   kind: 'network-filter',
@@ -47,7 +47,7 @@ class TcpProxyFilter implements NetworkFilter, ConnectionCallbacks, LoadBalancer
   readonly downstream: Connection
   readonly streamInfo: StreamInfo
   readonly requestHeaders = undefined
-  readonly metadataMatch = undefined
+  metadataMatch: MetadataMatch = undefined
   #clusterName = ''
   #cluster: Cluster | undefined
   #connecting: Cancellable | undefined
@@ -71,7 +71,7 @@ class TcpProxyFilter implements NetworkFilter, ConnectionCallbacks, LoadBalancer
   }
 
   computeHashKey(): bigint | undefined {
-    return undefined
+    return this.settings.hash?.(this.streamInfo)
   }
 
   shouldSelectAnotherHost(): boolean {
@@ -84,7 +84,12 @@ class TcpProxyFilter implements NetworkFilter, ConnectionCallbacks, LoadBalancer
     this.downstream.setConnectionStats?.({ readTotal: stats.rxBytesTotal, writeTotal: stats.txBytesTotal })
     if (maxDurationMs > 0) this.#durationTimer = setTimeout(() => this.#onMaxDuration(), maxDurationMs)
     const chosen = this.streamInfo.downstream.filterState?.get(clusterKey)?.serializeAsString()
-    this.#clusterName = chosen ?? this.settings.chooseCluster(Math.random())
+    const route =
+      chosen === undefined
+        ? this.settings.chooseRoute(Math.random())
+        : { clusterName: chosen, metadataMatch: this.settings.metadataMatch }
+    this.#clusterName = route.clusterName
+    this.metadataMatch = mergeMetadata(route.metadataMatch, this.streamInfo.dynamicMetadata?.get('envoy.lb'))
     this.#connect()
     return 'stop'
   }
