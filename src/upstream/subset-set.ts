@@ -43,10 +43,10 @@ export class SubsetSet {
     this.#settings = settings
     this.#hostSettings = hostSettings
     this.#stats = makeStats(scope)
-    const fallbacks = [settings.fallback, ...settings.selectors.map(each => each.fallback)]
-    const usesAny = settings.panicModeAny || fallbacks.includes('ANY_ENDPOINT')
+    const fallbacks = new Set<string>([settings.fallback, ...settings.selectors.map(each => each.fallback)])
+    const usesAny = settings.panicModeAny || fallbacks.has('ANY_ENDPOINT')
     this.#any = usesAny ? new HostSet(hostSettings) : undefined
-    this.#default = fallbacks.includes('DEFAULT_SUBSET') ? new HostSet(hostSettings) : undefined
+    this.#default = fallbacks.has('DEFAULT_SUBSET') ? new HostSet(hostSettings) : undefined
     for (const selector of settings.selectors) {
       const names = selector.keys.join('\0')
       // In Envoy's tree of keys only the first way to a node says what its fallback is.
@@ -225,7 +225,7 @@ function valuesOf(keys: readonly string[], host: UpstreamHost, listAsAny: boolea
     const value = metadata?.[key]
     if (value === undefined) return []
     const choices: readonly unknown[] = listAsAny && Array.isArray(value) ? value : [value]
-    all = all.flatMap(values => choices.map(choice => [...values, choice]))
+    all = all.flatMap(values => choices.map(choice => values.concat([choice])))
   }
   return all
 }
