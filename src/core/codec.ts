@@ -47,6 +47,8 @@ interface MessageEncoder {
   /** `data` as in `Connection.write`. An empty chunk with `endStream` ends the body. */
   encodeData(data: Uint8Array | string, endStream: boolean): void
   encodeTrailers(trailers: HeaderMap): void
+  /** METADATA (HTTP/2): names and values in turn, before the end of the message. Absent where there is no such thing. */
+  encodeMetadata?(list: readonly string[]): void
 }
 
 export interface RequestEncoder extends MessageEncoder {
@@ -67,6 +69,8 @@ interface MessageDecoder {
   /** `data` is valid until the call returns. */
   decodeData(data: Uint8Array, endStream: boolean): void
   decodeTrailers(trailers: HeaderMap): void
+  /** METADATA (HTTP/2): names and values in turn, at any place of the message. */
+  decodeMetadata?(list: readonly string[]): void
 }
 
 export interface RequestDecoder extends MessageDecoder {

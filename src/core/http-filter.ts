@@ -32,6 +32,8 @@ export interface HttpFilter {
   /** `data` is valid until the call returns (see base/read-buffer.ts); what is buffered by a status is kept by the chain. */
   decodeData?(data: Uint8Array, endStream: boolean): DataStatus
   decodeTrailers?(trailers: HeaderMap): TrailersStatus
+  /** METADATA of the request, for the terminal filter alone; it may come before the headers. */
+  decodeMetadata?(list: readonly string[]): void
   /** After the last decode call of a complete request. */
   decodeComplete?(): void
   encode1xxHeaders?(headers: HeaderMap): 'continue' | 'stop'
@@ -130,6 +132,8 @@ export interface HttpFilterCallbacks {
   encodeHeaders(headers: HeaderMap, endStream: boolean): void
   encodeData(data: Uint8Array, endStream: boolean): void
   encodeTrailers(trailers: HeaderMap): void
+  /** METADATA of the response; it passes by the other filters. */
+  encodeMetadata(list: readonly string[]): void
   /** Pauses / resumes reading from downstream (the upstream's write buffer is full). Counted. */
   onDecoderFilterAboveWriteBufferHighWatermark(): void
   onDecoderFilterBelowWriteBufferLowWatermark(): void

@@ -55,6 +55,7 @@ export interface FilterChainOwner extends LocalReplyOwner {
   sendHeaders(headers: HeaderMap, endStream: boolean): void
   sendData(data: Uint8Array, endStream: boolean): void
   sendTrailers(trailers: HeaderMap): void
+  sendMetadata(list: readonly string[]): void
   /** The last byte of the response went to the codec. */
   endStream(): void
   resetStream(reason: StreamResetReason, details: string): void
@@ -956,6 +957,9 @@ export class ChainedFilter implements HttpFilterCallbacks {
   }
   encodeTrailers(trailers: HeaderMap): void {
     this.chain.responseTrailers(trailers)
+  }
+  encodeMetadata(list: readonly string[]): void {
+    this.chain.owner.sendMetadata(list)
   }
   onDecoderFilterAboveWriteBufferHighWatermark(): void {
     this.chain.owner.pauseReading()

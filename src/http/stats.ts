@@ -49,6 +49,7 @@ export class HttpStats {
   readonly droppedUnderscores: Counter
   readonly rejectedUnderscores: Counter
   readonly connection: ConnectionStats
+  readonly metadataNotSupported: Counter
   readonly cxUpgradesTotal: Counter
   readonly cxUpgradesActive: Gauge
   readonly flowControlPausedReadingTotal: Counter
@@ -138,7 +139,8 @@ export class HttpStats {
     // Kept at 0 for what sluice never does, so that dashboards and checks find the names.
     for (const name of unusedCounters) scope.counter(name)
     for (const name of unusedGauges) scope.gauge(name)
-    for (const name of ['metadata_not_supported_error', 'response_flood']) root.counter(`http1.${name}`)
+    this.metadataNotSupported = root.counter('http1.metadata_not_supported_error')
+    root.counter('http1.response_flood')
   }
 
   /** A status that was sent to the client. */

@@ -191,6 +191,16 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     }
   }
 
+  decodeMetadata(list: readonly string[]): void {
+    if (this.#ended) return
+    this.onActivity()
+    try {
+      this.chain.filters.at(-1)?.filter.decodeMetadata?.(list)
+    } catch (error) {
+      this.#bug(error)
+    }
+  }
+
   /** The codec refuses the request. */
   sendLocalReply(status: number, body: string, details: string): void {
     this.streamInfo.protocol ??= this.#owner.protocolOf()
@@ -505,6 +515,12 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
 
   sendTrailers(trailers: HeaderMap): void {
     this.#encoder.encodeTrailers(trailers)
+  }
+
+  sendMetadata(list: readonly string[]): void {
+    if (this.#ended) return
+    if (this.#encoder.encodeMetadata === undefined) this.settings.stats.metadataNotSupported.inc()
+    else this.#encoder.encodeMetadata(list)
   }
 
   endStream(): void {

@@ -32,7 +32,7 @@ import { checkStrictHeaders } from './strict-headers.ts'
 import { rewriteHost } from './rewrite.ts'
 import { ShadowRequest, type ShadowOwner } from './shadow.ts'
 import { TcpTunnels } from './tcp-tunnel.ts'
-import { UpstreamRequest } from './upstream-request.ts'
+import { maxPendingMetadata, UpstreamRequest } from './upstream-request.ts'
 
 const none: readonly RequestStats[] = []
 /** Longer ones would end at once. */
@@ -44,6 +44,8 @@ export class RouterFilter
   readonly callbacks: HttpFilterCallbacks
   readonly #settings: RouterSettings
   requestHeaders: HeaderMap | undefined = undefined
+  /** METADATA that came while the request's headers were held back. */
+  #earlyMetadata: (readonly string[])[] | undefined = undefined
   #requestTrailers: HeaderMap | undefined = undefined
   #route: Route | undefined = undefined
   #entry: RouteEntry | undefined = undefined
@@ -215,6 +217,12 @@ export class RouterFilter
     return 'stop'
   }
 
+  decodeMetadata(list: readonly string[]): void {
+    if (this.#upstream !== undefined) this.#upstream.acceptMetadata(list)
+    else if (this.requestHeaders === undefined && (this.#earlyMetadata ??= []).length < maxPendingMetadata)
+      this.#earlyMetadata.push(list)
+  }
+
   onDestroy(): void {
     const upstream = this.#upstream
     this.#upstream = undefined
@@ -242,6 +250,9 @@ export class RouterFilter
       entry.terminatesConnect && headers.method === 'CONNECT'
         ? new TcpTunnels(cluster, host, entry.priority)
         : cluster.httpConnectionPool(host, entry.priority, this.callbacks.streamInfo.protocol ?? 'HTTP/1.1', headers)
+    const early = this.#earlyMetadata
+    this.#earlyMetadata = undefined
+    if (early !== undefined) for (const list of early) upstream.acceptMetadata(list)
     upstream.acceptHeaders(pool, endStream)
   }
 

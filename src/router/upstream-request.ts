@@ -14,6 +14,8 @@ import type { HeaderMap } from '../core/header-map.ts'
 import { resetOfPoolFailure } from './reset-reason.ts'
 import type { RouterFilter } from './router.ts'
 
+/** Blocks of METADATA that wait, each as big as the codec lets it be. */
+export const maxPendingMetadata = 16
 /** Longer ones would end at once. */
 const longestTimerMs = 2 ** 31 - 1
 
@@ -39,6 +41,9 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
   #pending: Uint8Array[] | undefined = undefined
   #pendingBytes = 0
   #trailers: HeaderMap | undefined = undefined
+  /** METADATA that came before it could be passed on, of the request and of the response. */
+  #pendingMetadata: (readonly string[])[] | undefined = undefined
+  #responseMetadata: (readonly string[])[] | undefined = undefined
   /** How often downstream was told to pause. */
   #downstreamPauses = 0
   /** How often the upstream stream is paused, and how often it will be once headers have come. */
@@ -93,6 +98,18 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     }
     this.#encoder.encodeTrailers(trailers)
     this.#onRequestEnd()
+  }
+
+  acceptMetadata(list: readonly string[]): void {
+    if (this.#done) return
+    if (this.#encoder !== undefined) this.#sendMetadata(this.#encoder, list)
+    else if ((this.#pendingMetadata ??= []).length < maxPendingMetadata) this.#pendingMetadata.push(list)
+    else this.#router.callbacks.resetStream('overflow', 'metadata_overflow')
+  }
+
+  #sendMetadata(encoder: RequestEncoder, list: readonly string[]): void {
+    if (encoder.encodeMetadata !== undefined) encoder.encodeMetadata(list)
+    else this.#router.clusterInfo.stats.scope.counter('http1.metadata_not_supported_error').inc()
   }
 
   /** Gives the attempt up: no callback follows. */
@@ -167,6 +184,9 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
       headers.set(':scheme', info.tls === undefined ? 'http' : 'https')
     this.#tunnel = tunnelOf(headers)
     encoder.encodeHeaders(headers, this.#endWithHeaders)
+    const metadata = this.#pendingMetadata
+    this.#pendingMetadata = undefined
+    if (metadata !== undefined) for (const list of metadata) if (!this.#done) this.#sendMetadata(encoder, list)
     if (this.#tunnel === 'no' && !this.#done) this.#send(encoder)
   }
 
@@ -235,6 +255,25 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     this.#onResponseBytes(endStream)
     this.#router.onUpstreamHeaders(this, status, headers, endStream)
     if (!endStream) this.#applyDeferredReadDisables()
+    const metadata = this.#responseMetadata
+    this.#responseMetadata = undefined
+    if (metadata !== undefined) for (const list of metadata) this.decodeMetadata(list)
+  }
+
+  /** It follows the headers: an attempt that is repeated tells nothing. */
+  decodeMetadata(list: readonly string[]): void {
+    if (this.#done) return
+    this.#perTryIdleTimer?.refresh()
+    if (!this.awaitingHeaders) this.#router.callbacks.encodeMetadata(list)
+    else if ((this.#responseMetadata ??= []).length < maxPendingMetadata) this.#responseMetadata.push(list)
+    else this.#endForMetadata()
+  }
+
+  #endForMetadata(): void {
+    const encoder = this.#encoder
+    this.#close()
+    encoder?.stream.resetStream('protocol-error')
+    this.#router.onUpstreamReset(this, 'protocol-error', '')
   }
 
   decodeData(data: Uint8Array, endStream: boolean): void {

@@ -1,6 +1,15 @@
 /** HTTP/2 frames for tests: written as latin1 text, and read back as one line of text each. */
-import { ErrorCode, frameHead, FrameFlag, FrameType, settingsFrame } from '../../src/codec/http2/framing.ts'
+import {
+  endMetadata,
+  ErrorCode,
+  frameHead,
+  FrameFlag,
+  FrameType,
+  metadataFrameType,
+  settingsFrame,
+} from '../../src/codec/http2/framing.ts'
 import { HpackDecoder, HpackEncoder } from '../../src/codec/http2/hpack.ts'
+import { MetadataReader } from '../../src/codec/http2/metadata.ts'
 import { clientPreface } from '../../src/codec/http2/server.ts'
 
 export const end = FrameFlag.endStream
@@ -39,6 +48,7 @@ const codeNames = Object.keys(ErrorCode)
 export class FrameLog {
   readonly seen: string[] = []
   readonly #decoder = new HpackDecoder()
+  readonly #metadata = new MetadataReader(1 << 20)
   #rest = Buffer.alloc(0)
   #block = ''
   #blockFlags = 0
@@ -93,10 +103,15 @@ export class FrameLog {
         this.seen.push(`${start} +${payload.readUInt32BE(0)}`)
         return
       case FrameType.settings: {
-        const pairs: string[] = []
+        const settings: string[] = []
         for (let at = 0; at < payload.length; at += 6)
-          pairs.push(`${payload.readUInt16BE(at)}=${payload.readUInt32BE(at + 2)}`)
-        this.seen.push(['settings', ...((flags & FrameFlag.ack) === 0 ? pairs : ['ack'])].join(' '))
+          settings.push(`${payload.readUInt16BE(at)}=${payload.readUInt32BE(at + 2)}`)
+        this.seen.push(['settings', ...((flags & FrameFlag.ack) === 0 ? settings : ['ack'])].join(' '))
+        return
+      }
+      case metadataFrameType: {
+        const list = this.#metadata.read(streamId, payload, (flags & endMetadata) !== 0)
+        if (list !== undefined) this.seen.push(`metadata ${streamId} ${list === false ? 'bad' : pairs(list)}`)
         return
       }
       default:
@@ -108,8 +123,12 @@ export class FrameLog {
     const list: string[] = []
     this.#decoder.decode(Buffer.from(this.#block, 'latin1'), { listBytes: 1 << 24, fieldCount: 100_000 }, list)
     this.#block = ''
-    const fields: string[] = []
-    for (let i = 0; i < list.length; i += 2) fields.push(`${list[i]}=${list[i + 1]}`)
-    this.seen.push(`headers ${streamId}${(this.#blockFlags & end) === 0 ? '' : ' end'} ${fields.join(' ')}`)
+    this.seen.push(`headers ${streamId}${(this.#blockFlags & end) === 0 ? '' : ' end'} ${pairs(list)}`)
   }
+}
+
+function pairs(list: readonly string[]): string {
+  const fields: string[] = []
+  for (let i = 0; i < list.length; i += 2) fields.push(`${list[i]}=${list[i + 1]}`)
+  return fields.join(' ')
 }

@@ -354,6 +354,7 @@ export class FakeCallbacks implements HttpFilterCallbacks {
   body = ''
   ended = false
   readPauses = 0
+  readonly metadata: (readonly string[])[] = []
   watermarks: DownstreamWatermarkCallbacks | undefined
 
   constructor(route: Route | undefined) {
@@ -385,6 +386,9 @@ export class FakeCallbacks implements HttpFilterCallbacks {
   encodeData(data: Uint8Array, endStream: boolean): void {
     this.body += Buffer.from(data).toString('latin1')
     this.ended = endStream
+  }
+  encodeMetadata(list: readonly string[]): void {
+    this.metadata.push(list)
   }
   encodeTrailers(trailers: HeaderMap): void {
     this.responseTrailers = trailers

@@ -138,6 +138,10 @@ class ClientStream extends Http2Stream implements RequestEncoder {
     this.decoder.decodeData(data, endStream)
   }
 
+  override onMetadata(list: readonly string[]): void {
+    this.decoder.decodeMetadata?.(list)
+  }
+
   protected override decodeTrailers(trailers: HeaderMap): void {
     this.decoder.decodeTrailers(trailers)
   }

@@ -23,6 +23,7 @@ import {
 } from './framing.ts'
 import { HeaderCheck, invalidMessaging } from './header-validation.ts'
 import { type DecodeLimits, HpackDecoder, HpackEncoder } from './hpack.ts'
+import { metadataFrames, MetadataReader } from './metadata.ts'
 import type { Http2Settings } from './settings.ts'
 import type { Http2Stats } from './stats.ts'
 import type { Http2Stream } from './stream.ts'
@@ -82,6 +83,7 @@ export abstract class Http2Connection implements FrameHandler {
   /** Streams that the connection's window, or a full connection, keeps from sending. */
   readonly #waiting = new Set<Http2Stream>()
 
+  #metadata: MetadataReader | undefined = undefined
   #settingsSeen = false
   /** An unfinished header block: its stream, flags of its HEADERS, pieces. */
   #blockStream = 0
@@ -121,9 +123,11 @@ export abstract class Http2Connection implements FrameHandler {
     this.#limits = {
       listBytes: settings.maxHeadersKb * 1024 + 32 * settings.maxHeadersCount,
       fieldCount: settings.maxHeadersCount,
+      fieldBytes: settings.maxHeaderFieldKb * 1024,
     }
     this.#maxBlockBytes = settings.maxHeadersKb * 1024 + blockOverheadBytes
     this.#recvWindow = settings.initialConnectionWindowBytes
+    if (settings.allowMetadata) this.#metadata = new MetadataReader(settings.maxMetadataBytes)
     if (settings.keepalive !== undefined) this.#schedulePing()
   }
 
@@ -303,7 +307,9 @@ export abstract class Http2Connection implements FrameHandler {
     if (!this.#settingsSeen) return ErrorCode.protocolError
     this.#onAnyFrame()
     const stream = this.streams.get(streamId)
-    if (stream === undefined) return this.isIdle(streamId) ? ErrorCode.protocolError : ErrorCode.noError
+    if (stream === undefined && this.isIdle(streamId)) return ErrorCode.protocolError
+    if (!this.isClient && !this.constraints.trackReset(this.#lastReceivedMs)) return ErrorCode.internalError
+    if (stream === undefined) return ErrorCode.noError
     this.stats.rxReset.inc()
     this.#remember(streamId)
     let reason: StreamResetReason = 'remote-reset'
@@ -422,6 +428,21 @@ export abstract class Http2Connection implements FrameHandler {
     return ErrorCode.protocolError
   }
 
+  onMetadata(streamId: number, payload: Uint8Array, last: boolean): number {
+    const metadata = this.#metadata
+    if (this.#gone || metadata === undefined) return this.onUnknownFrame()
+    if (!this.#settingsSeen) return ErrorCode.protocolError
+    this.#onAnyFrame()
+    const stream = this.streams.get(streamId)
+    // Of a message that is over, or not there, nobody wants any.
+    if (stream === undefined || stream.remoteEnd) return ErrorCode.noError
+    const list = metadata.read(streamId, payload, last)
+    if (list === false) return ErrorCode.enhanceYourCalm
+    if (list?.length === 0) this.stats.metadataEmptyFrames.inc()
+    else if (list !== undefined) stream.onMetadata(list)
+    return this.after()
+  }
+
   onUnknownFrame(): number {
     if (this.#gone) return connectionGone
     if (!this.#settingsSeen) return ErrorCode.protocolError
@@ -483,6 +504,21 @@ export abstract class Http2Connection implements FrameHandler {
 
   writeWindowUpdate(streamId: number, increment: number): void {
     if (!this.#gone) this.#write(windowUpdateFrame(streamId, increment), false)
+  }
+
+  writeMetadata(stream: Http2Stream, list: readonly string[]): void {
+    if (!this.settings.allowMetadata) return
+    const frames = metadataFrames(stream.id, list, this.peerMaxFrameSize)
+    // No window holds it back: a peer that does not read must not make us keep ever more.
+    if (
+      this.connection.bufferedBytes + frames.length >
+      this.connection.bufferLimitBytes + this.settings.maxMetadataBytes
+    ) {
+      this.resetByUs(stream, ErrorCode.enhanceYourCalm, 'overflow')
+      return
+    }
+    stream.wireBytesSent += frames.length
+    this.#write(frames, false)
   }
 
   writeHeaders(stream: Http2Stream, list: readonly string[], endStream: boolean): void {
@@ -662,6 +698,7 @@ export abstract class Http2Connection implements FrameHandler {
   #close(stream: Http2Stream): void {
     if (stream.closed) return
     this.streams.remove(stream)
+    this.#metadata?.forget(stream.id)
     this.#waiting.delete(stream)
     this.stats.streamsActive.dec()
     stream.onClosed()

@@ -29,6 +29,8 @@ export class ProtocolConstraints {
   #emptyFrames = 0
   #priorityFrames = 0
   #windowUpdates = 0
+  #resetsSpent = 0
+  #resetsFilledMs = 0
 
   /** Frames that the kernel has not taken, to within `framesPerMark`, oldest first from `#first` on. */
   #marks: Mark[] = []
@@ -60,6 +62,15 @@ export class ProtocolConstraints {
     this.#stats.inboundEmptyFramesFlood.inc()
     this.violation = 'http2.inbound_empty_frames_flood'
     return false
+  }
+
+  /** RST_STREAM of a client: a bucket of `streamResetBurst` that fills again by `streamResetsPerSecond`. */
+  trackReset(nowMs: number): boolean {
+    const { streamResetBurst, streamResetsPerSecond } = this.#settings
+    const earned = ((nowMs - this.#resetsFilledMs) * streamResetsPerSecond) / 1000
+    this.#resetsFilledMs = nowMs
+    this.#resetsSpent = Math.max(0, this.#resetsSpent - earned) + 1
+    return this.#resetsSpent <= streamResetBurst
   }
 
   trackPriority(): boolean {

@@ -87,6 +87,9 @@ class Recorder implements FrameHandler {
     return this.#note('push')
   }
 
+  onMetadata(streamId: number, payload: Uint8Array, last: boolean): number {
+    return this.#note(`metadata ${streamId} ${payload.length}${last ? ' last' : ''}`)
+  }
   onUnknownFrame(type: number): number {
     return this.#note(`unknown ${type}`)
   }

@@ -47,6 +47,10 @@ export const ErrorCode = {
   http11Required: 13,
 } as const
 
+export const metadataFrameType = 0x4d
+/** The last METADATA frame of a block. */
+export const endMetadata = 0x4
+
 const defaultMaxFrameSize = 16_384
 const headerBytes = 9
 
@@ -68,6 +72,8 @@ export interface FrameHandler {
   onWindowUpdate(streamId: number, increment: number): number
   /** PUSH_PROMISE: clients may refuse it, servers must. */
   onPushPromise(): number
+  /** METADATA, Envoy's extension: a piece of a block; `last`: of the block. */
+  onMetadata(streamId: number, payload: Uint8Array, last: boolean): number
   /** Frames that are not known are skipped, but counted by who wants to. */
   onUnknownFrame(type: number): number
 }
@@ -248,6 +254,8 @@ export class FrameReader {
         return handler.onWindowUpdate(streamId, uint31(payload, 0))
       case FrameType.pushPromise:
         return handler.onPushPromise()
+      case metadataFrameType:
+        return handler.onMetadata(streamId, payload, (flags & endMetadata) !== 0)
       default:
         return handler.onUnknownFrame(type)
     }

@@ -15,6 +15,8 @@ export interface DecodeLimits {
   /** Bytes of names and values, and 32 for each field (RFC 9113 §10.5.1). */
   readonly listBytes: number
   readonly fieldCount: number
+  /** Of a name, and of a value; a longer one is a `compression-error`. */
+  readonly fieldBytes?: number
 }
 
 /**
@@ -55,6 +57,7 @@ export class HpackDecoder {
     this.#at = 0
     let listBytes = 0
     let fieldCount = 0
+    const fieldBytes = limits.fieldBytes ?? Infinity
     let first = true
     while (this.#at < block.length) {
       const byte = block[this.#at] as number
@@ -78,6 +81,7 @@ export class HpackDecoder {
         if (indexed && name !== undefined && value !== undefined) this.#insert(name, value)
       }
       if (this.#failed || name === undefined || value === undefined) return this.#fail()
+      if (name.length > fieldBytes || value.length > fieldBytes) return this.#fail()
       listBytes += name.length + value.length + entryOverhead
       if (++fieldCount <= limits.fieldCount && listBytes <= limits.listBytes) list.push(name, value)
     }

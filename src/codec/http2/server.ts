@@ -136,6 +136,10 @@ class ServerStream extends Http2Stream implements ResponseEncoder {
     this.decoder.decodeData(data, endStream)
   }
 
+  override onMetadata(list: readonly string[]): void {
+    this.decoder.decodeMetadata?.(list)
+  }
+
   protected override decodeTrailers(trailers: HeaderMap): void {
     this.decoder.decodeTrailers(trailers)
   }

@@ -33,6 +33,15 @@ export interface Http2Settings {
   readonly maxWindowUpdatesPerDataFrame: number
   /** An invalid message costs its stream only, not the connection. */
   readonly streamErrorOnInvalidHttpMessage: boolean
+  /** Servers: how many streams a client may reset at once, and so many more a second. */
+  readonly streamResetBurst: number
+  readonly streamResetsPerSecond: number
+  /** METADATA frames are read, and written. */
+  readonly allowMetadata: boolean
+  /** Limit of what is unfinished of METADATA on one connection. */
+  readonly maxMetadataBytes: number
+  /** Limit of one name, and of one value, KiB. */
+  readonly maxHeaderFieldKb: number
   readonly keepalive: KeepaliveSettings | undefined
   /** Limit of the names and values of one header block, KiB. */
   readonly maxHeadersKb: number
@@ -57,6 +66,11 @@ export const defaultHttp2Settings: Http2Settings = {
   maxPriorityFramesPerStream: 100,
   maxWindowUpdatesPerDataFrame: 10,
   streamErrorOnInvalidHttpMessage: false,
+  streamResetBurst: 1000,
+  streamResetsPerSecond: 33,
+  allowMetadata: false,
+  maxMetadataBytes: 1024 * 1024,
+  maxHeaderFieldKb: 64,
   keepalive: undefined,
   maxHeadersKb: 60,
   maxHeadersCount: 100,
@@ -102,6 +116,11 @@ export function http2Settings(options: Http2ProtocolOptions | undefined, default
     streamErrorOnInvalidHttpMessage:
       options.overrideStreamErrorOnInvalidHttpMessage ??
       (options.streamErrorOnInvalidHttpMessaging || defaults.streamErrorOnInvalidHttpMessage),
+    streamResetBurst: Number(options.streamResetBurst ?? defaults.streamResetBurst),
+    streamResetsPerSecond: Number(options.streamResetRate ?? defaults.streamResetsPerSecond),
+    allowMetadata: options.allowMetadata,
+    maxMetadataBytes: Number(options.maxMetadataSize ?? defaults.maxMetadataBytes),
+    maxHeaderFieldKb: options.maxHeaderFieldSizeKb ?? defaults.maxHeaderFieldKb,
     keepalive:
       keepalive === undefined
         ? undefined

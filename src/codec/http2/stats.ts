@@ -2,7 +2,7 @@
 import type { Counter, Gauge, Scope } from '../../stats/scope.ts'
 
 /** Shown though nothing counts them: what Envoy counts there cannot happen here, or has no counterpart. */
-const otherCounters = `headers_cb_no_stream metadata_empty_frames cookies_total_bytes_too_large
+const otherCounters = `headers_cb_no_stream cookies_total_bytes_too_large
 nghttp2_downstream_connections nghttp2_upstream_connections oghttp2_downstream_connections oghttp2_upstream_connections`.split(
   /\s+/,
 )
@@ -13,6 +13,7 @@ export class Http2Stats {
   readonly droppedUnderscores: Counter
   readonly rejectedUnderscores: Counter
   readonly goAwaySent: Counter
+  readonly metadataEmptyFrames: Counter
   readonly headerListSizeTooLarge: Counter
   readonly headerOverflow: Counter
   readonly inboundEmptyFramesFlood: Counter
@@ -35,6 +36,7 @@ export class Http2Stats {
     this.droppedUnderscores = scope.counter('dropped_headers_with_underscores')
     this.rejectedUnderscores = scope.counter('requests_rejected_with_underscores_in_headers')
     this.goAwaySent = scope.counter('goaway_sent')
+    this.metadataEmptyFrames = scope.counter('metadata_empty_frames')
     this.headerListSizeTooLarge = scope.counter('header_list_size_too_large')
     this.headerOverflow = scope.counter('header_overflow')
     this.inboundEmptyFramesFlood = scope.counter('inbound_empty_frames_flood')

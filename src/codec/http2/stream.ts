@@ -64,6 +64,8 @@ export abstract class Http2Stream implements CodecStream {
 
   protected abstract decodeData(data: Uint8Array, endStream: boolean): void
   protected abstract decodeTrailers(trailers: HeaderMap): void
+  /** Names and values in turn. It waits for nothing, and may overtake data. */
+  abstract onMetadata(list: readonly string[]): void
   /** The code of the RST_STREAM that our user's reset becomes. */
   protected abstract resetCode(reason: StreamResetReason): number
 
@@ -206,6 +208,10 @@ export abstract class Http2Stream implements CodecStream {
       this.#startFlushTimer()
     } else if (list.length === 0) this.#write('', true)
     else this.#writeTrailers(list)
+  }
+
+  encodeMetadata(list: readonly string[]): void {
+    if (!this.closed && !this.localEnd && this.id !== 0) this.connection.writeMetadata(this, list)
   }
 
   #writeTrailers(list: readonly string[]): void {

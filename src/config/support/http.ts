@@ -104,6 +104,13 @@ export const httpSupport: SupportTable = {
     'initial_stream_window_size',
     'initial_connection_window_size',
     'allow_connect',
+    'allow_metadata',
+    'max_metadata_size',
+    'max_header_field_size_kb',
+    'stream_reset_burst',
+    'stream_reset_rate',
+    // As in Envoy with its default codec.
+    '?disallow_obs_text',
     'max_outbound_frames',
     'max_outbound_control_frames',
     'max_consecutive_inbound_frames_with_empty_payload',

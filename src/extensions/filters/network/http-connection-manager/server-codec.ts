@@ -3,6 +3,7 @@ import { Http1ServerConnection } from '../../../../codec/http1/server.ts'
 import { clientPreface, Http2ServerConnection } from '../../../../codec/http2/server.ts'
 import { defaultHttp2Settings, type Http2Settings, http2Settings } from '../../../../codec/http2/settings.ts'
 import { makeLazyStats } from '../../../../codec/http2/stats.ts'
+import { configError } from '../../../../config/position.ts'
 import type { HttpConnectionManager } from '../../../../config/v3.ts'
 import type { Connection } from '../../../../core/connection.ts'
 import type { FactoryContext } from '../../../../core/extension.ts'
@@ -28,11 +29,20 @@ export function makeServerCodecFactory(message: HttpConnectionManager, context: 
   }
 }
 
+/** @throws ConfigError */
 export function makeHttp2Settings(message: HttpConnectionManager): Http2Settings {
+  const options = message.http2ProtocolOptions
+  const maxHeadersKb = message.maxRequestHeadersKb ?? defaultHttp2Settings.maxHeadersKb
+  if ((options?.maxHeaderFieldSizeKb ?? 0) > maxHeadersKb)
+    throw configError(
+      options as object,
+      'maxHeaderFieldSizeKb',
+      `must not exceed max_request_headers_kb (${maxHeadersKb})`,
+    )
   const common = message.commonHttpProtocolOptions
-  return http2Settings(message.http2ProtocolOptions, {
+  return http2Settings(options, {
     ...defaultHttp2Settings,
-    maxHeadersKb: message.maxRequestHeadersKb ?? defaultHttp2Settings.maxHeadersKb,
+    maxHeadersKb,
     maxHeadersCount: common?.maxHeadersCount ?? defaultHttp2Settings.maxHeadersCount,
     headersWithUnderscores: common?.headersWithUnderscoresAction ?? 'ALLOW',
     streamErrorOnInvalidHttpMessage: message.streamErrorOnInvalidHttpMessage ?? false,
