@@ -1,7 +1,8 @@
 /**
  * The SDK's part in a compilation: takes out the callbacks that no class of the filter overrides (the host then does not
- * call them, and what only they need goes too), and refuses `text || 'default'`, which keeps an empty text.
+ * call them, and what only they need goes too), and refuses texts as conditions, which mean something else in TypeScript.
  */
+import { Compiler, DiagnosticCode, NodeKind, Token } from 'assemblyscript'
 
 /** Exports and the methods, any of which a filter overrides to need them. */
 const callbacks = {
@@ -37,11 +38,11 @@ export default class ProxyWasmTransform {
   #overridden = new Set()
 
   afterParse(parser) {
-    const faults = parser.sources.filter(source => !source.isLibrary).flatMap(source => textAlternatives(source))
-    if (faults.length > 0) throw new Error(faults.join('\n'))
+    for (const source of parser.sources) if (!source.isLibrary) findAlternatives(source.statements)
   }
 
   afterInitialize(program) {
+    guarded.add(program)
     for (const element of program.elementsByDeclaration.values()) {
       if (!inherits(element)) continue
       for (const name of element.instanceMembers?.keys() ?? []) this.#overridden.add(name)
@@ -56,33 +57,42 @@ export default class ProxyWasmTransform {
   }
 }
 
-/** Places of `||` with a literal text beside it. */
-function textAlternatives(source) {
-  const faults = []
-  const seen = new Set()
-  const visit = node => {
-    if (node === null || typeof node !== 'object' || seen.has(node)) return
-    seen.add(node)
-    const { left, right, operator } = node
-    if (typeof operator === 'number' && left?.range && right?.range) {
-      const between = source.text.slice(left.range.end, right.range.start)
-      if (between.includes('||') && (isText(left) || isText(right)))
-        faults.push(
-          `${source.normalizedPath}:${source.lineAt(right.range.start)}: '||' keeps an empty text, only null is false ` +
-            `in AssemblyScript: write x.length > 0 ? x : 'default'`,
-        )
-    }
-    for (const [name, value] of Object.entries(node)) if (name !== 'range' && name !== 'source') visit(value)
-  }
-  visit(source.statements)
-  return faults
+/** Programs that are compiled with this transform; the left sides of their `||`. */
+const guarded = new WeakSet()
+const alternatives = new WeakSet()
+
+/** Remembers the left side of every `||`. */
+function findAlternatives(node, seen = new Set()) {
+  if (node === null || typeof node !== 'object' || seen.has(node)) return
+  seen.add(node)
+  if (node.kind === NodeKind.Binary && node.operator === Token.Bar_Bar) alternatives.add(node.left)
+  for (const [name, value] of Object.entries(node))
+    if (name !== 'range' && name !== 'source') findAlternatives(value, seen)
 }
 
-const stringLiteral = 2
-const templateLiteral = 3
-
-function isText(node) {
-  return node.literalKind === stringLiteral || node.literalKind === templateLiteral
+/**
+ * The compiler asks here what a condition amounts to, and knows its type. In TypeScript an empty text is false; here only
+ * null is. A text that may be null can be tested for null so (`if (text)`), but not stand before `||`.
+ */
+const makeIsTrueish = Compiler.prototype.makeIsTrueish
+Compiler.prototype.makeIsTrueish = function (expression, type, node) {
+  const isText = type.getClass()?.prototype === this.program.stringInstance.prototype
+  if (isText && guarded.has(this.program) && !node.range.source.isLibrary) {
+    const text = node.range.toString()
+    if (alternatives.has(node))
+      this.error(
+        DiagnosticCode.User_defined_0,
+        node.range,
+        `'||' keeps an empty text, only null is false in AssemblyScript: write ${text}.length > 0 ? ${text} : …`,
+      )
+    else if (!type.isNullableReference)
+      this.error(
+        DiagnosticCode.User_defined_0,
+        node.range,
+        `an empty text is true in AssemblyScript, this condition always holds: write ${text}.length > 0`,
+      )
+  }
+  return makeIsTrueish.call(this, expression, type, node)
 }
 
 /** Is it a class that extends one of the SDK's contexts, outside of the SDK? */

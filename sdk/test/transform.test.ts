@@ -21,21 +21,75 @@ export * from "proxy-wasm-sdk-as/assembly/proxy"
 import * as sdk from "proxy-wasm-sdk-as/assembly"
 `
 
-test('a text beside || is refused with its place', async () => {
-  const text = `${head}
-sdk.registerRootContext((id: u32) => {
-  const a: string = sdk.properties.request.path() || "/"
-  return new sdk.RootContext(id)
-}, "")`
-  await assert.rejects(build('alternative', text), /alternative\.ts:6: '\|\|' keeps an empty text/)
-})
+/** A root context whose `onConfigure` has these lines; the first is line 8 of the file. */
+const body = (lines: readonly string[]): string => `${head}
+class Root extends sdk.RootContext {
+  name: string | null = null
+  onConfigure(size: u32): bool {
+    ${lines.join('\n    ')}
+    return true
+  }
+}
+sdk.registerRootContext((id: u32) => new Root(id), "")`
 
-test('|| of conditions compiles', async () => {
-  await build(
-    'conditions',
-    `${head}
-sdk.registerRootContext((id: u32) => id == 1 || "a" == "b" ? new sdk.RootContext(id) : new sdk.RootContext(id), "")`,
-  )
+/** What looks right to somebody who knows TypeScript, and what the compiler says of line 9. */
+const traps: readonly [name: string, lines: readonly string[], message: RegExp][] = [
+  [
+    'or-literal',
+    ['const path = this.getConfiguration()', 'const a = path || "/"'],
+    /'\|\|' keeps an empty text.*write path\.length > 0 \? path :/,
+  ],
+  [
+    'or-text',
+    ['const path = this.getConfiguration()', 'const a = path || this.getConfiguration()'],
+    /'\|\|' keeps an empty text/,
+  ],
+  ['or-nullable', ['const x = sdk.get_property_string("x")', 'const a = x || "/"'], /'\|\|' keeps an empty text/],
+  ['or-call', ['', 'const a = sdk.properties.request.path() || "/"'], /'\|\|' keeps an empty text/],
+  [
+    'or-condition',
+    ['const x = sdk.get_property_string("x")', 'if (x || size > 3) return false'],
+    /'\|\|' keeps an empty text/,
+  ],
+  [
+    'if-text',
+    ['const path = this.getConfiguration()', 'if (path) return false'],
+    /an empty text is true.*write path\.length > 0/,
+  ],
+  ['choose-text', ['const path = this.getConfiguration()', 'return path ? true : false'], /an empty text is true/],
+  ['and-text', ['const path = this.getConfiguration()', 'return path && size > 3'], /an empty text is true/],
+  [
+    'while-text',
+    ['let path = this.getConfiguration()', 'while (path) path = path.substring(1)'],
+    /an empty text is true/,
+  ],
+  ['closure', ['const limit = <i32>size', 'const a = ["a"].filter((text: string) => text.length > limit)'], /Closures/],
+  ['null-field', ['', 'if (this.name !== null) return this.name.length > 0'], /String \| null' is not assignable/],
+  ['null-call', ['', 'return sdk.get_property_string("x").length > 0'], /String \| null' is not assignable/],
+  ['null-chain', ['const x = sdk.get_property_string("x")', 'const a = x?.length'], /Expression expected/],
+  ['nullish', ['const x = sdk.get_property_string("x")', 'const a = x ?? "/"'], /Expression expected/],
+  ['catch', ['', 'try { this.getConfiguration() } catch (e) { return false }'], /Exceptions/],
+]
+for (const [name, lines, message] of traps)
+  test(`a trap of the language is refused with its place: ${name}`, async () => {
+    await assert.rejects(build(name, body(lines)), (error: Error) => {
+      assert.match(error.message, message)
+      assert.match(error.message, new RegExp(`${name}\\.ts\\(9,\\d+\\)`))
+      return true
+    })
+  })
+
+test('what the guard of conditions lets through', async () => {
+  const lines = [
+    'const x = sdk.get_property_string("x")',
+    'if (x) return x.length > 0',
+    'if (x !== null || size > 3) return false',
+    'const path = this.getConfiguration()',
+    'if (!path || path == "a" || size) return false',
+    'const headers: sdk.Headers | null = null',
+    'if (headers || this) return false',
+  ]
+  await build('conditions', body(lines))
 })
 
 test('a callback overridden by a class in between counts; calls bring their answers', async () => {
