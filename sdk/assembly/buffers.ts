@@ -23,8 +23,11 @@ export function set_buffer_bytes(
 
 /** What `get_buffer_status` answers. */
 export class BufferStatusResult {
+  /** NotFound: there is no such buffer now. */
   result: WasmResultValues = WasmResultValues.Ok
+  /** Bytes in the buffer. */
   length: u32 = 0
+  /** `BufferFlagsValues`, as far as the host gives them. */
   flags: u32 = 0
 }
 

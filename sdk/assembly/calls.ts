@@ -6,17 +6,28 @@ import * as host from "./host"
 import { BaseContext } from "./contexts"
 import { Headers, serializeHeaders } from "./headers"
 import { WasmResultValues } from "./enums"
-import { beginCall, encode, encodedSize, outNumber, outPointer, outSize, takeString } from "./memory"
+import { beginCall, outNumber, outPointer, outSize, takeString } from "./memory"
 import { findContext } from "./registry"
 
 /** Called with the answer of an HTTP call. Functions hold no variables of where they were written: use the context. */
 export type HttpCallbackFunction = (origin_context: BaseContext, headers: u32, body_size: usize, trailers: u32) => void
 
+/** A function and the context that it is called with. The SDK keeps one for each HTTP call with a function. */
+export class HttpCallback {
+  constructor(
+    /** Whose stream host calls act on in the function. */
+    public origin_context: BaseContext,
+    /** The function. */
+    public cb: HttpCallbackFunction,
+  ) {}
+}
+
 /** A call under way. */
 class PendingCall {
   constructor(
     public origin: BaseContext,
-    public callback: HttpCallbackFunction | null,
+    /** Where the answer of an HTTP call goes, if not to the context. */
+    public callback: HttpCallback | null,
     /** Its answer is one callback. */
     public unary: bool,
   ) {}
@@ -36,16 +47,14 @@ export class CallResult {
   ) {}
 }
 
-function started(
-  origin: BaseContext,
-  result: WasmResultValues,
-  callback: HttpCallbackFunction | null,
-  unary: bool,
-): CallResult {
+/** Remembers a call that the host took. */
+function started(result: WasmResultValues, call: PendingCall): CallResult {
   const token = result == WasmResultValues.Ok ? load<u32>(outNumber) : 0
-  if (token != 0) pending.set(token, new PendingCall(origin, callback, unary))
+  if (token != 0) pending.set(token, call)
   return new CallResult(result, token)
 }
+
+// A call costs much more than the garbage of its parameters: they are encoded in the plain way.
 
 /** `BaseContext.dispatchHttpCall` and `RootContext.httpCall`. */
 export function httpCall(
@@ -55,25 +64,16 @@ export function httpCall(
   body: ArrayBuffer,
   trailers: Headers,
   timeout_milliseconds: u32,
-  callback: HttpCallbackFunction | null,
+  callback: HttpCallback | null,
 ): CallResult {
-  const headerPairs = serializeHeaders(headers)
-  const trailerPairs = serializeHeaders(trailers)
-  beginCall()
-  const name = encode(cluster)
+  const c = String.UTF8.encode(cluster)
+  const h = serializeHeaders(headers)
+  const t = serializeHeaders(trailers)
+  // prettier-ignore
   const result = host.proxy_http_call(
-    name,
-    encodedSize,
-    changetype<usize>(headerPairs),
-    headerPairs.byteLength,
-    changetype<usize>(body),
-    body.byteLength,
-    changetype<usize>(trailerPairs),
-    trailerPairs.byteLength,
-    timeout_milliseconds,
-    outNumber,
+    at(c), c.byteLength, at(h), h.byteLength, at(body), body.byteLength, at(t), t.byteLength, timeout_milliseconds, outNumber,
   )
-  return started(origin, result, callback, true)
+  return started(result, new PendingCall(origin, callback, true))
 }
 
 /** `BaseContext.grpcCall`. */
@@ -86,29 +86,16 @@ export function grpcCall(
   message: ArrayBuffer,
   timeout_milliseconds: u32,
 ): CallResult {
-  const pairs = serializeHeaders(metadata)
-  beginCall()
-  const c = encode(cluster)
-  const cn = encodedSize
-  const s = encode(service)
-  const sn = encodedSize
-  const m = encode(method)
-  const mn = encodedSize
+  const c = String.UTF8.encode(cluster)
+  const s = String.UTF8.encode(service)
+  const m = String.UTF8.encode(method)
+  const h = serializeHeaders(metadata)
+  // prettier-ignore
   const result = host.proxy_grpc_call(
-    c,
-    cn,
-    s,
-    sn,
-    m,
-    mn,
-    changetype<usize>(pairs),
-    pairs.byteLength,
-    changetype<usize>(message),
-    message.byteLength,
-    timeout_milliseconds,
-    outNumber,
+    at(c), c.byteLength, at(s), s.byteLength, at(m), m.byteLength, at(h), h.byteLength, at(message), message.byteLength,
+    timeout_milliseconds, outNumber,
   )
-  return started(origin, result, null, true)
+  return started(result, new PendingCall(origin, null, true))
 }
 
 /** `BaseContext.grpcStream`. */
@@ -119,16 +106,21 @@ export function grpcStream(
   method: string,
   metadata: Headers,
 ): CallResult {
-  const pairs = serializeHeaders(metadata)
-  beginCall()
-  const c = encode(cluster)
-  const cn = encodedSize
-  const s = encode(service)
-  const sn = encodedSize
-  const m = encode(method)
-  const mn = encodedSize
-  const p = changetype<usize>(pairs)
-  return started(origin, host.proxy_grpc_stream(c, cn, s, sn, m, mn, p, pairs.byteLength, outNumber), null, false)
+  const c = String.UTF8.encode(cluster)
+  const s = String.UTF8.encode(service)
+  const m = String.UTF8.encode(method)
+  const h = serializeHeaders(metadata)
+  // prettier-ignore
+  const result = host.proxy_grpc_stream(
+    at(c), c.byteLength, at(s), s.byteLength, at(m), m.byteLength, at(h), h.byteLength, outNumber,
+  )
+  return started(result, new PendingCall(origin, null, false))
+}
+
+// @ts-ignore: decorator
+@inline
+function at(bytes: ArrayBuffer): usize {
+  return changetype<usize>(bytes)
 }
 
 /** Sends a message on a gRPC stream. @param end_of_stream it is the last */
@@ -156,9 +148,16 @@ export function dropCalls(origin: BaseContext): void {
 /** What `get_status` answers. */
 export class StatusWithData {
   constructor(
+    /** The code: of gRPC, or 11 for an HTTP call cut off. */
     public status: u32,
+    /** The message, "" when there is none. */
     public message: string,
   ) {}
+
+  /** The message as bytes. */
+  get data(): ArrayBuffer {
+    return String.UTF8.encode(this.message)
+  }
 }
 
 /** Status and message of the call that the running callback is about; 11 "reset" for an HTTP call cut off. */
@@ -187,7 +186,7 @@ export function httpCallResponse(token: u32, headers: u32, bodySize: u32, traile
   const call = callOf(token, true)
   if (call === null) return
   const callback = call.callback
-  if (callback !== null) callback(call.origin, headers, bodySize, trailers)
+  if (callback !== null) callback.cb(call.origin, headers, bodySize, trailers)
   else call.origin.onHttpCallResponse(token, headers, bodySize, trailers)
 }
 

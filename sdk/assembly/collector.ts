@@ -7,7 +7,10 @@
 let interval = 256
 let callbacks = 0
 let depth = 0
-let pages: i32 = memory.size()
+/** Up to this size (1 MiB) memory may grow without collections coming oftener: they cost by what lives, not by garbage. */
+const roomPages: i32 = 16
+/** The size that tells, when memory has outgrown it, that collections come too rarely. */
+let pages: i32 = roomPages
 
 /** A callback begins. Host calls may enter callbacks within callbacks. */
 // @ts-ignore: decorator
@@ -16,16 +19,16 @@ export function enter(): void {
   depth++
 }
 
-/** A callback ends. Memory that had to grow since the last collection means that collections come too rarely. */
+/** A callback ends. */
 // @ts-ignore: decorator
 @inline
 export function leave(): void {
-  if (--depth == 0 && ASC_RUNTIME == 1 && (++callbacks >= interval || memory.size() != pages)) collect()
+  if (--depth == 0 && ASC_RUNTIME == 1 && (++callbacks >= interval || memory.size() > pages)) collect()
 }
 
 function collect(): void {
-  if (memory.size() != pages && callbacks < interval) interval = max(1, callbacks >> 1)
+  if (memory.size() > pages && callbacks < interval) interval = max(1, callbacks >> 1)
   __collect()
   callbacks = 0
-  pages = memory.size()
+  pages = max(memory.size(), roomPages)
 }

@@ -17,6 +17,13 @@ import { Json, JsonKind } from "./json"
 import { log } from "./log"
 import { parseStruct } from "./struct"
 
+/** A configuration as JSON, whether it came as JSON or as a Struct; null when it is neither: `Json.error` has the reason. */
+export function parseConfiguration(bytes: ArrayBuffer): Json | null {
+  if (bytes.byteLength == 0) return new Json(JsonKind.Object)
+  const value = Json.parse(String.UTF8.decode(bytes))
+  return value === null && load<u8>(changetype<usize>(bytes)) == 0x0a ? parseStruct(bytes) : value
+}
+
 /** An object of the configuration. Members that are asked for without a default must be there. */
 export class ConfigReader {
   private asked: string[] = []
@@ -28,13 +35,9 @@ export class ConfigReader {
     private path: string,
   ) {}
 
-  /** @param bytes JSON, or a serialized google.protobuf.Struct; none are an empty object */
+  /** Reads a configuration. @param bytes JSON, or a serialized google.protobuf.Struct; none are an empty object */
   static parse(bytes: ArrayBuffer): ConfigReader {
-    let value: Json | null = new Json(JsonKind.Object)
-    if (bytes.byteLength > 0) {
-      value = Json.parse(String.UTF8.decode(bytes))
-      if (value === null && load<u8>(changetype<usize>(bytes)) == 0x0a) value = parseStruct(bytes)
-    }
+    const value = parseConfiguration(bytes)
     const reader = new ConfigReader(value, "")
     if (value === null) reader.faults.push("it is no JSON: " + Json.error)
     else if (value.kind != JsonKind.Object) reader.fault("", "must be an object")

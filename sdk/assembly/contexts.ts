@@ -1,5 +1,4 @@
 /** Contexts: the classes that filters extend. One root context for each use in the configuration, one context a stream. */
-import * as host from './host'
 import {
   FilterDataStatusValues,
   FilterHeadersStatusValues,
@@ -9,11 +8,11 @@ import {
   PeerTypeValues,
   WasmResultValues,
 } from './enums'
-import { CallResult, dropCalls, grpcCall, grpcStream, httpCall, HttpCallbackFunction } from './calls'
+import { CallResult, dropCalls, grpcCall, grpcStream, HttpCallback, httpCall, HttpCallbackFunction } from './calls'
 import { Headers } from './headers'
-import { ConfigReader } from './config'
+import { ConfigReader, parseConfiguration } from './config'
 import { decode } from './memory'
-import { continue_request, continue_response } from './stream'
+import { continue_request, continue_response, done, set_effective_context } from './stream'
 
 /** What root and stream contexts have in common. */
 export abstract class BaseContext {
@@ -35,7 +34,7 @@ export abstract class BaseContext {
    * calls that this context made have it done already.
    */
   setEffectiveContext(): WasmResultValues {
-    return host.proxy_set_effective_context(this.context_id)
+    return set_effective_context(this.context_id)
   }
 
   /**
@@ -131,6 +130,16 @@ export class RootContext extends BaseContext {
     return this.configuration_bytes
   }
 
+  /**
+   * The plugin configuration as JSON text, whether the host hands over JSON or a serialized google.protobuf.Struct, for
+   * libraries such as json-as: `JSON.parse<Config>(this.getConfigurationJsonText())`. Null when it is neither.
+   */
+  getConfigurationJsonText(): string | null {
+    const value = parseConfiguration(this.configuration_bytes)
+    if (value === null) return null
+    return value.toString()
+  }
+
   /** The plugin configuration, JSON or a google.protobuf.Struct, as an object whose faults are told with their paths. */
   getConfigurationJson(): ConfigReader {
     return ConfigReader.parse(this.configuration_bytes)
@@ -154,7 +163,8 @@ export class RootContext extends BaseContext {
     origin_context: BaseContext,
     cb: HttpCallbackFunction,
   ): WasmResultValues {
-    return httpCall(origin_context, cluster, headers, body, trailers, timeout_milliseconds, cb).result
+    const callback = new HttpCallback(origin_context, cb)
+    return httpCall(origin_context, cluster, headers, body, trailers, timeout_milliseconds, callback).result
   }
 
   /** The VM starts. False refuses the configuration. `get_buffer_bytes(BufferTypeValues.VmConfiguration, …)`. */
@@ -183,7 +193,7 @@ export class RootContext extends BaseContext {
 
   /** Ends a context whose `onDone` returned false. */
   done(): WasmResultValues {
-    return host.proxy_done()
+    return done()
   }
 }
 
@@ -191,6 +201,7 @@ export class RootContext extends BaseContext {
 export class Context extends BaseContext {
   constructor(
     context_id: u32,
+    /** The root context that made this one. */
     public root_context: RootContext,
   ) {
     super(context_id)
@@ -211,6 +222,7 @@ export class Context extends BaseContext {
     return FilterDataStatusValues.Continue
   }
 
+  /** The request's trailers came: `stream_context.trailers.request`. @param a number of trailers */
   onRequestTrailers(a: u32): FilterTrailersStatusValues {
     return FilterTrailersStatusValues.Continue
   }
@@ -230,6 +242,7 @@ export class Context extends BaseContext {
     return FilterDataStatusValues.Continue
   }
 
+  /** The response's trailers came: `stream_context.trailers.response`. @param a number of trailers */
   onResponseTrailers(a: u32): FilterTrailersStatusValues {
     return FilterTrailersStatusValues.Continue
   }
@@ -249,7 +262,9 @@ export class Context extends BaseContext {
     return FilterStatusValues.Continue
   }
 
+  /** The client's connection is closed. @param t by whom: Local is the proxy, Remote the client */
   onDownstreamConnectionClose(t: PeerTypeValues): void {}
 
+  /** The upstream connection is closed. @param t by whom: Local is the proxy, Remote the upstream host */
   onUpstreamConnectionClose(t: PeerTypeValues): void {}
 }

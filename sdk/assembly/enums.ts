@@ -135,6 +135,11 @@ export enum BufferTypeValues {
   CallData = 8,
 }
 
+/** Flags of buffers, as bits. */
+export enum BufferFlagsValues {
+  EndOfStream = 1,
+}
+
 /** Streams, for `proxy_continue_stream` and `proxy_close_stream`. */
 export enum StreamTypeValues {
   Request = 0,

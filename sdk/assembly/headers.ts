@@ -6,7 +6,9 @@ import { beginCall, decode, encode, encodedSize, outNumber, outPointer, outSize,
 /** A header as bytes. Values may hold bytes that are no UTF-8. */
 export class HeaderPair {
   constructor(
+    /** The name, lower-case where the host gave it. */
     public key: ArrayBuffer,
+    /** The value. */
     public value: ArrayBuffer,
   ) {}
 
@@ -20,6 +22,7 @@ export class HeaderPair {
     return decode(changetype<usize>(this.value), this.value.byteLength)
   }
 
+  /** `name:value`. */
   toString(): string {
     return this.name + ":" + this.text
   }

@@ -13,6 +13,7 @@ export {
   grpc_cancel,
   grpc_close,
   grpc_send,
+  HttpCallback,
   HttpCallbackFunction,
   StatusWithData,
 } from './calls'
@@ -29,6 +30,7 @@ export {
 } from './foreign'
 export {
   deserializeHeaders,
+  headerMap,
   HeaderPair,
   Headers,
   HeaderSnapshot,
@@ -80,6 +82,7 @@ export {
   TokenSharedQueueResult,
 } from './shared'
 export {
+  BodyManipulator,
   close_downstream,
   close_request,
   close_response,
@@ -87,8 +90,15 @@ export {
   continue_downstream,
   continue_request,
   continue_response,
+  DataManipulator,
+  done,
+  GrpcManipulator,
+  HeaderMapManipulator,
   send_http_response,
   send_local_response,
+  set_effective_context,
   stream_context,
+  StreamContext,
+  TrailerMapManipulator,
 } from './stream'
 export { base64_decode, cookie_value, equals_constant_time, path_is_below, random_u64 } from './text'

@@ -22,7 +22,7 @@ export class IpRange {
     return new IpRange(high, low, isV4 ? prefix + 96 : prefix)
   }
 
-  /** @param address `10.1.2.3`, `10.1.2.3:80`, `2001:db8::1`, `[2001:db8::1]:80` */
+  /** Is the address in the range? False for what is no address. @param address `10.1.2.3`, `10.1.2.3:80`, `2001:db8::1`, `[2001:db8::1]:80` */
   contains(address: string): bool {
     if (!parse(withoutPort(address))) return false
     const p = this.prefix

@@ -15,9 +15,14 @@ const maxDepth = 64
 
 /** A JSON value. */
 export class Json {
-  constructor(public kind: JsonKind) {}
+  constructor(
+    /** What it is, and so which of the other members counts. */
+    public kind: JsonKind,
+  ) {}
 
+  /** Of a Bool. */
   bool: bool = false
+  /** Of a Number. */
   number: f64 = 0
   /** Of a string; of a number as it was written. */
   text: string = ""

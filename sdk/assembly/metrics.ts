@@ -5,7 +5,9 @@ import { beginCall, encode, encodedSize, outNumber } from './memory'
 
 /** The number of a metric, or why there is none. */
 export class MetricResult {
+  /** BadArgument: no such type. */
   result: WasmResultValues = WasmResultValues.Ok
+  /** Names the metric in the other functions. */
   metric_id: u32 = 0
 }
 
@@ -31,7 +33,9 @@ export function record_metric(metric_id: u32, value: u64): WasmResultValues {
 
 /** What `get_metric` answers. */
 export class MetricData {
+  /** NotFound: no such metric; BadArgument: histograms have no value. */
   result: WasmResultValues = WasmResultValues.Ok
+  /** The value; 0 unless the result is Ok. */
   data: u64 = 0
 }
 

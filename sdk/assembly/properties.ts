@@ -91,12 +91,15 @@ export namespace properties {
     export function query(): string {
       return text('request\0query')
     }
+    /** The `host` or `:authority` header. */
     export function host(): string {
       return text('request\0host')
     }
+    /** `http` or `https`. */
     export function scheme(): string {
       return text('request\0scheme')
     }
+    /** `GET`, `POST`, … */
     export function method(): string {
       return text('request\0method')
     }
@@ -104,9 +107,11 @@ export namespace properties {
     export function header(name: string): string {
       return text('request\0headers\0' + name)
     }
+    /** The `referer` header. */
     export function referer(): string {
       return text('request\0referer')
     }
+    /** The `user-agent` header. */
     export function useragent(): string {
       return text('request\0useragent')
     }
@@ -138,9 +143,11 @@ export namespace properties {
 
   /** Of the response. */
   export namespace response {
+    /** The status code; 0 before there is one. */
     export function code(): i64 {
       return get_property_i64('response\0code')
     }
+    /** Why the response is what it is: `via_upstream`, `route_not_found`, … */
     export function code_details(): string {
       return text('response\0code_details')
     }
@@ -148,18 +155,23 @@ export namespace properties {
     export function flags(): i64 {
       return get_property_i64('response\0flags')
     }
+    /** The gRPC status, -1 when there is none. */
     export function grpc_status(): i64 {
       return get_property_i64('response\0grpc_status', -1)
     }
+    /** One header; several of the name are joined by commas. */
     export function header(name: string): string {
       return text('response\0headers\0' + name)
     }
+    /** One trailer; several of the name are joined by commas. */
     export function trailer(name: string): string {
       return text('response\0trailers\0' + name)
     }
+    /** Bytes of the body. */
     export function size(): i64 {
       return get_property_i64('response\0size')
     }
+    /** Bytes of headers, body and trailers. */
     export function total_size(): i64 {
       return get_property_i64('response\0total_size')
     }
@@ -175,6 +187,7 @@ export namespace properties {
     export function address(): string {
       return text('source\0address')
     }
+    /** Its port. */
     export function port(): i64 {
       return get_property_i64('source\0port')
     }
@@ -186,6 +199,7 @@ export namespace properties {
     export function address(): string {
       return text('destination\0address')
     }
+    /** The port. */
     export function port(): i64 {
       return get_property_i64('destination\0port')
     }
@@ -193,6 +207,7 @@ export namespace properties {
 
   /** The client's connection. */
   export namespace connection {
+    /** The connection's number in its proxy. */
     export function id(): u64 {
       return get_property_u64('connection\0id')
     }
@@ -204,21 +219,27 @@ export namespace properties {
     export function requested_server_name(): string {
       return text('connection\0requested_server_name')
     }
+    /** `TLSv1.3`, … */
     export function tls_version(): string {
       return text('connection\0tls_version')
     }
+    /** Subject of the client's certificate. */
     export function subject_peer_certificate(): string {
       return text('connection\0subject_peer_certificate')
     }
+    /** First URI among the alternative names of the client's certificate. */
     export function uri_san_peer_certificate(): string {
       return text('connection\0uri_san_peer_certificate')
     }
+    /** First DNS name among the alternative names of the client's certificate. */
     export function dns_san_peer_certificate(): string {
       return text('connection\0dns_san_peer_certificate')
     }
+    /** SHA-256 of the client's certificate, hexadecimal. */
     export function sha256_peer_certificate_digest(): string {
       return text('connection\0sha256_peer_certificate_digest')
     }
+    /** Why the proxy closed the connection. */
     export function termination_details(): string {
       return text('connection\0termination_details')
     }
@@ -226,21 +247,27 @@ export namespace properties {
 
   /** The host that the request went to. */
   export namespace upstream {
+    /** `10.0.0.3:8080`. */
     export function address(): string {
       return text('upstream\0address')
     }
+    /** Its port. */
     export function port(): i64 {
       return get_property_i64('upstream\0port')
     }
+    /** The proxy's end of the connection to it. */
     export function local_address(): string {
       return text('upstream\0local_address')
     }
+    /** `TLSv1.3`, … */
     export function tls_version(): string {
       return text('upstream\0tls_version')
     }
+    /** Why the connection failed, TLS faults for instance. */
     export function transport_failure_reason(): string {
       return text('upstream\0transport_failure_reason')
     }
+    /** How often the request was sent: 1 without retries. */
     export function request_attempt_count(): i64 {
       return get_property_i64('upstream\0request_attempt_count')
     }
@@ -248,24 +275,31 @@ export namespace properties {
 
   /** Names of the configuration. */
   export namespace xds {
+    /** The proxy's `node.id`. */
     export function node_id(): string {
       return text('xds\0node\0id')
     }
+    /** The proxy's `node.cluster`. */
     export function node_cluster(): string {
       return text('xds\0node\0cluster')
     }
+    /** The proxy's `node.locality.zone`. */
     export function node_zone(): string {
       return text('xds\0node\0locality\0zone')
     }
+    /** The cluster that the request goes to. */
     export function cluster_name(): string {
       return text('xds\0cluster_name')
     }
+    /** The name of the route that matched. */
     export function route_name(): string {
       return text('xds\0route_name')
     }
+    /** The name of the virtual host that matched. */
     export function virtual_host_name(): string {
       return text('xds\0virtual_host_name')
     }
+    /** The name of the listener's filter chain. */
     export function filter_chain_name(): string {
       return text('xds\0filter_chain_name')
     }
@@ -289,14 +323,17 @@ export namespace properties {
     return text('filter_state\0' + key)
   }
 
+  /** `name` of the plugin in the configuration. */
   export function plugin_name(): string {
     return text('plugin_name')
   }
 
+  /** `root_id` of the plugin. */
   export function plugin_root_id(): string {
     return text('plugin_root_id')
   }
 
+  /** `vm_id` of the plugin's VM. */
   export function plugin_vm_id(): string {
     return text('plugin_vm_id')
   }

@@ -7,6 +7,7 @@ import { beginCall, encode, encodedSize, outNumber, outPointer, outSize, takeByt
 export class GetSharedData {
   /** Null unless the result is Ok. */
   value: ArrayBuffer | null = null
+  /** NotFound: nobody set the key. */
   result: WasmResultValues = WasmResultValues.Ok
   /** To give to `set_shared_data`: it then fails when somebody else was faster. */
   cas: u32 = 0
@@ -34,7 +35,9 @@ export function set_shared_data(key: string, value: ArrayBuffer, cas: u32 = 0): 
 
 /** The number of a queue, or why there is none. */
 export class TokenSharedQueueResult {
+  /** NotFound: nobody registered it. */
   result: WasmResultValues = WasmResultValues.Ok
+  /** Names the queue in the other functions and in `onQueueReady`. */
   token: u32 = 0
 }
 

@@ -8,10 +8,12 @@ import { beginCall, encode, encodedSize } from './memory'
 /** Headers, of both directions and of the answer of an HTTP call. */
 @unmanaged
 export class HeaderMapManipulator {
+  /** Of the request. */
   get request(): HeaderStreamManipulator {
     return headerMap(HeaderMapTypeValues.RequestHeaders)
   }
 
+  /** Of the response. */
   get response(): HeaderStreamManipulator {
     return headerMap(HeaderMapTypeValues.ResponseHeaders)
   }
@@ -25,10 +27,12 @@ export class HeaderMapManipulator {
 /** Trailers. Those of a message without any are made by adding one in the body callback with `end_of_stream`. */
 @unmanaged
 export class TrailerMapManipulator {
+  /** Of the request. */
   get request(): HeaderStreamManipulator {
     return headerMap(HeaderMapTypeValues.RequestTrailers)
   }
 
+  /** Of the response. */
   get response(): HeaderStreamManipulator {
     return headerMap(HeaderMapTypeValues.ResponseTrailers)
   }
@@ -42,10 +46,12 @@ export class TrailerMapManipulator {
 /** Bodies. */
 @unmanaged
 export class BodyManipulator {
+  /** Of the request, in `onRequestBody`. */
   get request(): BufferManipulator {
     return buffer(BufferTypeValues.HttpRequestBody)
   }
 
+  /** Of the response, in `onResponseBody`. */
   get response(): BufferManipulator {
     return buffer(BufferTypeValues.HttpResponseBody)
   }
@@ -73,10 +79,12 @@ export class DataManipulator {
 /** What gRPC callbacks are about. */
 @unmanaged
 export class GrpcManipulator {
+  /** In `onGrpcReceiveInitialMetadata`. */
   get initial_metadata(): HeaderStreamManipulator {
     return headerMap(HeaderMapTypeValues.GrpcReceiveInitialMetadata)
   }
 
+  /** In `onGrpcReceiveTrailingMetadata`. */
   get trailing_metadata(): HeaderStreamManipulator {
     return headerMap(HeaderMapTypeValues.GrpcReceiveTrailingMetadata)
   }
@@ -90,22 +98,27 @@ export class GrpcManipulator {
 /** The kinds of things that a stream has. */
 @unmanaged
 export class StreamContext {
+  /** Headers of request, response and answers of HTTP calls. */
   get headers(): HeaderMapManipulator {
     return changetype<HeaderMapManipulator>(1)
   }
 
+  /** Their trailers. */
   get trailers(): TrailerMapManipulator {
     return changetype<TrailerMapManipulator>(1)
   }
 
+  /** Their bodies. */
   get body(): BodyManipulator {
     return changetype<BodyManipulator>(1)
   }
 
+  /** Bytes of a network connection. */
   get data(): DataManipulator {
     return changetype<DataManipulator>(1)
   }
 
+  /** What a gRPC callback is about. */
   get grpc(): GrpcManipulator {
     return changetype<GrpcManipulator>(1)
   }
@@ -113,6 +126,16 @@ export class StreamContext {
 
 /** The stream of the running callback: `stream_context.headers.request.get(":path")`. */
 export const stream_context: StreamContext = changetype<StreamContext>(1)
+
+/** Makes host calls act on a context's stream until the callback returns. BadArgument: there is no such context. */
+export function set_effective_context(context_id: u32): WasmResultValues {
+  return host.proxy_set_effective_context(context_id)
+}
+
+/** Ends the root context whose `onDone` returned false. */
+export function done(): WasmResultValues {
+  return host.proxy_done()
+}
 
 /** Lets a request go on that a callback held back. */
 export function continue_request(): WasmResultValues {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { compile, filterEntry } from '../tools/compile.ts'
 import { FakeHost } from './support/fake-host.ts'
+import { encodeStruct } from './support/struct.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-sdk-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -39,30 +40,6 @@ test('members and their defaults', () => {
   })
 })
 
-/** google.protobuf.Struct as Envoy serializes it. */
-function struct(value: Readonly<Record<string, unknown>>): Buffer {
-  const field = (tag: number, bytes: Uint8Array): Buffer => {
-    assert.ok(bytes.length < 0x4000)
-    const size = bytes.length < 0x80 ? [bytes.length] : [(bytes.length & 0x7f) | 0x80, bytes.length >> 7]
-    return Buffer.concat([Buffer.from([tag, ...size]), bytes])
-  }
-  const encode = (each: unknown): Buffer => {
-    if (each === null) return Buffer.from([8, 0])
-    if (typeof each === 'string') return field(0x1a, Buffer.from(each))
-    if (typeof each === 'boolean') return Buffer.from([0x20, each ? 1 : 0])
-    if (Array.isArray(each)) return field(0x32, Buffer.concat(each.map(item => field(0x0a, encode(item)))))
-    if (typeof each === 'object') return field(0x2a, struct(each as Record<string, unknown>))
-    const number = Buffer.alloc(9, 0x11)
-    number.writeDoubleLE(each as number, 1)
-    return number
-  }
-  return Buffer.concat(
-    Object.entries(value).map(([key, each]) =>
-      field(0x0a, Buffer.concat([field(0x0a, Buffer.from(key)), field(0x12, encode(each))])),
-    ),
-  )
-}
-
 test('a Struct, as Envoy hands it over', () => {
   const value = {
     name: 'ü'.repeat(100),
@@ -75,16 +52,16 @@ test('a Struct, as Envoy hands it over', () => {
     rules: [{ path: '/x' }],
     inner: { deep: { x: 'y' } },
   }
-  assert.deepEqual(configure(struct(value)), {
+  assert.deepEqual(configure(encodeStruct(value)), {
     accepted: true,
     log: [`${value.name} - off 9 0.25 false a+b /x y`],
   })
   // An entry of 123 bytes: the message begins like a line with a brace.
   const name = 'n'.repeat(113)
-  const bytes = struct({ name })
+  const bytes = encodeStruct({ name })
   assert.equal(bytes.subarray(0, 2).toString(), '\n{')
   assert.deepEqual(configure(bytes).log, [`${name} - on 5 0.5 true  none`])
-  assert.match(configure(struct({ name: 'n', count: 1.5 })).log.join(), /count must be a whole number/)
+  assert.match(configure(encodeStruct({ name: 'n', count: 1.5 })).log.join(), /count must be a whole number/)
   for (let size = 1; size < bytes.length; size++) assert.equal(configure(bytes.subarray(0, size)).accepted, false)
 })
 

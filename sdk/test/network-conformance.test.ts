@@ -1,6 +1,6 @@
 /** A network filter before tcp_proxy, and an access logger, both of the same module. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { after, test } from 'node:test'
 import { type ProxyKind, ProxyProcess } from '../../test/support/proxy-process.ts'
 import { builtinExtensions } from '../../src/extensions/builtin.ts'
 import { compile, filterEntry } from '../tools/compile.ts'
-import { clusterOf, pluginConfig, proxies } from './support/proxy.ts'
+import { clusterOf, type FilterUse, pluginConfig, proxies } from './support/proxy.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-sdk-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -71,50 +71,73 @@ function missing(kind: ProxyKind, name: string): string | false {
   )
 }
 
-for (const { kind, skip } of proxies) {
-  test(`a network filter on ${kind}`, { skip: skip || missing(kind, 'envoy.filters.network.wasm') }, async () => {
-    const upstream = await listenTcp()
-    const proxy = await ProxyProcess.start(
-      kind,
-      {
-        static_resources: {
-          listeners: [
-            {
-              name: 'tcp',
-              address: { socket_address: { address: '127.0.0.1', port_value: 0 } },
-              filter_chains: [
-                {
-                  filters: [
-                    {
-                      name: 'wasm',
-                      typed_config: {
-                        '@type': `${extensions}.filters.network.wasm.v3.Wasm`,
-                        config: pluginConfig({ file, rootId: 'network' }),
-                      },
-                    },
-                    {
-                      name: 'tcp',
-                      typed_config: {
-                        '@type': `${extensions}.filters.network.tcp_proxy.v3.TcpProxy`,
-                        stat_prefix: 'tcp',
-                        cluster: 'upstream',
-                      },
-                    },
-                  ],
-                },
-              ],
-            },
-          ],
-          clusters: [clusterOf('upstream', upstream.port)],
-        },
+/** The filter before tcp_proxy. */
+function startTcp(kind: ProxyKind, use: FilterUse, upstreamPort: number): Promise<ProxyProcess> {
+  const filters = [
+    {
+      name: 'wasm',
+      typed_config: { '@type': `${extensions}.filters.network.wasm.v3.Wasm`, config: pluginConfig(use) },
+    },
+    {
+      name: 'tcp',
+      typed_config: {
+        '@type': `${extensions}.filters.network.tcp_proxy.v3.TcpProxy`,
+        stat_prefix: 'tcp',
+        cluster: 'upstream',
       },
-      { flags: ['--component-log-level', 'wasm:info'] },
-    )
+    },
+  ]
+  const address = { socket_address: { address: '127.0.0.1', port_value: 0 } }
+  const listeners = [{ name: 'tcp', address, filter_chains: [{ filters }] }]
+  return ProxyProcess.start(
+    kind,
+    { static_resources: { listeners, clusters: [clusterOf('upstream', upstreamPort)] } },
+    { flags: ['--component-log-level', 'wasm:info'] },
+  )
+}
+
+/** The guide's first network filter, compiled where its imports are found. */
+async function compileGuideFilter(): Promise<string> {
+  const guide = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8')
+  const source = /```ts\n(.*?)```/s.exec(guide.slice(guide.indexOf('`assembly/network.ts`')))?.[1] ?? ''
+  const within = mkdtempSync(join(import.meta.dirname, 'guide-'))
+  try {
+    writeFileSync(join(within, 'network.ts'), source)
+    await compile(join(within, 'network.ts'), join(folder, 'network.wasm'))
+  } finally {
+    rmSync(within, { recursive: true, force: true })
+  }
+  return join(folder, 'network.wasm')
+}
+
+const guideFilter = compileGuideFilter()
+
+for (const { kind, skip } of proxies) {
+  const skipNetwork = skip || missing(kind, 'envoy.filters.network.wasm')
+
+  test(`a network filter on ${kind}`, { skip: skipNetwork }, async () => {
+    const upstream = await listenTcp()
+    const proxy = await startTcp(kind, { file, rootId: 'network' }, upstream.port)
     try {
       assert.equal(await talk(proxy.ports.tcp ?? 0, ['pi', 'ng\n'], '<seen>'), 'you said PING\n<seen>')
       await eventually(proxy, 'downstream closed ')
       assert.equal(await talk(proxy.ports.tcp ?? 0, ['close\n'], ''), '')
       assert.equal(lines(proxy).filter(line => line === 'connected').length, 2)
+    } finally {
+      await proxy.stop()
+      upstream.close()
+    }
+  })
+
+  test(`the guide’s first network filter on ${kind}`, { skip: skipNetwork }, async () => {
+    const upstream = await listenTcp()
+    const use = { file: await guideFilter, rootId: 'first_word', configuration: 'HELLO' }
+    const proxy = await startTcp(kind, use, upstream.port)
+    try {
+      assert.equal(await talk(proxy.ports.tcp ?? 0, ['HE', 'LLO you'], 'HELLO you'), 'you said HELLO you')
+      await eventually(proxy, '127.0.0.1:')
+      assert.match(lines(proxy).join('\n'), /^127\.0\.0\.1:\d+ sent 9 bytes$/m)
+      assert.equal(await talk(proxy.ports.tcp ?? 0, ['GET / HTTP/1.1\r\n'], ''), '')
     } finally {
       await proxy.stop()
       upstream.close()

@@ -2,30 +2,45 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { runStreams, type StreamsResult } from '../test/support/streams.ts'
 import { compile, filterEntry } from './compile.ts'
-import { runStreams } from '../test/support/streams.ts'
 
-const count = Number(process.argv[2] ?? 1_000_000)
-const folder = mkdtempSync(join(tmpdir(), 'sluice-sdk-'))
-let leaks = 0
-try {
-  for (const [name, streams] of [
-    ['header', count],
-    ['log-headers', count],
-    ['body', Math.ceil(count / 20)],
-  ] as const) {
-    const code = await compile(filterEntry(name), join(folder, `${name}.wasm`))
-    for (const open of [1, 1000]) {
-      const { early, late, nanosecondsPerStream } = runStreams(code, streams, open)
-      if (late !== early) leaks++
-      const kilobytes = (bytes: number): string => `${Math.round(bytes / 1024)} KB`.padStart(8)
-      console.log(
-        `${name.padEnd(12)} ${streams} streams, ${String(open).padStart(4)} open: ${kilobytes(early)} after a tenth, ` +
-          `${kilobytes(late)} at the end, ${Math.round(nanosecondsPerStream)} ns each`,
-      )
-    }
-  }
-} finally {
-  rmSync(folder, { recursive: true, force: true })
+export interface LeakRow extends StreamsResult {
+  readonly filter: string
+  readonly streams: number
+  /** Streams that are open at the same time. */
+  readonly open: number
 }
-process.exitCode = leaks === 0 ? 0 : 1
+
+/** @param count streams of each filter; of the one that makes much garbage a twentieth */
+export async function* leakRows(count: number): AsyncGenerator<LeakRow> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-sdk-'))
+  try {
+    for (const [filter, streams] of [
+      ['header', count],
+      ['log-headers', count],
+      ['body', Math.ceil(count / 20)],
+    ] as const) {
+      const code = await compile(filterEntry(filter), join(folder, `${filter}.wasm`))
+      for (const open of [1, 1000]) yield { filter, streams, open, ...runStreams(code, streams, open) }
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** One line. Growth after the first tenth is a leak. */
+export function leakLine({ filter, streams, open, early, late, nanosecondsPerStream }: LeakRow): string {
+  const kilobytes = (bytes: number): string => `${Math.round(bytes / 1024)} KB`.padStart(8)
+  return (
+    `${filter.padEnd(12)} ${String(streams).padStart(8)} streams, ${String(open).padStart(4)} open: ${kilobytes(early)} ` +
+    `after a tenth, ${kilobytes(late)} at the end, ${Math.round(nanosecondsPerStream)} ns each` +
+    (late === early ? '' : ': LEAK')
+  )
+}
+
+if (import.meta.main)
+  for await (const row of leakRows(Number(process.argv[2] ?? 1_000_000))) {
+    console.log(leakLine(row))
+    if (row.late !== row.early) process.exitCode = 1
+  }

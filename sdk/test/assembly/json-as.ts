@@ -20,7 +20,9 @@ class Root extends RootContext {
   config: Config = new Config()
 
   onConfigure(configuration_size: u32): bool {
-    this.config = JSON.parse<Config>(this.getConfiguration())
+    const text = this.getConfigurationJsonText()
+    if (text === null) return false
+    this.config = JSON.parse<Config>(text)
     log(LogLevelValues.info, JSON.stringify(this.config))
     return true
   }

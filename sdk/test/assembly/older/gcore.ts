@@ -1,6 +1,5 @@
-// Written as for the older SDKs (@solo-io/proxy-runtime, @gcoredev/proxy-wasm-sdk-as), only the package changed: their
-// names, signatures and types compile. Run by older.test.ts.
-export * from "proxy-wasm-sdk-as/assembly/proxy"
+// A program for @gcoredev/proxy-wasm-sdk-as that uses every call of its index. Rewritten and run by migrate.test.ts.
+export * from "@gcoredev/proxy-wasm-sdk-as/assembly/proxy"
 import {
   BaseContext,
   BufferTypeValues,
@@ -9,8 +8,11 @@ import {
   continue_request,
   continue_response,
   Counter,
+  dequeue_shared_queue,
+  enqueue_shared_queue,
   FilterDataStatusValues,
   FilterHeadersStatusValues,
+  FilterMetadataStatusValues,
   FilterStatusValues,
   FilterTrailersStatusValues,
   Gauge,
@@ -18,15 +20,19 @@ import {
   get_current_time_nanoseconds,
   get_property,
   get_shared_data,
+  GetSharedData,
   GrpcStatusValues,
   HeaderPair,
   Headers,
   Histogram,
+  HttpCallback,
   log,
   LogLevelValues,
   makeHeaderPair,
-  PeerTypeValues,
+  proxy_set_effective_context,
+  register_shared_queue,
   registerRootContext,
+  resolve_shared_queue,
   RootContext,
   send_http_response,
   send_local_response,
@@ -36,7 +42,8 @@ import {
   set_tick_period_milliseconds,
   stream_context,
   WasmResultValues,
-} from "proxy-wasm-sdk-as/assembly"
+} from "@gcoredev/proxy-wasm-sdk-as/assembly"
+import * as runtime from "@gcoredev/proxy-wasm-sdk-as/assembly/runtime"
 
 class OldRoot extends RootContext {
   constructor(context_id: u32) {
@@ -52,7 +59,7 @@ class OldRoot extends RootContext {
     super.onConfigure(configuration_size)
     new Counter("old_counter").increment(1)
     new Gauge("old_gauge").increment(1)
-    new Histogram("old_histogram")
+    new Histogram("old_histogram").increment(1)
     set_tick_period_milliseconds(1000)
     return true
   }
@@ -62,7 +69,14 @@ class OldRoot extends RootContext {
   onTick(): void {
     log(LogLevelValues.debug, get_current_time_nanoseconds().toString())
   }
-  onQueueReady(token: u32): void {}
+  onQueueReady(token: u32): void {
+    const queue = register_shared_queue("queue")
+    if (resolve_shared_queue("vm", "queue").result == WasmResultValues.Ok) {
+      enqueue_shared_queue(queue.token, String.UTF8.encode("item"))
+      dequeue_shared_queue(queue.token)
+    }
+    if (runtime.logLevel() > LogLevelValues.debug) runtime.record_metric(1, 2)
+  }
   onDone(): bool {
     this.cancelPendingRequests()
     return super.onDone()
@@ -95,7 +109,9 @@ class OldContext extends Context {
     }
     get_property("plugin_name")
     set_property("key", String.UTF8.encode("value"))
-    set_shared_data("key", String.UTF8.encode("value"), get_shared_data("key").cas)
+    const shared: GetSharedData = get_shared_data("key")
+    set_shared_data("key", String.UTF8.encode("value"), shared.cas)
+    runtime.add_header_map_value_string(runtime.HeaderMapTypeValues.RequestHeaders, "added", "1")
     call_foreign_function("f", "argument")
     return FilterHeadersStatusValues.StopIteration
   }
@@ -103,6 +119,9 @@ class OldContext extends Context {
     const body = get_buffer_bytes(BufferTypeValues.HttpRequestBody, 0, body_buffer_length as u32)
     set_buffer_bytes(BufferTypeValues.HttpRequestBody, 0, body.byteLength, body)
     return FilterDataStatusValues.Continue
+  }
+  onRequestMetadata(a: u32): FilterMetadataStatusValues {
+    return FilterMetadataStatusValues.Continue
   }
   onRequestTrailers(a: u32): FilterTrailersStatusValues {
     return FilterTrailersStatusValues.Continue
@@ -124,13 +143,15 @@ class OldContext extends Context {
   onUpstreamData(size: usize, end: bool): FilterStatusValues {
     return FilterStatusValues.Continue
   }
-  onDownstreamConnectionClose(t: PeerTypeValues): void {}
+  onDownstreamConnectionClose(t: runtime.PeerTypeValues): void {}
   onDone(): bool {
     return super.onDone()
   }
   onLog(): void {
     super.onLog()
     this.setEffectiveContext()
+    proxy_set_effective_context(this.context_id)
+    new HttpCallback(this, (origin_context: BaseContext, headers: u32, body_size: usize, trailers: u32): void => {})
   }
 }
 
