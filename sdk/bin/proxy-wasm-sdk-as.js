@@ -23,7 +23,7 @@ else if (command !== 'migrate' || files.length === 0) {
       console.log(`${file}: ${text === before ? 'nothing to change' : 'changed'}`)
       for (const { line, message } of notes) console.log(`${file}:${line}: ${message}`)
     } catch (error) {
-      console.error(`${file}: ${error instanceof Error ? error.message : error}`)
+      console.error(`${file}: ${error instanceof Error ? error.message : String(error)}`)
       process.exitCode = 1
     }
   }
