@@ -74,7 +74,7 @@ function findAlternatives(node, seen = new Set()) {
  * The compiler asks here what a condition amounts to, and knows its type. In TypeScript an empty text is false; here only
  * null is. A text that may be null can be tested for null so (`if (text)`), but not stand before `||`.
  */
-const { makeIsTrueish } = Compiler.prototype
+const makeIsTrueish = Reflect.get(Compiler.prototype, 'makeIsTrueish')
 Compiler.prototype.makeIsTrueish = function (expression, type, node) {
   const isText = type.getClass()?.prototype === this.program.stringInstance.prototype
   if (isText && guarded.has(this.program) && !node.range.source.isLibrary) {
