@@ -1,5 +1,5 @@
 /**
- * Builds the filters that are written with the SDK, filters/NAME/NAME.wasm and the quick start's: `npm run build:filters`,
+ * Builds the filters that are written with the SDK, filters/NAME/NAME.wasm and those of the examples: `npm run build:filters`,
  * all or those named. The results are committed, so that nobody needs a build to run them; a test tells when one is stale.
  */
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
@@ -24,6 +24,16 @@ export const builtFilters: readonly BuiltFilter[] = [
       const name = basename(folder)
       return { name, entry: join(repository, entry), file: join(repository, folder, `${name}.wasm`) }
     }),
+  {
+    name: 'four-languages',
+    entry: join(repository, 'examples/four-languages/assemblyscript/assembly/index.ts'),
+    file: join(repository, 'examples/four-languages/assemblyscript.wasm'),
+  },
+  {
+    name: 'line-guard',
+    entry: join(repository, 'examples/network-filter/assembly/index.ts'),
+    file: join(repository, 'examples/network-filter/line-guard.wasm'),
+  },
   {
     name: 'quick-start',
     entry: join(repository, 'examples/quick-start/assembly/index.ts'),

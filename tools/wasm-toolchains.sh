@@ -1,6 +1,6 @@
-# Builds wasm modules from Rust and Go; sourced by the scripts that build the fixtures and the filters' twins.
+# Builds wasm modules from Rust, Go and C; sourced by the scripts that build fixtures, examples and the filters' twins.
 # Rust needs a wasm32-wasip1 target: rustup's, or on Debian the packages rustc-web cargo-web rust-web-src lld-22 wasi-libc (then
-# set SLUICE_RUST=debian). Go must be 1.24 or later.
+# set SLUICE_RUST=debian). Go must be 1.24 or later. C needs clang and lld for wasm32 (Debian: clang-19 lld-19; CLANG names another).
 
 # wasm_rust FOLDER CRATE OUT: the crate's cdylib of the package or workspace in FOLDER.
 wasm_rust() {
@@ -24,4 +24,9 @@ wasm_rust() {
 # wasm_go FOLDER PACKAGE OUT: a reactor module.
 wasm_go() {
   (cd "$1" && GOOS=wasip1 GOARCH=wasm go build -trimpath -ldflags='-s -w' -buildmode=c-shared -o "$OLDPWD/$3" "$2")
+}
+
+# wasm_c SOURCE OUT: without a libc.
+wasm_c() {
+  "${CLANG:-clang-19}" --target=wasm32 -O2 -nostdlib -fno-builtin -Wall -Wl,--no-entry -Wl,--strip-all -o "$2" "$1"
 }
