@@ -11,6 +11,7 @@ const kinds = {
   'early-header-mutation': 'Early header mutation',
   'request-id': 'Request ids',
   'header-formatter': 'Header key formats',
+  'cluster-specifier': 'Cluster specifiers',
   'downstream-transport-socket': 'Transport sockets, downstream',
   'upstream-transport-socket': 'Transport sockets, upstream',
 } as const

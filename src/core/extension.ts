@@ -15,6 +15,7 @@ import type {
 import type { NetworkFilterFactory } from './connection.ts'
 import type { HttpFilterFactory } from './http-filter.ts'
 import type { SharedCells } from '../base/shared-cells.ts'
+import type { ClusterSpecifier } from './route.ts'
 import type { TlsClientSettings, TlsServerSettings } from './transport-socket.ts'
 
 /** What every factory may use; one a worker (main thread included, which builds everything to check it). */
@@ -75,6 +76,7 @@ export interface ExtensionResolver {
   earlyHeaderMutation(config: NamedConfig, context: FactoryContext): EarlyHeaderMutation
   requestIds(config: NamedConfig, context: FactoryContext): RequestIds
   headerKeyFormatter(config: NamedConfig, context: FactoryContext): HeaderKeyFormatterFactory
+  clusterSpecifier(config: NamedConfig, context: FactoryContext): ClusterSpecifier
   /** Undefined: a plain socket. */
   downstreamTransportSocket(config: NamedConfig, context: ListenerFactoryContext): TlsServerSettings | undefined
   upstreamTransportSocket(config: NamedConfig, context: ClusterFactoryContext): TlsClientSettings | undefined
@@ -151,6 +153,7 @@ export type EarlyHeaderMutationExtension<Message> = MakingExtension<
   EarlyHeaderMutation
 >
 export type RequestIdExtension<Message> = MakingExtension<'request-id', Message, RequestIds>
+export type ClusterSpecifierExtension<Message> = MakingExtension<'cluster-specifier', Message, ClusterSpecifier>
 export type HeaderFormatterExtension<Message> = MakingExtension<'header-formatter', Message, HeaderKeyFormatterFactory>
 
 export interface DownstreamTransportSocketExtension<Message> {
@@ -179,4 +182,5 @@ export type Extension =
   | EarlyHeaderMutationExtension<any>
   | RequestIdExtension<any>
   | HeaderFormatterExtension<any>
+  | ClusterSpecifierExtension<any>
 /* oxlint-enable typescript/no-explicit-any */

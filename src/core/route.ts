@@ -114,9 +114,16 @@ export interface InternalRedirectPolicy {
   }) => boolean)[]
 }
 
+/** Names the cluster of a request whose route is found (`cluster_specifier_plugin`); '' when it knows none. */
+export type ClusterSpecifier = (headers: HeaderMap, streamInfo: StreamInfo, random: number) => string
+
 export interface HashPolicy {
-  /** Of 64 bits; undefined when the request has nothing of what is asked for. `addCookie` gets a `set-cookie` for the answer. */
-  hash(headers: HeaderMap, streamInfo: StreamInfo, addCookie: (setCookie: string) => void): bigint | undefined
+  /** Of 64 bits; undefined when the request has nothing of what is asked for. `addCookie` gets a `set-cookie` for the answer; without it no cookie is made. */
+  hash(
+    headers: HeaderMap,
+    streamInfo: StreamInfo,
+    addCookie: ((setCookie: string) => void) | undefined,
+  ): bigint | undefined
 }
 
 /** Where copies of requests go. */

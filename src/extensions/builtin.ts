@@ -26,6 +26,7 @@ import { preserveCase } from './http/header-formatters/preserve-case/preserve-ca
 import { customHeader } from './http/original-ip-detection/custom-header/custom-header.ts'
 import { xff } from './http/original-ip-detection/xff/xff.ts'
 import { uuidRequestIds } from './request-id/uuid/uuid.ts'
+import { matcherClusterSpecifier } from './router/cluster-specifiers/matcher/matcher.ts'
 import { downstreamRawBuffer, upstreamRawBuffer } from './transport-sockets/raw-buffer/raw-buffer.ts'
 import { downstreamTls, upstreamTls } from './transport-sockets/tls/tls.ts'
 
@@ -51,6 +52,7 @@ export const builtinExtensions: readonly Extension[] = [
   networkSetFilterState,
   echo,
   directResponse,
+  matcherClusterSpecifier,
   downstreamRawBuffer,
   upstreamRawBuffer,
   downstreamTls,

@@ -23,6 +23,7 @@ import type {
   NamedConfig,
 } from '../core/extension.ts'
 import type { HttpFilterFactory } from '../core/http-filter.ts'
+import type { ClusterSpecifier } from '../core/route.ts'
 import type { TlsClientSettings, TlsServerSettings } from '../core/transport-socket.ts'
 
 type Kind = Extension['kind']
@@ -86,6 +87,11 @@ export class ExtensionRegistry implements ExtensionResolver {
 
   headerKeyFormatter(config: NamedConfig, context: FactoryContext): HeaderKeyFormatterFactory {
     const { extension, message } = this.#find('header-formatter', config)
+    return extension.create(message, context)
+  }
+
+  clusterSpecifier(config: NamedConfig, context: FactoryContext): ClusterSpecifier {
+    const { extension, message } = this.#find('cluster-specifier', config)
     return extension.create(message, context)
   }
 

@@ -10,7 +10,7 @@ import { filterStateOf, type StreamInfo } from '../core/stream-info.ts'
 import { cookie } from '../matching/cookie-matcher.ts'
 import { makeReplacement } from '../matching/regex.ts'
 
-type AddCookie = (setCookie: string) => void
+type AddCookie = ((setCookie: string) => void) | undefined
 
 interface Method {
   readonly terminal: boolean
@@ -99,7 +99,7 @@ function cookieMethod(message: RouteAction_HashPolicy_Cookie): Method['evaluate'
   return (headers, streamInfo, addCookie) => {
     const value = cookie(headers, name)
     if (value) return xxHash64(value)
-    if (ttl === undefined) return undefined
+    if (ttl === undefined || addCookie === undefined) return undefined
     // The same for all requests of a connection, which may be on their way together.
     const { remoteAddress, localAddress } = streamInfo.downstream
     const made = xxHash64(addressToString(remoteAddress) + addressToString(localAddress))

@@ -1,6 +1,6 @@
 /** `internal_redirect_policy`: redirects that the proxy follows itself. Follows Envoy's `InternalRedirectPolicyImpl` and `Filter::setupRedirect`. */
 import { configError } from '../config/position.ts'
-import type { InternalRedirectPolicy as Message, TypedExtensionConfig } from '../config/v3.ts'
+import type { InternalRedirectPolicy as Message, RouteAction, TypedExtensionConfig } from '../config/v3.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type { InternalRedirectPolicy, Route } from '../core/route.ts'
 import type { StreamInfo } from '../core/stream-info.ts'
@@ -16,6 +16,18 @@ export function makeInternalRedirectPolicy(message: Message): InternalRedirectPo
     allowCrossScheme: message.allowCrossSchemeRedirect,
     headersToCopy: message.responseHeadersToCopy.map(name => name.toLowerCase()),
     predicates: message.predicates.map((each, i) => makePredicate(each, message, i)),
+  }
+}
+
+/** What `internal_redirect_action` and `max_internal_redirects` say, which the policy has replaced. */
+export function oldRedirectPolicy(action: RouteAction): InternalRedirectPolicy | undefined {
+  if (action.internalRedirectAction !== 'HANDLE_INTERNAL_REDIRECT') return undefined
+  return {
+    statuses: new Set([302]),
+    maxRedirects: action.maxInternalRedirects ?? 1,
+    allowCrossScheme: false,
+    headersToCopy: [],
+    predicates: [],
   }
 }
 

@@ -7,7 +7,9 @@ import type { Route, RouteTable } from '../core/route.ts'
 import type { StreamInfo } from '../core/stream-info.ts'
 import { noPerFilterConfigs } from './per-filter-config.ts'
 import { makeShadowPolicies } from './shadow-policy.ts'
-import { addLevel, VirtualHost } from './virtual-host.ts'
+import { makeClusterSpecifier } from './cluster-choice.ts'
+import { addLevel } from './level.ts'
+import { VirtualHost } from './virtual-host.ts'
 
 /**
  * Throws `ConfigError`. `validateClusters`: what an unset `validate_clusters` means (true for a table inside a
@@ -26,6 +28,9 @@ export function makeRouteTable(
       perFilterConfigs: noPerFilterConfigs,
       requestMutations: [],
       responseMutations: [],
+      clusterSpecifiers: new Map(
+        message.clusterSpecifierPlugins.map(each => [each.extension?.name ?? '', makeClusterSpecifier(each, context)]),
+      ),
       shadowPolicies: makeShadowPolicies(message.requestMirrorPolicies, {
         context,
         validateClusters: message.validateClusters ?? validateClusters,
@@ -43,12 +48,15 @@ class Table implements RouteTable {
   readonly #internalOnlyHeaders: readonly string[]
   readonly #domains: Domains
   readonly #ignorePort: boolean
+  /** Which header has the host. */
+  readonly #hostHeader: string
 
   constructor(message: RouteConfiguration, domains: Domains) {
     this.name = message.name
     this.#internalOnlyHeaders = message.internalOnlyHeaders.map(name => name.toLowerCase())
     this.#domains = domains
     this.#ignorePort = message.ignorePortInHostMatching
+    this.#hostHeader = message.vhostHeader === '' ? ':authority' : message.vhostHeader.toLowerCase()
   }
 
   internalOnlyHeaders(): readonly string[] {
@@ -58,7 +66,7 @@ class Table implements RouteTable {
   route(headers: HeaderMap, streamInfo: StreamInfo, random: number): Route | undefined {
     const domains = this.#domains
     if (domains.onlyDefault) return domains.default?.route(headers, streamInfo, random)
-    const authority = headers.get(':authority')
+    const authority = headers.get(this.#hostHeader)
     if (authority === undefined) return undefined
     return domains.find(this.#ignorePort ? withoutPort(authority) : authority)?.route(headers, streamInfo, random)
   }

@@ -8,7 +8,7 @@ import type { StreamInfo } from '../core/stream-info.ts'
 import { headerContext } from '../format/header-parser.ts'
 import { makeRuntimeFraction } from '../matching/runtime-fraction.ts'
 import { makeHeaderMutationList } from './header-mutation.ts'
-import type { Level } from './virtual-host.ts'
+import type { Level } from './level.ts'
 
 /** Throws `ConfigError` for an unknown cluster. */
 export function makeShadowPolicies(

@@ -1,49 +1,35 @@
 /** A virtual host with its routes in order. Follows Envoy's `VirtualHostImpl` and `RouteCreator`. */
-import { toBytes } from '../base/latin1.ts'
 import { configError } from '../config/position.ts'
 import {
   type Matcher,
   type Metadata,
   Route as RouteMessage,
   type RouteAction,
-  type RouteConfiguration,
   RouteList,
   type VirtualHost as VirtualHostMessage,
-  type WeightedCluster_ClusterWeight,
 } from '../config/v3.ts'
-import type { FactoryContext } from '../core/extension.ts'
 import type { HeaderMap } from '../core/header-map.ts'
-import type { Route, ShadowPolicy } from '../core/route.ts'
+import type { Route } from '../core/route.ts'
 import type { StreamInfo } from '../core/stream-info.ts'
-import { type HeaderMutations, makeHeaderMutations } from '../format/header-parser.ts'
+import type { HeaderMutations } from '../format/header-parser.ts'
 import { insufficientData } from '../matching/match-data.ts'
 import { routeInputs } from '../matching/match-inputs.ts'
 import { makeMatchTree, type MatchTree } from '../matching/match-tree.ts'
 import type { Scope } from '../stats/scope.ts'
+import { makeClusterChoice, subsetOf } from './cluster-choice.ts'
 import { directResponseSettings, redirectSettings, tlsRedirectSettings } from './direct-response.ts'
 import { makeHashPolicy } from './hash-policy.ts'
-import { makeInternalRedirectPolicy } from './internal-redirect.ts'
-import { addPerFilterConfigs, type PerFilterConfigs } from './per-filter-config.ts'
+import { makeInternalRedirectPolicy, oldRedirectPolicy } from './internal-redirect.ts'
+import { addLevel, type Level } from './level.ts'
 import { makeRetryPolicy } from './retry-policy.ts'
 import { withoutQuery } from './path.ts'
 import { makeHostRewrite, makePathRewrite } from './rewrite.ts'
-import { DirectRoute, ForwardRoute, type ForwardSettings, type RouteSettings } from './route.ts'
+import { DirectRoute, type ForwardSettings, type RouteSettings } from './route.ts'
 import { literalPrefix, RouteIndex } from './route-index.ts'
 import { makeRouteMatcher, type MatchInput, type RouteMatcher } from './route-match.ts'
 import { makeVirtualClusters, RouteStats } from './route-stats.ts'
 import { makeShadowPolicies } from './shadow-policy.ts'
-import { makeWeightedChoice, type RouteChoice } from './weighted-clusters.ts'
-
-/** What the levels above a route hand down, most specific header changes first. */
-export interface Level {
-  readonly context: FactoryContext
-  readonly configuration: RouteConfiguration
-  readonly validateClusters: boolean
-  readonly perFilterConfigs: PerFilterConfigs
-  readonly requestMutations: readonly HeaderMutations[]
-  readonly responseMutations: readonly HeaderMutations[]
-  readonly shadowPolicies: readonly ShadowPolicy[]
-}
+import type { RouteChoice } from './weighted-clusters.ts'
 
 interface VirtualHostLevel extends Level {
   /** `vhost.<name>.` */
@@ -100,7 +86,7 @@ export class VirtualHost {
     for (let i = 0; i < routes.length; i++) {
       const route = routes[i] as RouteWithMatcher
       if (pathless && !route.matcher.connect) continue
-      if (route.matcher.matches(input)) return route.choose(headers, random)
+      if (route.matcher.matches(input)) return route.choose(headers, streamInfo, random)
     }
     return undefined
   }
@@ -135,41 +121,6 @@ function makeIndex(
   )
 }
 
-/** The header and filter fields that all levels have. */
-type LevelMessage = Pick<
-  RouteMessage,
-  | 'requestHeadersToAdd'
-  | 'requestHeadersToRemove'
-  | 'responseHeadersToAdd'
-  | 'responseHeadersToRemove'
-  | 'typedPerFilterConfig'
->
-
-/** Adds the changes of a more specific level. */
-export function addLevel(above: Level, message: LevelMessage): Level {
-  const { context } = above
-  const request = makeHeaderMutations(
-    message.requestHeadersToAdd,
-    message.requestHeadersToRemove,
-    context,
-    message,
-    'requestHeadersToRemove',
-  )
-  const response = makeHeaderMutations(
-    message.responseHeadersToAdd,
-    message.responseHeadersToRemove,
-    context,
-    message,
-    'responseHeadersToRemove',
-  )
-  return {
-    ...above,
-    perFilterConfigs: addPerFilterConfigs(above.perFilterConfigs, message.typedPerFilterConfig, context, message),
-    requestMutations: request === undefined ? above.requestMutations : [request, ...above.requestMutations],
-    responseMutations: response === undefined ? above.responseMutations : [response, ...above.responseMutations],
-  }
-}
-
 function common(
   routeName: string,
   virtualHost: VirtualHostMessage,
@@ -197,13 +148,14 @@ function makeRoute(message: RouteMessage, virtualHost: VirtualHostMessage, above
   const level = addLevel(above, message)
   const stats = message.statPrefix === '' ? undefined : new RouteStats(above.stats.scope(`route.${message.statPrefix}`))
   const settings = common(message.name, virtualHost, message.metadata, level)
-  if (message.route !== undefined) {
+  const action = message.route ?? (message.filterAction || message.nonForwardingAction ? noAction : undefined)
+  if (action !== undefined) {
     const forward: ForwardSettings = {
-      ...forwardSettings(message, message.route, virtualHost, settings, matcher, level),
+      ...forwardSettings(message, action, virtualHost, settings, matcher, level),
       stats,
       virtualCluster: above.virtualCluster,
     }
-    return { matcher, choose: makeClusterChoice(message.route, forward, level) }
+    return { matcher, choose: makeClusterChoice(action, forward, level) }
   }
   const direct = message.directResponse
     ? directResponseSettings(
@@ -216,6 +168,22 @@ function makeRoute(message: RouteMessage, virtualHost: VirtualHostMessage, above
   if (direct === undefined) throw configError(message, undefined, 'needs route, redirect or direct_response')
   const route = new DirectRoute(direct)
   return { matcher, choose: () => route }
+}
+
+/** `filter_action` and `non_forwarding_action`: for Envoy's router a route to no cluster. */
+const noAction: RouteAction = {
+  cluster: '',
+  clusterNotFoundResponseCode: 'SERVICE_UNAVAILABLE',
+  prefixRewrite: '',
+  pathRewrite: '',
+  hostRewrite: '',
+  appendXForwardedHost: false,
+  requestMirrorPolicies: [],
+  priority: 'DEFAULT',
+  rateLimits: [],
+  hashPolicy: [],
+  upgradeConfigs: [],
+  internalRedirectAction: 'PASS_THROUGH_INTERNAL_REDIRECT',
 }
 
 function forwardSettings(
@@ -256,7 +224,10 @@ function forwardSettings(
     clusterHost: '',
     ...makeUpgrades(action),
     hashPolicy: makeHashPolicy(action.hashPolicy),
-    internalRedirectPolicy: action.internalRedirectPolicy && makeInternalRedirectPolicy(action.internalRedirectPolicy),
+    internalRedirectPolicy:
+      action.internalRedirectPolicy === undefined
+        ? oldRedirectPolicy(action)
+        : makeInternalRedirectPolicy(action.internalRedirectPolicy),
     shadowPolicies:
       action.requestMirrorPolicies.length === 0
         ? level.shadowPolicies
@@ -284,50 +255,4 @@ const notFoundStatuses: Readonly<Record<RouteAction['clusterNotFoundResponseCode
   SERVICE_UNAVAILABLE: 503,
   NOT_FOUND: 404,
   INTERNAL_SERVER_ERROR: 500,
-}
-
-/** The part of `metadata_match` that chooses a subset of the hosts. */
-function subsetOf(metadata: Metadata | undefined): Readonly<Record<string, unknown>> | undefined {
-  return metadata?.filterMetadata['envoy.lb']
-}
-
-function makeClusterChoice(action: RouteAction, settings: ForwardSettings, level: Level): RouteChoice {
-  if (action.weightedClusters !== undefined)
-    return makeWeightedChoice(action.weightedClusters, level.context.runtime, each =>
-      weightedChoice(each, settings, level),
-    )
-  if (action.clusterHeader) return headerChoice(action.clusterHeader, settings)
-  if (action.cluster === undefined)
-    throw configError(action, undefined, 'needs cluster, cluster_header or weighted_clusters')
-  return namedChoice(action.cluster, settings, level, action, 'cluster')
-}
-
-function namedChoice(name: string, settings: ForwardSettings, level: Level, of: object, field: string): RouteChoice {
-  if (level.validateClusters && level.context.clusters.get(name) === undefined)
-    throw configError(of, field, `unknown cluster '${name}'`)
-  const route = new ForwardRoute(settings, name)
-  return () => route
-}
-
-function headerChoice(header: string, settings: ForwardSettings): RouteChoice {
-  const name = header.toLowerCase()
-  return headers => new ForwardRoute(settings, headers.get(name) ?? '')
-}
-
-function weightedChoice(cluster: WeightedCluster_ClusterWeight, settings: ForwardSettings, above: Level): RouteChoice {
-  // Its header changes come first, whichever level is to win.
-  const level = addLevel({ ...above, requestMutations: [], responseMutations: [] }, cluster)
-  const host = toBytes(cluster.hostRewriteLiteral ?? '')
-  const own = subsetOf(cluster.metadataMatch)
-  const merged: ForwardSettings = {
-    ...settings,
-    perFilterConfigs: level.perFilterConfigs,
-    requestMutations: [...level.requestMutations, ...settings.requestMutations],
-    responseMutations: [...level.responseMutations, ...settings.responseMutations],
-    metadataMatch: own === undefined ? settings.metadataMatch : { ...settings.metadataMatch, ...own },
-    clusterHost: host,
-  }
-  return cluster.name === ''
-    ? headerChoice(cluster.clusterHeader, merged)
-    : namedChoice(cluster.name, merged, level, cluster, 'name')
 }

@@ -4,14 +4,17 @@ import { configError } from '../config/position.ts'
 import type { WeightedCluster, WeightedCluster_ClusterWeight } from '../config/v3.ts'
 import type { Runtime } from '../core/extension.ts'
 import type { HeaderMap } from '../core/header-map.ts'
-import type { Route } from '../core/route.ts'
+import type { HashPolicy, Route } from '../core/route.ts'
+import type { StreamInfo } from '../core/stream-info.ts'
 
-export type RouteChoice = (headers: HeaderMap, random: number) => Route
+/** The route with a cluster; undefined when there is to be no route after all. */
+export type RouteChoice = (headers: HeaderMap, streamInfo: StreamInfo, random: number) => Route | undefined
 
 /** Throws `ConfigError` for weights that no choice can be made from. */
 export function makeWeightedChoice(
   message: WeightedCluster,
   runtime: Runtime,
+  hashPolicy: HashPolicy | undefined,
   choiceOf: (cluster: WeightedCluster_ClusterWeight) => RouteChoice,
 ): RouteChoice {
   const choices = message.clusters.map(choiceOf)
@@ -23,28 +26,44 @@ export function makeWeightedChoice(
     message.runtimeKeyPrefix === '' ? [] : message.clusters.map(each => `${message.runtimeKeyPrefix}.${each.name}`)
   const randomHeader = message.headerName === undefined ? undefined : toBytes(message.headerName.toLowerCase())
 
-  return (headers, streamRandom) => {
-    let random = streamRandom
-    if (randomHeader !== undefined) {
-      const value = headers.get(randomHeader)
-      if (value !== undefined && /^\d{1,15}$/.test(value)) random = Number(value)
-    }
+  const hashes = message.useHashPolicy === true ? hashPolicy : undefined
+
+  return (headers, streamInfo, streamRandom) => {
     let total = sum
     if (keys.length > 0) {
       total = 0
       for (let i = 0; i < keys.length; i++) total += weightOf(i)
-      if (total === 0) return (choices[0] as RouteChoice)(headers, streamRandom)
+      if (total === 0) return (choices[0] as RouteChoice)(headers, streamInfo, streamRandom)
     }
-    let left = random % total
+    let left = pick(headers, streamInfo, streamRandom, total)
     for (let i = 0; i < choices.length; i++) {
       left -= weightOf(i)
-      if (left < 0) return (choices[i] as RouteChoice)(headers, streamRandom)
+      if (left < 0) return (choices[i] as RouteChoice)(headers, streamInfo, streamRandom)
     }
-    return (choices[0] as RouteChoice)(headers, streamRandom)
+    return (choices[0] as RouteChoice)(headers, streamInfo, streamRandom)
+  }
+
+  /** A number below the total. */
+  function pick(headers: HeaderMap, streamInfo: StreamInfo, random: number, total: number): number {
+    if (randomHeader !== undefined) {
+      const values = headers.getAll(randomHeader)
+      // With several it would be chance which one counts.
+      const value = values.length === 1 ? parseUint64(values[0] as string) : undefined
+      if (value !== undefined) return Number(value % BigInt(total))
+    }
+    // A cookie is not made here: it would be too early to tell whether the request gets through.
+    const hash = hashes?.hash(headers, streamInfo, undefined)
+    return hash === undefined ? random % total : Number(hash % BigInt(total))
   }
 
   function weightOf(i: number): number {
     const weight = weights[i] as number
     return keys.length === 0 ? weight : runtime.getInteger(keys[i] as string, weight)
   }
+}
+
+function parseUint64(text: string): bigint | undefined {
+  if (!/^\d{1,20}$/.test(text)) return undefined
+  const value = BigInt(text)
+  return value < 1n << 64n ? value : undefined
 }

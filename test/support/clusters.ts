@@ -63,6 +63,9 @@ const noExtensions: ExtensionResolver = {
   earlyHeaderMutation: () => fail(),
   requestIds: () => fail(),
   headerKeyFormatter: () => fail(),
+  clusterSpecifier: () => {
+    throw new Error('not here')
+  },
 }
 
 function fail(): never {

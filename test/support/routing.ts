@@ -312,6 +312,9 @@ export function factoryContext(
       earlyHeaderMutation: unexpected,
       requestIds: unexpected,
       headerKeyFormatter: unexpected,
+      clusterSpecifier: () => {
+        throw new Error('not here')
+      },
       perFilterConfig: (_, config) => config.value,
     },
     singletons: new Map(),
