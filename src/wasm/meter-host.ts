@@ -1,26 +1,25 @@
 /** The host's side of a metered module (meter.ts): the clock behind the fuel, and what a trap is told as. */
 import { performance } from '../base/clock.ts'
 import type { GuestFunction } from './abi.ts'
+import type { Containment } from './containment.ts'
 import { fuelSlice, meterCalls, meterStart, meterTable } from './meter.ts'
 
-/** While a module starts and is configured it may take this many times its budget. */
-const startFactor = 100
-
 export class CpuBudget {
-  /** Ms; 0: without end. */
-  readonly budgetMs: number
+  readonly containment: Containment
   /** The guest was stopped because of its budget. */
   exceeded = false
   /** The module is being loaded or configured. */
   starting = false
   /** When to look at the CPU time of the callback that runs; 0 until its first slice is used up. */
   #deadlineMs = 0
+  /** What it may take. */
+  #limitMs = 0
   /** The thread's CPU time at its first slice. */
   #startCpuMs = 0
   readonly #onRefusedGrowth: () => void
 
-  constructor(budgetMs: number, onRefusedGrowth: () => void) {
-    this.budgetMs = budgetMs
+  constructor(containment: Containment, onRefusedGrowth: () => void) {
+    this.containment = containment
     this.#onRefusedGrowth = onRefusedGrowth
   }
 
@@ -28,6 +27,14 @@ export class CpuBudget {
   begin(): void {
     this.#deadlineMs = 0
     this.exceeded = false
+  }
+
+  /** It has ended. */
+  end(failed: boolean): void {
+    if (this.#deadlineMs === 0 || this.starting) return
+    const usedMs = threadCpuMs() - this.#startCpuMs
+    if (failed) this.containment.onFailure(usedMs)
+    else this.containment.onCallback(usedMs)
   }
 
   /** Gives a metered module its host functions. @returns its start function, which is still to be called */
@@ -43,19 +50,21 @@ export class CpuBudget {
     return exports[meterStart] as GuestFunction | undefined
   }
 
+  /** What the callback that was stopped was allowed. */
   get limitMs(): number {
-    return this.starting ? this.budgetMs * startFactor : this.budgetMs
+    return this.#limitMs
   }
 
   #fuel(): number {
     const now = performance.now()
     if (this.#deadlineMs === 0) {
-      this.#deadlineMs = now + this.limitMs
+      this.#limitMs = this.starting ? this.containment.startMs : this.containment.callbackMs
+      this.#deadlineMs = now + this.#limitMs
       this.#startCpuMs = threadCpuMs()
     }
     if (now < this.#deadlineMs) return fuelSlice
     // A thread that waited for a processor has used less than the time that went by.
-    const leftMs = this.limitMs - (threadCpuMs() - this.#startCpuMs)
+    const leftMs = this.#limitMs - (threadCpuMs() - this.#startCpuMs)
     if (leftMs > 0) {
       this.#deadlineMs = now + leftMs
       return fuelSlice
@@ -65,7 +74,8 @@ export class CpuBudget {
   }
 }
 
-function threadCpuMs(): number {
+/** User and system time of this thread. */
+export function threadCpuMs(): number {
   const { user, system } = process.threadCpuUsage()
   return (user + system) / 1000
 }
@@ -91,7 +101,7 @@ export function describeTrap(error: unknown, budget: CpuBudget): string {
   let frames = (error.stack ?? '').split('\n').filter(line => line.includes('wasm-function['))
   if (budget.exceeded) frames = frames.slice(1)
   const message = budget.exceeded
-    ? `stopped: the callback used up its CPU budget of ${budget.limitMs} ms`
+    ? `stopped: the callback used up its CPU budget of ${Math.round(budget.limitMs)} ms`
     : `${error.name}: ${error.message}`
   return [message, ...frames.map(line => line.replace(/wasm:\/\/wasm\/[^:]*:/, ''))].join('\n')
 }

@@ -5,6 +5,7 @@ import { fixture } from '../../test/support/fake-wasm.ts'
 import { tinyModule } from '../../test/support/tiny-wasm.ts'
 import { meterModule } from './meter.ts'
 import { UnknownWasmError } from './meter-binary.ts'
+import { Containment } from './containment.ts'
 import { CpuBudget } from './meter-host.ts'
 
 const options = { cpu: true, memoryBytes: 16 * 65_536 }
@@ -61,7 +62,7 @@ type Run = (a: number, b: number, c: number) => number
 
 function start(bytes: Uint8Array<ArrayBuffer>): Run {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {})
-  const budget = new CpuBudget(10_000, () => undefined)
+  const budget = new CpuBudget(new Containment(10_000), () => undefined)
   budget.attach(exports)
   return exports.f0 as Run
 }

@@ -125,8 +125,13 @@ test('a plugin that loops again and again gets pauses, though it serves others i
     stream.end()
     return reply?.status ?? 200
   }
-  assert.deepEqual([status(), status(many), status(), status(many)], [200, 503, 200, 503])
-  assert.equal(status(), 503, 'the second pause has begun')
+  assert.deepEqual([status(), status(many), status()], [200, 503, 200])
+  let loops = 0
+  while (status() === 200 && loops < 100) {
+    status(many)
+    loops++
+  }
+  assert.ok(loops > 0 && loops < 20, `a pause has begun after ${loops} loops`)
   const end = performance.now() + 5000
   while (status() !== 200 && performance.now() < end) await new Promise(resolve => setTimeout(resolve, 10))
   assert.equal(status(), 200)

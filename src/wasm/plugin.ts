@@ -120,7 +120,10 @@ export class PluginHandle {
   }
 
   #start(): Running {
-    const vm = this.#slot.vm()
+    return this.#slot.start(vm => this.#enter(vm))
+  }
+
+  #enter(vm: WasmVm): Running {
     const classes = { contextClass: httpContextClass(vm), networkContextClass: networkContextClass(vm) }
     const known = vm.roots.get(this.plugin.key)
     if (known !== undefined) return { vm, root: known, ...classes }

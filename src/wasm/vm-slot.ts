@@ -1,10 +1,11 @@
 /** The place of one VM on one thread: plugins with the same VM key share what is in it, and its replacement. */
+import { calmMs, Containment } from './containment.ts'
+import { defaultLimits } from './limits.ts'
+import { threadCpuMs } from './meter-host.ts'
 import { type VmSettings, WasmVm } from './vm.ts'
 import type { WasmHost } from './wasm-host.ts'
 import type { CompiledCode } from './wasm-thread.ts'
 
-/** A VM that has run this long without a trap has its record cleared. */
-const calmMs = 60_000
 /** Replacements at once: this many, and one more every so often. */
 const maxCredits = 100
 const creditMs = 100
@@ -13,6 +14,7 @@ const firstPauseMs = 100
 export class VmSlot {
   readonly host: WasmHost
   readonly code: CompiledCode
+  readonly containment: Containment
   readonly #settings: VmSettings
   readonly #onRelease: () => void
   #vm: WasmVm | undefined
@@ -25,6 +27,7 @@ export class VmSlot {
   constructor(code: CompiledCode, settings: VmSettings, host: WasmHost, onRelease: () => void) {
     this.code = code
     this.#settings = settings
+    this.containment = new Containment((settings.limits ?? defaultLimits).cpuBudgetMs)
     this.host = host
     this.#onRelease = onRelease
   }
@@ -44,13 +47,24 @@ export class VmSlot {
     this.#onRelease()
   }
 
-  /** The VM, a new one if there is none or it has trapped. @throws WasmLoadError */
-  vm(): WasmVm {
-    if (this.#vm !== undefined && !this.#vm.failed) return this.#vm
+  /**
+   * The VM, a new one if there is none or it has trapped.
+   * @param configure sets a plugin up in it
+   * @throws WasmLoadError, and what `configure` throws
+   */
+  start<T>(configure: (vm: WasmVm) => T): T {
+    const known = this.#vm
+    if (known !== undefined && !known.failed) return configure(known)
+    const beginMs = threadCpuMs()
+    let made: WasmVm | undefined
     try {
-      return (this.#vm = new WasmVm(this.code.module, this.#settings, this.host))
+      made = this.#vm = new WasmVm(this.code.module, this.#settings, this.host, this.containment)
+      const result = configure(made)
+      this.containment.onStart(threadCpuMs() - beginMs, known !== undefined)
+      return result
     } catch (error) {
-      this.countFailure()
+      if (made === undefined) this.countFailure()
+      this.containment.onFailure(threadCpuMs() - beginMs)
       throw error
     }
   }
@@ -60,8 +74,7 @@ export class VmSlot {
     const now = performance.now()
     const sinceLastMs = now - this.#failedAtMs
     this.#failures = sinceLastMs > calmMs ? 1 : this.#failures + 1
-    // A loop that was stopped has cost all other traffic its time, however much the VM had done before.
-    const wasUseful = vm !== undefined && vm.streamsCompleted > 0 && !vm.budget.exceeded
+    const wasUseful = vm !== undefined && vm.streamsCompleted > 0
     this.#youngFailures = wasUseful ? 0 : (sinceLastMs > calmMs ? 0 : this.#youngFailures) + 1
     this.#credits = Math.min(maxCredits, this.#credits + sinceLastMs / creditMs) - 1
     this.#failedAtMs = now
@@ -79,8 +92,10 @@ export class VmSlot {
   /** Whether the pause after the last failure is over: `baseMs`, doubled for each failure before it. */
   mayReload(baseMs: number, maxMs: number): boolean {
     if (this.#vm !== undefined && !this.#vm.failed) return true
-    const pauseMs = baseMs > 0 ? baseMs * 2 ** (this.#failures - 1) : this.#defaultPauseMs()
-    return performance.now() >= this.#failedAtMs + Math.min(maxMs, pauseMs)
+    const sinceMs = performance.now() - this.#failedAtMs
+    if (sinceMs >= maxMs) return true
+    if (baseMs > 0) return sinceMs >= baseMs * 2 ** (this.#failures - 1)
+    return sinceMs >= this.#defaultPauseMs() && this.containment.pauseMs() === 0
   }
 
   /** A VM that has served streams is replaced at once while there is credit, and so is the first that has not. */

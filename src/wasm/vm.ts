@@ -16,6 +16,7 @@ import {
   type HostFunctionName,
   versionMarkers,
 } from './abi.ts'
+import { Containment } from './containment.ts'
 import { WasmContext } from './context.ts'
 import { makeHostFunctions } from './host/functions.ts'
 import { countLimit, defaultLimits, LogLimit, limitHostFunctions, type WasmLimits } from './limits.ts'
@@ -71,11 +72,12 @@ export class WasmVm {
   #deferred: WasmContext[] = []
 
   /** @throws WasmLoadError */
-  constructor(module: WebAssembly.Module, settings: VmSettings, host: WasmHost) {
+  constructor(module: WebAssembly.Module, settings: VmSettings, host: WasmHost, containment?: Containment) {
     this.settings = settings
     this.host = host
     this.limits = settings.limits ?? defaultLimits
-    this.budget = new CpuBudget(this.limits.cpuBudgetMs, () => countLimit(this, 'memoryRefused'))
+    const contained = containment ?? new Containment(this.limits.cpuBudgetMs)
+    this.budget = new CpuBudget(contained, () => countLimit(this, 'memoryRefused'))
     this.logLimit = new LogLimit(this.limits.logLinesPerSecond)
     this.abi = abiVersion(module)
     this.current = new WasmContext(this, 0, undefined)
@@ -107,15 +109,17 @@ export class WasmVm {
       if ((++this.callbacks & (timedOneIn - 1)) === 0) startMs = performance.now()
     }
     let result = 0
+    let trapped = false
     try {
       result = callback(a, b, c, d, e)
     } catch (error) {
+      trapped = true
       context.trapped = true
       this.current.trapped = true
       if (this.budget.exceeded) countLimit(this, 'cpuBudgetExceeded')
       this.fail(`${this.current.logPrefix}: ${describeTrap(error, this.budget)}`)
     }
-    this.#depth--
+    if (--this.#depth === 0) this.budget.end(trapped)
     if (startMs !== 0) this.#timedMs += performance.now() - startMs
     this.current = outer
     if (this.#depth === 0 && this.#deferred.length > 0) this.#runDeferred()

@@ -24,7 +24,6 @@ export const routeSupport: SupportTable = {
   'envoy.config.route.v3.VirtualHost': [
     'name',
     'domains',
-    'metadata',
     'routes',
     'require_tls',
     'request_headers_to_add',
