@@ -72,10 +72,17 @@ export interface RouteEntry {
   readonly stats: RequestStats | undefined
   /** What the virtual host counts the request as; undefined without `virtual_clusters`. */
   readonly virtualCluster: ((headers: HeaderMap) => VirtualCluster) | undefined
-  /** CONNECT ends here: the upstream gets the bytes inside, not the request. */
-  readonly terminatesConnect: boolean
+  /** CONNECT or CONNECT-UDP ends here: the upstream gets the bytes inside, not the request. */
+  readonly connectConfig: ConnectConfig | undefined
   /** Path, host and header changes for the upstream. `insertEnvoyOriginalPath`: unless suppressed by the router. */
   finalizeRequestHeaders(headers: HeaderMap, streamInfo: StreamInfo, insertEnvoyOriginalPath: boolean): void
+}
+
+export interface ConnectConfig {
+  /** POST is a CONNECT too. */
+  readonly allowPost: boolean
+  /** Of the PROXY protocol, whose header goes before the bytes. */
+  readonly proxyProtocol: 'V1' | 'V2' | undefined
 }
 
 export interface VirtualCluster {

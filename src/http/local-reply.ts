@@ -16,6 +16,7 @@ export const localReplies = {
   missingPath: { status: 404, details: 'missing_path_rejected' },
   absolutePath: { status: 404, details: 'absolute_path_rejected' },
   queryWithoutType: { status: 400, details: 'query_missing_content_type' },
+  invalidUdpPath: { status: 404, body: 'The path is incorrect for CONNECT-UDP', details: 'invalid_path' },
   pathNormalizationFailed: { status: 400, details: 'path_normalization_failed' },
   upgradeFailed: { status: 403, details: 'upgrade_failed' },
   filterError: { status: 500, body: 'Internal Server Error', details: 'filter_error' },

@@ -14,6 +14,7 @@ import type { Route, RouteTable } from '../core/route.ts'
 import { type DownstreamInfo, ResponseFlag } from '../core/stream-info.ts'
 import { StreamInformation } from '../network/stream-info.ts'
 import { FilterChain, type FilterChainOwner } from './filter-chain.ts'
+import { isConnectUdp, setUdpAuthority } from './connect-udp.ts'
 import { isUpgrade } from './header-utility.ts'
 import { localReplies, type LocalReplyRewriter } from './local-reply.ts'
 import { normalizeHost, normalizePath } from './path.ts'
@@ -272,6 +273,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
         settings.stats.rqNonRelativePath.inc()
         return this.#answer(localReplies.absolutePath)
       }
+      if (isConnectUdp(headers) && !setUdpAuthority(headers, path)) return this.#answer(localReplies.invalidUdpPath)
       const action = normalizePath(headers, path, settings)
       if (action === 'reject' || (action === 'redirect' && chain.isGrpc)) {
         settings.stats.rqFailedPathNormalization.inc()
@@ -289,7 +291,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     this.streamInfo.requestId = headers.get('x-request-id')
     this.route()
     // Without a route the router says so.
-    if (!this.#makeChain() && this.#route !== undefined) {
+    if (!this.#makeChain(true) && this.#route !== undefined) {
       settings.stats.rqWsOnNonWsRoute.inc()
       return this.#answer(localReplies.upgradeFailed)
     }
@@ -399,18 +401,18 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
   }
 
   createFilterChain(): void {
-    this.#makeChain()
+    this.#makeChain(false)
   }
 
   /** False: the request is an upgrade (or CONNECT) that is not configured. The filters are made all the same. */
-  #makeChain(): boolean {
+  #makeChain(mayUpgrade: boolean): boolean {
     if (this.#chainMade) return true
     this.#chainMade = true
     const headers = this.requestHeaders
     const route = this.#route
     let filters = this.settings.filters
     let allowed = true
-    if (headers !== undefined) {
+    if (headers !== undefined && mayUpgrade) {
       const upgrade = headers.get('upgrade') ?? (headers.method === 'CONNECT' ? 'connect' : undefined)
       if (upgrade !== undefined) {
         const type = upgrade.toLowerCase()

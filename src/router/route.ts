@@ -2,6 +2,7 @@
 import type { Metadata, Priority } from '../core/cluster.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type {
+  ConnectConfig,
   DirectResponse,
   HashPolicy,
   InternalRedirectPolicy,
@@ -80,7 +81,7 @@ export interface ForwardSettings extends RouteSettings {
   readonly appendXForwardedHost: boolean
   readonly metadataMatch: Readonly<Record<string, unknown>> | undefined
   readonly upgrades: ReadonlyMap<string, boolean>
-  readonly terminatesConnect: boolean
+  readonly connectConfig: ConnectConfig | undefined
   readonly shadowPolicies: readonly ShadowPolicy[]
   readonly hashPolicy: HashPolicy | undefined
   readonly internalRedirectPolicy: InternalRedirectPolicy | undefined
@@ -166,8 +167,8 @@ export class ForwardRoute extends ConfiguredRoute<ForwardSettings> implements Ro
     return this.settings.upgrades
   }
 
-  get terminatesConnect(): boolean {
-    return this.settings.terminatesConnect
+  get connectConfig(): ConnectConfig | undefined {
+    return this.settings.connectConfig
   }
 
   get shadowPolicies(): readonly ShadowPolicy[] {

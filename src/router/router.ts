@@ -7,7 +7,14 @@
 import { performance } from '../base/clock.ts'
 import { type Deadline, Deadlines } from '../base/deadlines.ts'
 import { keep } from '../base/read-buffer.ts'
-import type { Cluster, ClusterInfo, Host, LoadBalancerContext, UpstreamConnectionInfo } from '../core/cluster.ts'
+import type {
+  Cluster,
+  ClusterInfo,
+  Host,
+  HttpConnectionPool,
+  LoadBalancerContext,
+  UpstreamConnectionInfo,
+} from '../core/cluster.ts'
 import type { StreamResetReason } from '../core/codec.ts'
 import type { Connection } from '../core/connection.ts'
 import { httpStatusOfGrpc } from '../core/grpc.ts'
@@ -21,8 +28,9 @@ import type {
   LocalReply,
   TrailersStatus,
 } from '../core/http-filter.ts'
-import type { DirectResponse, RequestStats, Route, RouteEntry } from '../core/route.ts'
+import type { ConnectConfig, DirectResponse, RequestStats, Route, RouteEntry } from '../core/route.ts'
 import { ResponseFlag } from '../core/stream-info.ts'
+import { proxyProtocolV1, proxyProtocolV2 } from '../network/proxy-protocol.ts'
 import { type EnvoyHeaders, parseInteger, takeEnvoyHeaders } from './envoy-headers.ts'
 import { resets } from './reset-reason.ts'
 import { followRedirect } from './internal-redirect.ts'
@@ -32,6 +40,7 @@ import { checkStrictHeaders } from './strict-headers.ts'
 import { rewriteHost } from './rewrite.ts'
 import { ShadowRequest, type ShadowOwner } from './shadow.ts'
 import { TcpTunnels } from './tcp-tunnel.ts'
+import { UdpTunnels } from './udp-tunnel.ts'
 import { maxPendingMetadata, UpstreamRequest } from './upstream-request.ts'
 
 const none: readonly RequestStats[] = []
@@ -247,13 +256,21 @@ export class RouterFilter
     const entry = this.#entry as RouteEntry
     const headers = this.requestHeaders as HeaderMap
     const pool =
-      entry.terminatesConnect && headers.method === 'CONNECT'
-        ? new TcpTunnels(cluster, host, entry.priority)
-        : cluster.httpConnectionPool(host, entry.priority, this.callbacks.streamInfo.protocol ?? 'HTTP/1.1', headers)
+      (entry.connectConfig && this.#tunnels(entry.connectConfig, cluster, host, headers)) ??
+      cluster.httpConnectionPool(host, entry.priority, this.callbacks.streamInfo.protocol ?? 'HTTP/1.1', headers)
     const early = this.#earlyMetadata
     this.#earlyMetadata = undefined
     if (early !== undefined) for (const list of early) upstream.acceptMetadata(list)
     upstream.acceptHeaders(pool, endStream)
+  }
+
+  /** Undefined: the request does not end here. */
+  #tunnels(config: ConnectConfig, cluster: Cluster, host: Host, headers: HeaderMap): HttpConnectionPool | undefined {
+    if (headers.get('upgrade')?.toLowerCase() === 'connect-udp')
+      return new UdpTunnels(host, () => cluster.info.stats.scope.counter('upstream_udp_datagrams_dropped').inc())
+    const { method } = headers
+    if (method !== 'CONNECT' && !(config.allowPost && method === 'POST')) return undefined
+    return new TcpTunnels(cluster, host, (this.#entry as RouteEntry).priority, proxyHeader(config, this.callbacks))
   }
 
   #startShadows(entry: RouteEntry, headers: HeaderMap, endStream: boolean): void {
@@ -756,4 +773,11 @@ export class RouterFilter
 
 function onDeadline(router: RouterFilter): void {
   router.onDeadline()
+}
+
+/** Goes before the bytes of a tunnel. */
+function proxyHeader(config: ConnectConfig, callbacks: HttpFilterCallbacks): Uint8Array | string {
+  const { directRemoteAddress, localAddress } = callbacks.downstream
+  if (config.proxyProtocol === 'V1') return proxyProtocolV1(directRemoteAddress, localAddress)
+  return config.proxyProtocol === 'V2' ? proxyProtocolV2(directRemoteAddress, localAddress) : ''
 }

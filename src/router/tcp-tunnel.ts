@@ -17,17 +17,21 @@ export class TcpTunnels implements HttpConnectionPool {
   readonly host: Host
   readonly #cluster: Cluster
   readonly #priority: Priority
+  readonly #preamble: Uint8Array | string
 
-  constructor(cluster: Cluster, host: Host, priority: Priority) {
+  /** @param preamble goes before the bytes of each tunnel */
+  constructor(cluster: Cluster, host: Host, priority: Priority, preamble: Uint8Array | string) {
     this.#cluster = cluster
     this.host = host
     this.#priority = priority
+    this.#preamble = preamble
   }
 
   newStream(decoder: ResponseDecoder, callbacks: HttpPoolCallbacks): Cancellable | undefined {
+    const preamble = this.#preamble
     return this.#cluster.newTcpConnection(this.host, this.#priority, {
       onPoolReady(connection, host) {
-        callbacks.onPoolReady(new TcpTunnel(connection, decoder), host, {
+        callbacks.onPoolReady(new TcpTunnel(connection, decoder, preamble), host, {
           id: connection.id,
           localAddress: connection.localAddress,
           remoteAddress: connection.remoteAddress,
@@ -49,11 +53,12 @@ class TcpTunnel implements RequestEncoder, CodecStream, ConnectionCallbacks, Con
   #callbacks: StreamCallbacks | undefined = undefined
   #over = false
 
-  constructor(connection: UpstreamTcpConnection, decoder: ResponseDecoder) {
+  constructor(connection: UpstreamTcpConnection, decoder: ResponseDecoder, preamble: Uint8Array | string) {
     this.#connection = connection
     this.#decoder = decoder
     connection.enableHalfClose(true)
     connection.addCallbacks(this)
+    if (preamble.length > 0) connection.write(preamble, false)
   }
 
   get stream(): CodecStream {

@@ -9,7 +9,7 @@ import {
   type VirtualHost as VirtualHostMessage,
 } from '../config/v3.ts'
 import type { HeaderMap } from '../core/header-map.ts'
-import type { Route } from '../core/route.ts'
+import type { ConnectConfig, Route } from '../core/route.ts'
 import type { StreamInfo } from '../core/stream-info.ts'
 import type { HeaderMutations } from '../format/header-parser.ts'
 import { insufficientData } from '../matching/match-data.ts'
@@ -235,20 +235,24 @@ function forwardSettings(
   }
 }
 
-function makeUpgrades(action: RouteAction): Pick<ForwardSettings, 'upgrades' | 'terminatesConnect'> {
+function makeUpgrades(action: RouteAction): Pick<ForwardSettings, 'upgrades' | 'connectConfig'> {
   const upgrades = new Map<string, boolean>()
-  let terminatesConnect = false
+  let connectConfig: ConnectConfig | undefined
   for (const each of action.upgradeConfigs) {
     const type = each.upgradeType.toLowerCase()
     const enabled = each.enabled ?? true
     if (upgrades.has(type)) throw configError(each, 'upgradeType', `duplicate upgrade ${each.upgradeType}`)
     upgrades.set(type, enabled)
     if (each.connectConfig === undefined) continue
-    if (type !== 'connect')
+    if (type !== 'connect' && type !== 'connect-udp')
       throw configError(each, 'connectConfig', `non-CONNECT upgrade type ${each.upgradeType} has connect_config`)
-    terminatesConnect = enabled
+    if (enabled)
+      connectConfig = {
+        allowPost: each.connectConfig.allowPost,
+        proxyProtocol: each.connectConfig.proxyProtocolConfig?.version,
+      }
   }
-  return { upgrades, terminatesConnect }
+  return { upgrades, connectConfig }
 }
 
 const notFoundStatuses: Readonly<Record<RouteAction['clusterNotFoundResponseCode'], number>> = {

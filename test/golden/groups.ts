@@ -4,6 +4,7 @@ import { badRequests } from './cases/bad-requests.ts'
 import { clientAddress } from './cases/client-address.ts'
 import { connectionManager } from './cases/connection-manager.ts'
 import { http1Options } from './cases/http1-options.ts'
+import { connectTunnels } from './cases/connect.ts'
 import { basic } from './cases/basic.ts'
 import { grpcFilters } from './cases/grpc.ts'
 import { hashing } from './cases/hashing.ts'
@@ -53,5 +54,6 @@ export const groups: readonly Group[] = [
   routeActions,
   subsets,
   http1Options,
+  connectTunnels,
   scopedRoutes,
 ]

@@ -164,6 +164,9 @@ export async function listenTcp(): Promise<{ port: number; close(): void }> {
       if (first === '') {
         first = chunk.toString('latin1').split('\n')[0] ?? ''
         if (first === 'bye') socket.end('bye\n')
+        if (first.startsWith('PROXY ')) socket.end(first.replace(/ \d+ \d+\r$/, ' (ports)\n'))
+        // PROXY protocol, version 2: signature, kind, length and addresses, without the ports.
+        if (first === '\r' && chunk.length >= 28) socket.end(`v2 ${chunk.toString('hex', 0, 24)}\n`)
         if (first === 'reset') socket.resetAndDestroy()
       }
       if (first === 'echo') socket.write(chunk)

@@ -163,7 +163,9 @@ export const routeSupport: SupportTable = {
   'envoy.config.common.mutation_rules.v3.HeaderMutation': 'all',
   'envoy.config.common.mutation_rules.v3.HeaderMutation.RemoveOnMatch': 'all',
   'envoy.config.route.v3.RouteAction.UpgradeConfig': 'all',
-  'envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig': [],
+  'envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig': 'all',
+  // In tunnels Envoy writes no TLVs.
+  'envoy.config.core.v3.ProxyProtocolConfig': ['version', '?pass_through_tlvs', '?added_tlvs'],
   'envoy.config.route.v3.RouteAction.MaxStreamDuration': ['max_stream_duration', 'grpc_timeout_header_max'],
   'envoy.config.route.v3.RetryPolicy': [
     'retry_on',
