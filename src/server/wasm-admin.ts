@@ -30,7 +30,7 @@ export class WasmAdmin {
       canary: () => (this.#canary ??= this.#makeCanary()),
       singletons: snapshot.singletons,
       stats,
-      swap: async code => (await workers.callAll('swapWasm', code)).flat(),
+      swap: async (step, code) => (await workers.callAll('swapWasm', step, code)).flat(),
     })
   }
 

@@ -12,7 +12,7 @@ import { ClusterManager } from '../upstream/cluster-manager.ts'
 import { setConnectionIds } from '../network/connection.ts'
 import type { Listener } from '../listener/listener.ts'
 import type { WasmWorkerStatus } from '../core/wasm-status.ts'
-import { type CompiledCode, WasmThread } from '../wasm/wasm-thread.ts'
+import { type CompiledCode, type SwapStep, WasmThread } from '../wasm/wasm-thread.ts'
 import { ThreadContext } from './factory-context.ts'
 import { makeListener } from './make-listener.ts'
 import type { ProcessState } from './process-state.ts'
@@ -43,8 +43,8 @@ export interface WorkerMethods {
   setLogLevel(component: string, level: LogLevel): Promise<void>
   /** `/runtime_modify`: see `RuntimeValues.override`. */
   overrideRuntime(changes: ReadonlyMap<string, string>): Promise<void>
-  /** New streams get this code. @returns what went wrong, by plugin */
-  swapWasm(code: CompiledCode): Promise<readonly string[]>
+  /** See `WasmThread.swap`. @returns what went wrong, by plugin */
+  swapWasm(step: SwapStep, code: CompiledCode): Promise<readonly string[]>
   wasmStatus(): Promise<WasmWorkerStatus>
   close(): Promise<void>
 }
@@ -110,8 +110,8 @@ export class WorkerRuntime implements WorkerMethods {
     this.#context.runtime.override(changes)
   }
 
-  async swapWasm(code: CompiledCode): Promise<readonly string[]> {
-    return WasmThread.of(this.#context).swap(code)
+  async swapWasm(step: SwapStep, code: CompiledCode): Promise<readonly string[]> {
+    return WasmThread.of(this.#context).swap(step, code)
   }
 
   async wasmStatus(): Promise<WasmWorkerStatus> {

@@ -46,6 +46,12 @@ interface Running {
   readonly networkContextClass: typeof NetworkContext
 }
 
+/** A plugin that waits to be switched to new code. */
+export interface PreparedPlugin {
+  readonly slot: VmSlot
+  readonly running: Running
+}
+
 interface ReloadStats {
   readonly attempts: Counter
   readonly success: Counter
@@ -74,7 +80,7 @@ export class PluginHandle {
       backoff: stats.counter('vm_reload_backoff'),
       failure: stats.counter('vm_reload_failure'),
     }
-    this.#running = this.#start()
+    this.#running = this.#start(slot)
   }
 
   newHttpFilter(callbacks: HttpFilterCallbacks): HttpFilter {
@@ -96,22 +102,30 @@ export class PluginHandle {
   }
 
   /**
-   * New streams get a VM of `slot`, which has other code; those in flight stay where they are, and the last of them
-   * frees the old VM. The handle is one user of the slot from now on, or, when this throws, still of the old one.
-   * @throws WasmLoadError
+   * Makes the plugin ready in a VM of `slot`, which has other code. Nothing changes before `activate`.
+   * @throws WasmLoadError; the slot is released then
    */
-  swap(slot: VmSlot): void {
-    const old = this.#slot
-    const { root, vm } = this.#running
-    this.#slot = slot
+  prepare(slot: VmSlot): PreparedPlugin {
     try {
-      this.#running = this.#start()
+      return { slot, running: this.#start(slot) }
     } catch (error) {
-      this.#slot = old
       slot.release()
       throw error
     }
+  }
+
+  /** New streams run there; those in flight stay where they are, and the last of them frees the old VM. */
+  activate({ slot, running }: PreparedPlugin): void {
+    const old = this.#slot
+    const { root, vm } = this.#running
+    this.#slot = slot
+    this.#running = running
     root.retire(() => leave(root, vm, old))
+  }
+
+  /** Instead of `activate`. */
+  discard({ slot, running: { root, vm } }: PreparedPlugin): void {
+    leave(root, vm, slot)
   }
 
   close(): void {
@@ -119,8 +133,8 @@ export class PluginHandle {
     leave(root, vm, this.#slot)
   }
 
-  #start(): Running {
-    return this.#slot.start(vm => this.#enter(vm))
+  #start(slot: VmSlot): Running {
+    return slot.start(vm => this.#enter(vm))
   }
 
   #enter(vm: WasmVm): Running {
@@ -149,7 +163,7 @@ export class PluginHandle {
       return undefined
     }
     try {
-      this.#running = this.#start()
+      this.#running = this.#start(this.#slot)
       this.#stats.success.inc()
       return this.#running
     } catch (error) {

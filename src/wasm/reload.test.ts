@@ -10,6 +10,7 @@ import { loadable, tinyModule, unreachable } from '../../test/support/tiny-wasm.
 import { makePlugin } from './plugin-config.ts'
 import type { PluginHandle } from './plugin.ts'
 import { WasmReloader } from './reload.ts'
+import type { CompiledCode, SwapStep } from './wasm-thread.ts'
 
 setLogSink({ write: () => undefined })
 
@@ -25,6 +26,8 @@ let main: FakeThread
 let worker: FakeThread
 let reloader: WasmReloader
 let handle: PluginHandle
+/** Further workers. */
+let others: FakeThread[]
 
 function config(): PluginConfig {
   return {
@@ -43,10 +46,12 @@ beforeEach(() => {
   const singletons = new Map<string, unknown>()
   main = fakeThread(singletons)
   worker = fakeThread(new Map())
+  others = []
   const canary = { ...main.context, workerIndex: -1 }
   makePlugin(config(), canary)
   handle = makePlugin(config(), worker.context)
-  const swap = async (code: Parameters<typeof worker.thread.swap>[0]) => worker.thread.swap(code)
+  const swap = async (step: SwapStep, code: CompiledCode): Promise<string[]> =>
+    [worker, ...others].flatMap(({ thread }) => thread.swap(step, code))
   reloader = new WasmReloader({ canary: () => canary, singletons, stats: main.stats, swap })
 })
 
@@ -152,4 +157,38 @@ test('100 swaps leave one VM', async () => {
   await new Promise(resolve => setImmediate(resolve))
   assert.equal(worker.thread.status().vms.length, 1)
   assert.equal(worker.stats.values.get('wasm.wasm_vm_count'), 1)
+})
+
+test('what one worker refuses no worker gets; the reason is told', async () => {
+  const second = fakeThread(new Map())
+  others.push(second)
+  const other = makePlugin(config(), second.context)
+  const start = second.thread.slot.bind(second.thread)
+  second.thread.slot = () => {
+    throw new Error('no room')
+  }
+  writeFileSync(path, acting(1))
+  const [result] = (await reloader.reload('p')) ?? []
+  assert.equal(result?.outcome, 'failed')
+  assert.equal(result.reason, 'p: no room')
+  assert.equal(main.stats.values.get('wasm.p.code_reload_failure'), 1)
+  for (const each of [handle, other]) assert.equal(new FakeStream(each).request(), 'continue')
+  assert.equal(worker.thread.status().vms.length, 1, 'what was prepared is gone')
+  second.thread.slot = start
+  assert.deepEqual(await outcomes(), ['reloaded'])
+  for (const each of [handle, other]) assert.equal(new FakeStream(each).request(), 'stop-all-and-watermark')
+  second.close()
+})
+
+test('a plugin that comes between the two steps gets the new code with the others', async () => {
+  writeFileSync(path, acting(1))
+  let late: PluginHandle | undefined
+  const prepare = worker.thread.swap.bind(worker.thread)
+  worker.thread.swap = (step, code) => {
+    if (step === 'commit') late = makePlugin({ ...config(), rootId: 'late' }, worker.context)
+    return prepare(step, code)
+  }
+  assert.deepEqual(await outcomes(), ['reloaded'])
+  for (const each of [handle, late as unknown as PluginHandle])
+    assert.equal(new FakeStream(each).request(), 'stop-all-and-watermark')
 })

@@ -1,6 +1,7 @@
 /**
  * Hot swap, on the main thread: changed code is read, metered and compiled, tried with every plugin that uses it in
- * VMs that nothing else sees, and only then handed to the workers. When anything fails, everything stays as it is.
+ * VMs that nothing else sees, then made ready by every worker, and only then given to new streams. When anything fails,
+ * everything stays as it is.
  */
 import { createHash } from 'node:crypto'
 import { type FSWatcher, watch } from 'node:fs'
@@ -12,7 +13,7 @@ import type { WasmPluginStatus, WasmReloadResult } from '../core/wasm-status.ts'
 import type { Counter, Scope } from '../stats/scope.ts'
 import { PluginHandle } from './plugin.ts'
 import { type ReloadTarget, targetsOf } from './reload-targets.ts'
-import { type CompiledCode, meterCode, WasmThread } from './wasm-thread.ts'
+import { type CompiledCode, meterCode, type SwapStep, WasmThread } from './wasm-thread.ts'
 
 export interface WasmReloaderOptions {
   /** Where plugins are tried: clusters that are not started, stats that nobody reads. */
@@ -20,8 +21,8 @@ export interface WasmReloaderOptions {
   /** The process's own: compiled code is replaced in them for workers that start later. */
   readonly singletons: Map<string, unknown>
   readonly stats: Scope
-  /** Swaps the code on all workers. @returns what went wrong there */
-  swap(code: CompiledCode): Promise<readonly string[]>
+  /** A step of a swap on all workers. @returns what went wrong there */
+  swap(step: SwapStep, code: CompiledCode): Promise<readonly string[]>
 }
 
 interface ReloadStats {
@@ -146,8 +147,14 @@ export class WasmReloader {
       const module = await WebAssembly.compile(meterCode(bytes, limits))
       const code: CompiledCode = { key, hash, generation: known.generation + 1, module }
       for (const target of targets) this.#try(code, target)
+      const refused = await this.#options.swap('prepare', code)
+      if (refused.length > 0) {
+        await this.#options.swap('abort', code)
+        throw new Error([...new Set(refused)].join('; '))
+      }
+      // A worker that starts from now on begins with the new code.
       this.#options.singletons.set(key, code)
-      const faults = await this.#options.swap(code)
+      const faults = await this.#options.swap('commit', code)
       if (faults.length > 0) throw new Error(faults.join('; '))
       return this.#note(targets, 'reloaded')
     } catch (error) {

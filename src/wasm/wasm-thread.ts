@@ -8,7 +8,7 @@ import type { Scope } from '../stats/scope.ts'
 import type { WasmLimits } from './limits.ts'
 import { UnknownWasmError } from './meter-binary.ts'
 import { meterModule } from './meter.ts'
-import type { PluginHandle } from './plugin.ts'
+import type { PluginHandle, PreparedPlugin } from './plugin.ts'
 import { importMismatch } from './import-signatures.ts'
 import { makeMetricBuffer, MetricStore } from './metric-store.ts'
 import { makeSharedBuffer, SharedStore } from './shared-store.ts'
@@ -25,6 +25,8 @@ export interface CompiledCode {
   readonly generation: number
   readonly module: WebAssembly.Module
 }
+
+export type SwapStep = 'prepare' | 'commit' | 'abort'
 
 export interface CodeSource {
   /** What tells this code from others: `file <name>`, or a hash of inline code. */
@@ -52,6 +54,7 @@ export class WasmThread implements WasmHost {
   readonly metrics: MetricStore
   readonly #slots = new Map<string, VmSlot>()
   readonly #plugins = new Set<ThreadPlugin>()
+  readonly #prepared = new Map<ThreadPlugin, PreparedPlugin>()
   readonly #traps: WasmTrap[] = []
   readonly #singletons: Map<string, unknown>
 
@@ -117,23 +120,53 @@ export class WasmThread implements WasmHost {
   addPlugin(handle: PluginHandle, code: CompiledCode, settings: VmSettings): () => void {
     const plugin = { handle, code, settings }
     this.#plugins.add(plugin)
-    return () => this.#plugins.delete(plugin)
+    return () => {
+      this.#plugins.delete(plugin)
+      const prepared = this.#prepared.get(plugin)
+      if (prepared !== undefined) handle.discard(prepared)
+      this.#prepared.delete(plugin)
+    }
   }
 
-  /** Gives new streams new code. @returns what went wrong, by plugin: those keep their code */
-  swap(code: CompiledCode): string[] {
+  /**
+   * New code for all plugins that have it, in two steps, so that either all workers switch or none does.
+   * `prepare` makes a VM of it for each plugin and changes nothing else; `commit` gives it to new streams; `abort` drops
+   * what was prepared.
+   * @returns what went wrong, by plugin: those keep their code
+   */
+  swap(step: SwapStep, code: CompiledCode): string[] {
+    if (step === 'abort') {
+      this.#discardPrepared()
+      return []
+    }
+    const faults = this.#prepare(code)
+    if (step === 'prepare') return faults
     this.#singletons.set(code.key, code)
+    for (const [plugin, prepared] of this.#prepared) {
+      plugin.handle.activate(prepared)
+      plugin.code = code
+    }
+    this.#prepared.clear()
+    return faults
+  }
+
+  /** Those that are not ready yet: at a commit, what has come since. */
+  #prepare(code: CompiledCode): string[] {
     const faults: string[] = []
     for (const plugin of this.#plugins) {
-      if (plugin.code.key !== code.key) continue
+      if (plugin.code.key !== code.key || plugin.code === code || this.#prepared.has(plugin)) continue
       try {
-        plugin.handle.swap(this.slot(code, plugin.settings))
-        plugin.code = code
+        this.#prepared.set(plugin, plugin.handle.prepare(this.slot(code, plugin.settings)))
       } catch (error) {
         faults.push(`${plugin.handle.plugin.name}: ${(error as Error).message}`)
       }
     }
     return faults
+  }
+
+  #discardPrepared(): void {
+    for (const [plugin, prepared] of this.#prepared) plugin.handle.discard(prepared)
+    this.#prepared.clear()
   }
 
   status(): WasmWorkerStatus {
