@@ -31,17 +31,21 @@ export function addPerFilterConfigs(
   for (const name of names) {
     const any = configs[name] as AnyMessage
     const wrapper = any.typeUrl.endsWith(wrapperType) ? (any.value as FilterConfig) : undefined
-    const config = wrapper === undefined ? any : wrapper.config
     const before = all.get(name)?.configs ?? noConfigs
+    if (wrapper?.disabled === true) {
+      all.set(name, { configs: before, disabled: true })
+      continue
+    }
+    const config = wrapper === undefined ? any : wrapper.config
+    if (config === undefined)
+      throw configError(of, 'typedPerFilterConfig', `empty per filter configuration for the filter ${name}`, name)
     try {
-      all.set(name, {
-        configs: config === undefined ? before : [...before, context.extensions.perFilterConfig(name, config, context)],
-        disabled: wrapper?.disabled ?? false,
-      })
+      const parsed = context.extensions.perFilterConfig(name, config, context)
+      all.set(name, { configs: [...before, parsed], disabled: false })
     } catch (error) {
-      if (error instanceof ConfigError && error.path === '')
-        throw configError(of, 'typedPerFilterConfig', error.reason, name)
-      throw error
+      if (!(error instanceof ConfigError) || error.path !== '') throw error
+      // Without a place: no filter takes it.
+      if (wrapper?.isOptional !== true) throw configError(of, 'typedPerFilterConfig', error.reason, name)
     }
   }
   return all

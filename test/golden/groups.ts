@@ -23,6 +23,7 @@ import { matcherTree } from './cases/matcher-tree.ts'
 import { scopedRoutes } from './cases/scoped-routes.ts'
 import { subsets } from './cases/subsets.ts'
 import { routeActions } from './cases/route-actions.ts'
+import { perFilter } from './cases/per-filter.ts'
 import { streamMatchers } from './cases/stream-matchers.ts'
 import { tcpProxy } from './cases/tcp.ts'
 import { timeouts } from './cases/timeouts.ts'
@@ -51,6 +52,7 @@ export const groups: readonly Group[] = [
   clientAddress,
   connectionManager,
   matcherTree,
+  perFilter,
   routeActions,
   subsets,
   http1Options,

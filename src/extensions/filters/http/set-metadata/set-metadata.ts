@@ -21,8 +21,10 @@ export const setMetadataFilter: HttpFilterExtension<SetMetadata, SetMetadata> = 
     const own = makeEntries(message)
     return callbacks => ({
       decodeHeaders() {
-        const ofRoute = callbacks.route()?.perFilterConfig(callbacks.filterConfigName)
-        for (const entry of (ofRoute as readonly Entry[] | undefined) ?? own) write(entry, callbacks.streamInfo)
+        const ofRoute = callbacks.route()?.perFilterConfig(callbacks.filterConfigName) as readonly Entry[] | undefined
+        for (const entry of own) write(entry, callbacks.streamInfo)
+        // It adds to the filter's own.
+        if (ofRoute !== undefined) for (const entry of ofRoute) write(entry, callbacks.streamInfo)
         return 'continue'
       },
     })
