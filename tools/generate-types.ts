@@ -51,6 +51,9 @@ const roots: readonly string[] = [
   'envoy.extensions.filters.http.rbac.v3.RBACPerRoute',
   'envoy.extensions.filters.http.set_filter_state.v3.Config',
   'envoy.extensions.filters.http.set_metadata.v3.Config',
+  'envoy.extensions.common.matching.v3.ExtensionWithMatcher',
+  'envoy.extensions.common.matching.v3.ExtensionWithMatcherPerRoute',
+  'envoy.extensions.filters.common.matcher.action.v3.SkipFilter',
   // Routing.
   'envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig',
   'envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig',
@@ -85,6 +88,7 @@ const roots: readonly string[] = [
   'envoy.extensions.matching.input_matchers.ip.v3.Ip',
   'envoy.extensions.matching.input_matchers.metadata.v3.Metadata',
   'envoy.extensions.matching.input_matchers.runtime_fraction.v3.RuntimeFraction',
+  'xds.type.matcher.v3.HttpAttributesCelMatchInput',
   'xds.type.matcher.v3.IPMatcher',
   'xds.type.matcher.v3.ServerNameMatcher',
   // Listener filters.
@@ -122,6 +126,7 @@ const roots: readonly string[] = [
 /** Clearer names, for these and what is nested in them, where several messages share the last part of the name. */
 const renamed: readonly (readonly [fullName: string, name: string])[] = [
   ['envoy.config.cluster.v3.Filter', 'ClusterFilter'],
+  ['envoy.config.common.matcher.v3.Matcher', 'OldMatcher'],
   ['envoy.config.core.v3.RetryPolicy', 'CoreRetryPolicy'],
   ['envoy.config.listener.v3.Filter', 'NetworkFilter'],
   ['envoy.extensions.filters.http.cors.v3.CorsPolicy', 'CorsFilterPolicy'],

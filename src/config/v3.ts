@@ -1189,6 +1189,64 @@ export interface MatchPredicate_MatchSet {
   readonly rules: readonly MatchPredicate[]
 }
 
+/** envoy.config.common.matcher.v3.Matcher */
+export interface OldMatcher {
+  readonly matcherList?: OldMatcher_MatcherList
+  readonly matcherTree?: OldMatcher_MatcherTree
+  readonly onNoMatch?: OldMatcher_OnMatch
+}
+
+/** envoy.config.common.matcher.v3.Matcher.MatcherList */
+export interface OldMatcher_MatcherList {
+  readonly matchers: readonly OldMatcher_MatcherList_FieldMatcher[]
+}
+
+/** envoy.config.common.matcher.v3.Matcher.MatcherList.FieldMatcher */
+export interface OldMatcher_MatcherList_FieldMatcher {
+  readonly predicate?: OldMatcher_MatcherList_Predicate
+  readonly onMatch?: OldMatcher_OnMatch
+}
+
+/** envoy.config.common.matcher.v3.Matcher.MatcherList.Predicate */
+export interface OldMatcher_MatcherList_Predicate {
+  readonly singlePredicate?: OldMatcher_MatcherList_Predicate_SinglePredicate
+  readonly orMatcher?: OldMatcher_MatcherList_Predicate_PredicateList
+  readonly andMatcher?: OldMatcher_MatcherList_Predicate_PredicateList
+  readonly notMatcher?: OldMatcher_MatcherList_Predicate
+}
+
+/** envoy.config.common.matcher.v3.Matcher.MatcherList.Predicate.PredicateList */
+export interface OldMatcher_MatcherList_Predicate_PredicateList {
+  readonly predicate: readonly OldMatcher_MatcherList_Predicate[]
+}
+
+/** envoy.config.common.matcher.v3.Matcher.MatcherList.Predicate.SinglePredicate */
+export interface OldMatcher_MatcherList_Predicate_SinglePredicate {
+  readonly input?: TypedExtensionConfig
+  readonly valueMatch?: StringMatcher
+  readonly customMatch?: TypedExtensionConfig
+}
+
+/** envoy.config.common.matcher.v3.Matcher.MatcherTree */
+export interface OldMatcher_MatcherTree {
+  readonly input?: TypedExtensionConfig
+  readonly exactMatchMap?: OldMatcher_MatcherTree_MatchMap
+  readonly prefixMatchMap?: OldMatcher_MatcherTree_MatchMap
+  readonly customMatch?: TypedExtensionConfig
+}
+
+/** envoy.config.common.matcher.v3.Matcher.MatcherTree.MatchMap */
+export interface OldMatcher_MatcherTree_MatchMap {
+  readonly map: Readonly<Record<string, OldMatcher_OnMatch>>
+}
+
+/** envoy.config.common.matcher.v3.Matcher.OnMatch */
+export interface OldMatcher_OnMatch {
+  readonly matcher?: OldMatcher
+  readonly action?: TypedExtensionConfig
+  readonly keepMatching: boolean
+}
+
 /** envoy.config.common.mutation_rules.v3.HeaderMutation */
 export interface HeaderMutation {
   readonly remove?: string
@@ -3016,6 +3074,19 @@ export interface WasmAccessLog {
   readonly config?: PluginConfig
 }
 
+/** envoy.extensions.common.matching.v3.ExtensionWithMatcher */
+export interface ExtensionWithMatcher {
+  /** Deprecated. */
+  readonly matcher?: OldMatcher
+  readonly xdsMatcher?: Matcher
+  readonly extensionConfig?: TypedExtensionConfig
+}
+
+/** envoy.extensions.common.matching.v3.ExtensionWithMatcherPerRoute */
+export interface ExtensionWithMatcherPerRoute {
+  readonly xdsMatcher?: Matcher
+}
+
 /** envoy.extensions.common.ratelimit.v3.LocalClusterRateLimit */
 export interface LocalClusterRateLimit {
 }
@@ -3035,6 +3106,10 @@ export interface RateLimitDescriptor_Entry {
 
 /** envoy.extensions.early_data.v3.DefaultEarlyDataPolicy */
 export interface DefaultEarlyDataPolicy {
+}
+
+/** envoy.extensions.filters.common.matcher.action.v3.SkipFilter */
+export interface SkipFilter {
 }
 
 /** envoy.extensions.filters.common.set_filter_state.v3.FilterStateValue */
@@ -4580,6 +4655,10 @@ export interface XdsCoreTypedExtensionConfig {
   readonly typedConfig?: AnyMessage
 }
 
+/** xds.type.matcher.v3.HttpAttributesCelMatchInput */
+export interface HttpAttributesCelMatchInput {
+}
+
 /** xds.type.matcher.v3.IPMatcher */
 export interface IPMatcher {
   readonly rangeMatchers: readonly IPMatcher_IPRangeMatcher[]
@@ -4716,6 +4795,9 @@ export const RBACFilter: MessageType<RBACFilter> = { typeUrl: 'type.googleapis.c
 export const RBACPerRoute: MessageType<RBACPerRoute> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBACPerRoute' }
 export const SetFilterState: MessageType<SetFilterState> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.set_filter_state.v3.Config' }
 export const SetMetadata: MessageType<SetMetadata> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.set_metadata.v3.Config' }
+export const ExtensionWithMatcher: MessageType<ExtensionWithMatcher> = { typeUrl: 'type.googleapis.com/envoy.extensions.common.matching.v3.ExtensionWithMatcher' }
+export const ExtensionWithMatcherPerRoute: MessageType<ExtensionWithMatcherPerRoute> = { typeUrl: 'type.googleapis.com/envoy.extensions.common.matching.v3.ExtensionWithMatcherPerRoute' }
+export const SkipFilter: MessageType<SkipFilter> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.common.matcher.action.v3.SkipFilter' }
 export const UriTemplateMatchConfig: MessageType<UriTemplateMatchConfig> = { typeUrl: 'type.googleapis.com/envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig' }
 export const UriTemplateRewriteConfig: MessageType<UriTemplateRewriteConfig> = { typeUrl: 'type.googleapis.com/envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig' }
 export const ClusterAction: MessageType<ClusterAction> = { typeUrl: 'type.googleapis.com/envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction' }
@@ -4748,6 +4830,7 @@ export const ConsistentHashing: MessageType<ConsistentHashing> = { typeUrl: 'typ
 export const Ip: MessageType<Ip> = { typeUrl: 'type.googleapis.com/envoy.extensions.matching.input_matchers.ip.v3.Ip' }
 export const MetadataInputMatcher: MessageType<MetadataInputMatcher> = { typeUrl: 'type.googleapis.com/envoy.extensions.matching.input_matchers.metadata.v3.Metadata' }
 export const RuntimeFraction: MessageType<RuntimeFraction> = { typeUrl: 'type.googleapis.com/envoy.extensions.matching.input_matchers.runtime_fraction.v3.RuntimeFraction' }
+export const HttpAttributesCelMatchInput: MessageType<HttpAttributesCelMatchInput> = { typeUrl: 'type.googleapis.com/xds.type.matcher.v3.HttpAttributesCelMatchInput' }
 export const IPMatcher: MessageType<IPMatcher> = { typeUrl: 'type.googleapis.com/xds.type.matcher.v3.IPMatcher' }
 export const ServerNameMatcher: MessageType<ServerNameMatcher> = { typeUrl: 'type.googleapis.com/xds.type.matcher.v3.ServerNameMatcher' }
 export const TlsInspector: MessageType<TlsInspector> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector' }

@@ -1,4 +1,5 @@
 /** The result of routing a request, as filters and the connection manager see it. Follows `envoy/router/router.h`. */
+import type { MessageType } from '../config/message-type.ts'
 import type { HeaderMap } from './header-map.ts'
 import type { Metadata, Priority, StatCounter } from './cluster.ts'
 import type { StreamInfo } from './stream-info.ts'
@@ -20,10 +21,13 @@ export interface Route {
   readonly directResponse: DirectResponse | undefined
   /** Where to send it; absent with `directResponse`. */
   readonly entry: RouteEntry | undefined
-  /** Most specific `typed_per_filter_config` of a filter, parsed by its extension; undefined without one. */
-  perFilterConfig(filterConfigName: string): unknown
-  /** All of them, least specific first (virtual host … weighted cluster). */
-  allPerFilterConfigs(filterConfigName: string): readonly unknown[]
+  /**
+   * Most specific `typed_per_filter_config` under the name of a filter in its chain, parsed by its extension; undefined
+   * without one, and where it is of another type than the filter takes.
+   */
+  perFilterConfig(filterConfigName: string, type: MessageType<unknown>): unknown
+  /** All of that type, least specific first (route table … weighted cluster). */
+  allPerFilterConfigs(filterConfigName: string, type: MessageType<unknown>): readonly unknown[]
   /** `disabled: true` at some level: true; explicitly not: false; nothing said: undefined. */
   filterDisabled(filterConfigName: string): boolean | undefined
   /** Header mutations of response in Envoy's order, applied to upstream and local replies alike. */

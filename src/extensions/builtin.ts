@@ -11,6 +11,7 @@ import { grpcWeb } from './filters/http/grpc-web/grpc-web.ts'
 import { headerMutationFilter } from './filters/http/header-mutation/header-mutation.ts'
 import { headerToMetadataFilter } from './filters/http/header-to-metadata/header-to-metadata.ts'
 import { healthCheckFilter } from './filters/http/health-check/health-check.ts'
+import { matchDelegate } from './filters/http/match-delegate/match-delegate.ts'
 import { routerFilter } from './filters/http/router/router.ts'
 import { setFilterStateFilter } from './filters/http/set-filter-state/set-filter-state.ts'
 import { setMetadataFilter } from './filters/http/set-metadata/set-metadata.ts'
@@ -42,6 +43,7 @@ export const builtinExtensions: readonly Extension[] = [
   headerMutationFilter,
   headerToMetadataFilter,
   healthCheckFilter,
+  matchDelegate,
   routerFilter,
   setFilterStateFilter,
   setMetadataFilter,

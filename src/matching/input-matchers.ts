@@ -9,9 +9,8 @@ import {
   RuntimeFraction,
   type XdsCoreTypedExtensionConfig,
 } from '../config/v3.ts'
-import type { Runtime } from '../core/extension.ts'
 import { makeCidrMatcher } from './cidr.ts'
-import type { InputMatcher } from './match-data.ts'
+import type { InputMatcher, MatchContext } from './match-data.ts'
 import { makeRuntimeFraction } from './runtime-fraction.ts'
 import { makeStringMatcher } from './string-matcher.ts'
 import { makeValueMatcher } from './value-matcher.ts'
@@ -19,14 +18,14 @@ import { makeValueMatcher } from './value-matcher.ts'
 /** Throws `ConfigError`. */
 export function makeInputMatcher(
   message: Matcher_MatcherList_Predicate_SinglePredicate,
-  runtime: Runtime,
+  context: MatchContext<unknown>,
 ): InputMatcher {
   if (message.valueMatch !== undefined) return ofText(makeStringMatcher(message.valueMatch))
-  if (message.customMatch !== undefined) return makeCustomMatcher(message.customMatch, runtime)
+  if (message.customMatch !== undefined) return makeCustomMatcher(message.customMatch, context)
   throw configError(message, undefined, 'needs value_match or custom_match')
 }
 
-function makeCustomMatcher(config: XdsCoreTypedExtensionConfig, runtime: Runtime): InputMatcher {
+function makeCustomMatcher(config: XdsCoreTypedExtensionConfig, context: MatchContext<unknown>): InputMatcher {
   const any = config.typedConfig
   const message = any?.value as object
   switch (any?.typeUrl) {
@@ -41,7 +40,7 @@ function makeCustomMatcher(config: XdsCoreTypedExtensionConfig, runtime: Runtime
     case RuntimeFraction.typeUrl: {
       const { runtimeFraction, seed } = message as RuntimeFraction
       if (runtimeFraction === undefined) throw configError(message, 'runtimeFraction', 'is required')
-      const enabled = makeRuntimeFraction(runtimeFraction, runtime)
+      const enabled = makeRuntimeFraction(runtimeFraction, context.runtime)
       // All denominators divide a million.
       return ofText(value => enabled(Number(xxHash64(value, seed) % 1_000_000n)))
     }
@@ -51,8 +50,11 @@ function makeCustomMatcher(config: XdsCoreTypedExtensionConfig, runtime: Runtime
       const matches = makeValueMatcher(value)
       return { kind: 'metadata', matches: input => matches(input) !== invert }
     }
-    default:
-      throw configError(config, 'typedConfig', `${any?.typeUrl ?? 'nothing'} is no input matcher that sluice has`)
+    default: {
+      const make = context.matchers?.[any?.typeUrl ?? '']
+      if (make !== undefined) return make(message)
+      throw configError(config, 'typedConfig', `${any?.typeUrl ?? 'nothing'} is no input matcher that can be used here`)
+    }
   }
 }
 

@@ -21,9 +21,9 @@ export const insufficientData = Symbol('insufficient data')
 
 /**
  * `string`: a byte string, undefined when there is no value. `metadata`: a value of a struct, undefined when there is
- * none. A matcher takes one kind of input only.
+ * none. `attributes`: the `MatchData` itself. A matcher takes one kind of input only.
  */
-export type InputKind = 'string' | 'metadata'
+export type InputKind = 'string' | 'metadata' | 'attributes'
 
 export interface Input {
   readonly kind: InputKind
@@ -36,9 +36,15 @@ export interface InputMatcher {
   matches(value: unknown): boolean
 }
 
-/** Where a matcher stands: what it may ask for, and what comes of a match. */
-export interface MatchContext<Action> {
+/** What a matcher may ask. */
+export interface Matching {
   readonly inputs: InputTable
+  /** Beside those that there always are, by type URL. A factory throws `ConfigError`. */
+  readonly matchers?: Readonly<Record<string, (message: object) => InputMatcher>>
+}
+
+/** Where a matcher stands: what it may ask, and what comes of a match. */
+export interface MatchContext<Action> extends Matching {
   readonly runtime: Runtime
   /** Whether `keep_matching` has a meaning here; otherwise it is refused. */
   readonly keepsMatching?: boolean

@@ -11,6 +11,7 @@ import {
   type Matcher_MatcherList_Predicate,
   type Matcher_MatcherTree,
   type Matcher_OnMatch,
+  type OldMatcher,
   ServerNameMatcher,
   type XdsCoreTypedExtensionConfig,
 } from '../config/v3.ts'
@@ -28,7 +29,7 @@ export type MatchTree<Action> = (
 ) => Action | undefined | typeof insufficientData
 
 /** Throws `ConfigError`. */
-export function makeMatchTree<Action>(message: Matcher, context: MatchContext<Action>): MatchTree<Action> {
+export function makeMatchTree<Action>(message: Matcher | OldMatcher, context: MatchContext<Action>): MatchTree<Action> {
   const onNoMatch = message.onNoMatch === undefined ? noMatch : makeOnMatch(message.onNoMatch, context)
   if (message.matcherList !== undefined) return makeList(message.matcherList, onNoMatch, context)
   if (message.matcherTree !== undefined) return makeTree(message.matcherTree, onNoMatch, context)
@@ -88,7 +89,7 @@ function makePredicate(message: Matcher_MatcherList_Predicate, context: MatchCon
   const { singlePredicate, orMatcher, andMatcher, notMatcher } = message
   if (singlePredicate !== undefined) {
     const input = makeInput(singlePredicate, singlePredicate.input, context)
-    const matcher = makeInputMatcher(singlePredicate, context.runtime)
+    const matcher = makeInputMatcher(singlePredicate, context)
     if (matcher.kind !== input.kind)
       throw configError(
         singlePredicate,

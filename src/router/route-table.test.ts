@@ -304,16 +304,19 @@ virtual_hosts:
   - {name: without, match: {prefix: /off}, route: {cluster: up}, typed_per_filter_config: {f: ${off}}}
   - {match: {prefix: /}, route: {cluster: up}, typed_per_filter_config: {f: ${any('3')}}}
 `)
+  const struct = { typeUrl: 'type.googleapis.com/google.protobuf.Struct' }
   const route = find(of, requestHeaders('/'))
-  assert.deepEqual(route?.perFilterConfig('f'), { v: 3 })
-  assert.deepEqual(route?.allPerFilterConfigs('f'), [{ v: 1 }, { v: 2 }, { v: 3 }])
-  assert.deepEqual(route?.perFilterConfig('g'), { v: 9 })
-  assert.equal(route?.perFilterConfig('h'), undefined)
+  assert.equal(route?.perFilterConfig('f', { typeUrl: 'another' }), undefined)
+  assert.deepEqual(route?.allPerFilterConfigs('f', { typeUrl: 'another' }), [])
+  assert.deepEqual(route?.perFilterConfig('f', struct), { v: 3 })
+  assert.deepEqual(route?.allPerFilterConfigs('f', struct), [{ v: 1 }, { v: 2 }, { v: 3 }])
+  assert.deepEqual(route?.perFilterConfig('g', struct), { v: 9 })
+  assert.equal(route?.perFilterConfig('h', struct), undefined)
   assert.equal(route?.filterDisabled('f'), false)
   assert.equal(route?.filterDisabled('h'), undefined)
   const disabled = find(of, requestHeaders('/off'))
   assert.equal(disabled?.filterDisabled('f'), true)
-  assert.deepEqual(disabled?.perFilterConfig('f'), { v: 2 })
+  assert.deepEqual(disabled?.perFilterConfig('f', struct), { v: 2 })
 })
 
 test('bad routes are refused with the place', () => {

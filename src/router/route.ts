@@ -1,4 +1,5 @@
 /** The routes of a table, as the router and filters see them. Follows Envoy's `RouteEntryImplBase`. */
+import type { MessageType } from '../config/message-type.ts'
 import type { Metadata, Priority } from '../core/cluster.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type {
@@ -45,12 +46,12 @@ abstract class ConfiguredRoute<Settings extends RouteSettings> {
     this.virtualHostMetadata = settings.virtualHostMetadata
   }
 
-  perFilterConfig(name: string): unknown {
-    return mostSpecific(this.settings.perFilterConfigs, name)
+  perFilterConfig(name: string, type: MessageType<unknown>): unknown {
+    return mostSpecific(this.settings.perFilterConfigs, name, type)
   }
 
-  allPerFilterConfigs(name: string): readonly unknown[] {
-    return allLevels(this.settings.perFilterConfigs, name)
+  allPerFilterConfigs(name: string, type: MessageType<unknown>): readonly unknown[] {
+    return allLevels(this.settings.perFilterConfigs, name, type)
   }
 
   filterDisabled(name: string): boolean | undefined {

@@ -24,6 +24,7 @@ import { scopedRoutes } from './cases/scoped-routes.ts'
 import { subsets } from './cases/subsets.ts'
 import { routeActions } from './cases/route-actions.ts'
 import { perFilter } from './cases/per-filter.ts'
+import { matchDelegates } from './cases/match-delegate.ts'
 import { streamMatchers } from './cases/stream-matchers.ts'
 import { tcpProxy } from './cases/tcp.ts'
 import { timeouts } from './cases/timeouts.ts'
@@ -52,6 +53,7 @@ export const groups: readonly Group[] = [
   clientAddress,
   connectionManager,
   matcherTree,
+  matchDelegates,
   perFilter,
   routeActions,
   subsets,

@@ -1,7 +1,19 @@
 /** Messages that many areas share: addresses, values, matchers, data sources. */
 import type { SupportTable } from './table.ts'
 
+/** Trees of CEL expressions, of two packages; of their types and positions nothing depends. */
+const celMessages = [
+  ...['ParsedExpr', 'CheckedExpr', 'Expr', 'Expr.Ident', 'Expr.Select', 'Expr.Call', 'Expr.CreateList'],
+  ...['Expr.CreateStruct', 'Expr.CreateStruct.Entry', 'Expr.Comprehension', 'Constant', 'Reference', 'SourceInfo'],
+  ...['SourceInfo.Extension', 'SourceInfo.Extension.Version', 'Type', 'Type.ListType', 'Type.MapType'],
+  ...['Type.FunctionType', 'Type.AbstractType'],
+]
+const celSupport: SupportTable = Object.fromEntries(
+  ['google.api.expr.v1alpha1', 'cel.expr'].flatMap(name => celMessages.map(each => [`${name}.${each}`, 'all'])),
+)
+
 export const commonSupport: SupportTable = {
+  ...celSupport,
   'google.protobuf.Empty': 'all',
   'envoy.config.core.v3.Address': ['socket_address', 'pipe'],
   'envoy.config.core.v3.SocketAddress': ['protocol=TCP', 'address', 'port_value'],
@@ -60,6 +72,18 @@ export const commonSupport: SupportTable = {
   'xds.type.matcher.v3.Matcher.MatcherList.Predicate.SinglePredicate': 'all',
   'xds.type.matcher.v3.Matcher.MatcherTree': 'all',
   'xds.type.matcher.v3.Matcher.MatcherTree.MatchMap': 'all',
+  'envoy.config.common.matcher.v3.Matcher': 'all',
+  'envoy.config.common.matcher.v3.Matcher.OnMatch': 'all',
+  'envoy.config.common.matcher.v3.Matcher.MatcherList': 'all',
+  'envoy.config.common.matcher.v3.Matcher.MatcherList.FieldMatcher': 'all',
+  'envoy.config.common.matcher.v3.Matcher.MatcherList.Predicate': 'all',
+  'envoy.config.common.matcher.v3.Matcher.MatcherList.Predicate.PredicateList': 'all',
+  'envoy.config.common.matcher.v3.Matcher.MatcherList.Predicate.SinglePredicate': 'all',
+  'envoy.config.common.matcher.v3.Matcher.MatcherTree': 'all',
+  'envoy.config.common.matcher.v3.Matcher.MatcherTree.MatchMap': 'all',
+  'xds.type.matcher.v3.CelMatcher': 'all',
+  'xds.type.matcher.v3.HttpAttributesCelMatchInput': 'all',
+  'xds.type.v3.CelExpression': 'all',
   'xds.type.matcher.v3.StringMatcher': ['exact', 'prefix', 'suffix', 'safe_regex', 'contains', 'ignore_case'],
   'xds.type.matcher.v3.RegexMatcher': ['regex', '?google_re2'],
   'xds.type.matcher.v3.IPMatcher': 'all',

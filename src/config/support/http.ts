@@ -178,6 +178,9 @@ export const httpSupport: SupportTable = {
     'skip_if_empty',
   ],
   'envoy.extensions.filters.network.set_filter_state.v3.Config': ['on_new_connection'],
+  'envoy.extensions.common.matching.v3.ExtensionWithMatcher': 'all',
+  'envoy.extensions.common.matching.v3.ExtensionWithMatcherPerRoute': 'all',
+  'envoy.extensions.filters.common.matcher.action.v3.SkipFilter': 'all',
   'envoy.extensions.filters.http.health_check.v3.HealthCheck': 'all',
   'envoy.extensions.filters.http.router.v3.Router': [
     'dynamic_stats',

@@ -46,7 +46,9 @@ class BufferFilter implements HttpFilter {
   decodeHeaders(headers: HeaderMap, endStream: boolean): HeadersStatus {
     if (endStream) return 'continue'
     const callbacks = this.#callbacks
-    const own = callbacks.route()?.perFilterConfig(callbacks.filterConfigName) as RouteSettings | undefined
+    const own = callbacks.route()?.perFilterConfig(callbacks.filterConfigName, BufferPerRoute) as
+      | RouteSettings
+      | undefined
     const limit = own === undefined ? this.#maxRequestBytes : own.maxRequestBytes
     if (limit === undefined) return 'continue'
     this.#headers = headers

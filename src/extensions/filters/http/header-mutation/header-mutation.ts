@@ -89,7 +89,8 @@ class HeaderMutation implements HttpFilter {
   #settings(): readonly Settings[] {
     if (this.#all !== undefined) return this.#all
     const callbacks = this.#callbacks
-    const ofRoute = (callbacks.route()?.allPerFilterConfigs(callbacks.filterConfigName) ?? []) as readonly Settings[]
+    const ofRoute = (callbacks.route()?.allPerFilterConfigs(callbacks.filterConfigName, HeaderMutationPerRoute) ??
+      []) as readonly Settings[]
     this.#all = [this.#own, ...(this.#specificLast ? ofRoute : ofRoute.toReversed())]
     return this.#all
   }

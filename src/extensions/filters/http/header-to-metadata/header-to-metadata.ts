@@ -58,7 +58,8 @@ class HeaderToMetadataFilter implements HttpFilter {
   #settings(): Settings {
     const callbacks = this.#callbacks
     return (this.#chosen ??=
-      (callbacks.route()?.perFilterConfig(callbacks.filterConfigName) as Settings | undefined) ?? this.#own)
+      (callbacks.route()?.perFilterConfig(callbacks.filterConfigName, HeaderToMetadata) as Settings | undefined) ??
+      this.#own)
   }
 }
 

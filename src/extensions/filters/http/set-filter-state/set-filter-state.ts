@@ -20,7 +20,7 @@ export const setFilterStateFilter: HttpFilterExtension<SetFilterState, SetFilter
     return callbacks => ({
       decodeHeaders(headers) {
         const { streamInfo } = callbacks
-        const ofRoutes = callbacks.route()?.allPerFilterConfigs(callbacks.filterConfigName) ?? []
+        const ofRoutes = callbacks.route()?.allPerFilterConfigs(callbacks.filterConfigName, SetFilterState) ?? []
         for (const { writers, clearRouteCache } of [own, ...(ofRoutes as readonly Settings[])]) {
           const state = (streamInfo.filterState ??= new Map())
           for (const write of writers) write(state, headerContext(headers, undefined, streamInfo))

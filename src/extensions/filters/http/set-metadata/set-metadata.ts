@@ -21,7 +21,9 @@ export const setMetadataFilter: HttpFilterExtension<SetMetadata, SetMetadata> = 
     const own = makeEntries(message)
     return callbacks => ({
       decodeHeaders() {
-        const ofRoute = callbacks.route()?.perFilterConfig(callbacks.filterConfigName) as readonly Entry[] | undefined
+        const ofRoute = callbacks.route()?.perFilterConfig(callbacks.filterConfigName, SetMetadata) as
+          | readonly Entry[]
+          | undefined
         for (const entry of own) write(entry, callbacks.streamInfo)
         // It adds to the filter's own.
         if (ofRoute !== undefined) for (const entry of ofRoute) write(entry, callbacks.streamInfo)

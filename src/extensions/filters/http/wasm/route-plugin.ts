@@ -2,6 +2,7 @@
  * A wasm filter whose plugin the route may replace (`typed_per_filter_config`), which Envoy does not have: the plugin is
  * chosen when the request's headers come to the filter, and stays for the stream.
  */
+import { Wasm } from '../../../../config/v3.ts'
 import type { HeaderMap } from '../../../../core/header-map.ts'
 import type {
   DataStatus,
@@ -24,7 +25,7 @@ export class RoutePluginFilter implements HttpFilter {
 
   decodeHeaders(headers: HeaderMap, endStream: boolean): HeadersStatus {
     const callbacks = this.#callbacks
-    const own = callbacks.route()?.perFilterConfig(callbacks.filterConfigName) as PluginHandle | undefined
+    const own = callbacks.route()?.perFilterConfig(callbacks.filterConfigName, Wasm) as PluginHandle | undefined
     this.#filter = (own ?? this.#default).newHttpFilter(callbacks)
     return this.#filter.decodeHeaders?.(headers, endStream) ?? 'continue'
   }

@@ -1,9 +1,9 @@
 /** `envoy.router.cluster_specifier_plugin.matcher`: the cluster by a unified matcher. Follows Envoy's `MatcherClusterSpecifierPlugin`. */
+import { httpMatching } from '../../../../cel/matching.ts'
 import { configError } from '../../../../config/position.ts'
 import { ClusterAction, MatcherClusterSpecifier } from '../../../../config/v3.ts'
 import type { ClusterSpecifierExtension } from '../../../../core/extension.ts'
 import { insufficientData } from '../../../../matching/match-data.ts'
-import { httpInputs } from '../../../../matching/match-inputs.ts'
 import { makeMatchTree } from '../../../../matching/match-tree.ts'
 
 export const matcherClusterSpecifier: ClusterSpecifierExtension<MatcherClusterSpecifier> = {
@@ -13,7 +13,7 @@ export const matcherClusterSpecifier: ClusterSpecifierExtension<MatcherClusterSp
   create(message, context) {
     if (message.clusterMatcher === undefined) throw configError(message, 'clusterMatcher', 'is required')
     const tree = makeMatchTree(message.clusterMatcher, {
-      inputs: httpInputs,
+      ...httpMatching(context),
       runtime: context.runtime,
       keepsMatching: true,
       makeAction(config, of) {
