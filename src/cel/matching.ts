@@ -33,7 +33,7 @@ export function httpMatching(context: Parameters<typeof attributeEnvironment>[0]
   const environment = attributeEnvironment(context)
   return {
     inputs: { ...httpInputs, [HttpAttributesCelMatchInput.typeUrl]: () => attributes },
-    matchers: { [celMatcherUrl]: message => makeCelMatcher(message as CelMatcher, environment) },
+    matchers: { [celMatcherUrl]: message => makeCelMatcher(message, environment) },
   }
 }
 
