@@ -62,6 +62,12 @@ export function setConnectionIds(workerIndex: number): void {
   lastId = Math.max(workerIndex, 0) * 2 ** 40 - 1
 }
 
+/**
+ * So much may wait for the kernel before producers are told to stop, whatever more the buffer limit allows: the kernel's own
+ * buffer is full by then, and keeps the peer busy until they go on. 200 readers that stall would hold 200 MiB of Envoy's limit.
+ */
+const mostUnsentBytes = 32 * 1024
+
 export interface SocketConnectionOptions {
   readonly localAddress: Address
   readonly remoteAddress: Address
@@ -109,6 +115,7 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
   /** Unfinished writes, and their bytes that the kernel has not taken. */
   #writing = 0
   #writingBytes = 0
+  readonly #highWatermarkBytes: number
   #writeEnded = false
   #shutdownSent = false
   #closeType: CloseType = 'no-flush'
@@ -120,6 +127,7 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
     this.localAddress = options.localAddress
     this.remoteAddress = options.remoteAddress
     this.bufferLimitBytes = options.bufferLimitBytes
+    this.#highWatermarkBytes = Math.min(options.bufferLimitBytes, mostUnsentBytes)
     this.#connected = options.connected
     attach(handle, this, sharedReadBuffer.bytes)
   }
@@ -472,14 +480,14 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
     if (this.aboveHighWatermark || this.bufferLimitBytes === 0 || this.state === 'closed') return
     // What this turn still hands to the kernel does not count.
     if (this.#writing === 0 && this.#connected) return
-    if (this.bufferedBytes <= this.bufferLimitBytes) return
+    if (this.bufferedBytes <= this.#highWatermarkBytes) return
     this.aboveHighWatermark = true
     for (const each of this.#callbacks) each.onAboveWriteBufferHighWatermark?.()
   }
 
   #checkLowWatermark(): void {
     if (!this.aboveHighWatermark || this.state === 'closed') return
-    if (this.bufferedBytes > this.bufferLimitBytes / 2) return
+    if (this.bufferedBytes > this.#highWatermarkBytes / 2) return
     this.aboveHighWatermark = false
     for (const each of this.#callbacks) each.onBelowWriteBufferLowWatermark?.()
   }

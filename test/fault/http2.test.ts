@@ -163,7 +163,7 @@ test('200 slow readers of a big answer hold little, and give it back', async () 
     'all answers to stall',
   )
   const grown = rssOf(processTree(setup.proxy.pid)) - rss
-  assert.ok(grown < 150 * mib, `${grown / mib} MiB more`)
+  assert.ok(grown < 64 * mib, `${grown / mib} MiB more`)
   for (const stream of streams) stream.close()
   await setup.proxy.waitForStats(
     stats => stats.get('http2.pending_send_bytes') === 0 && stats.get('cluster.h1.upstream_rq_active') === 0,
