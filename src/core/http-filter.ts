@@ -67,6 +67,8 @@ export interface BodyBuffer {
   readonly length: number
   /** The bytes from `start`, at most `length`, as one chunk (copied only when they span chunks). */
   slice(start: number, length: number): Uint8Array
+  /** Copies the same bytes to a place in `target`. */
+  copyTo(target: Uint8Array, at: number, start: number, length: number): void
   prepend(data: Uint8Array): void
   append(data: Uint8Array): void
   /** Removes bytes from the front. */

@@ -1,11 +1,15 @@
 /** The bytes of one direction that a filter chain holds back. Follows the use of Envoy's watermark buffers in FilterManager. */
-import { keep } from '../base/read-buffer.ts'
+import { isTransient, keep, pinActive, type ReadBuffer, shouldCopy, unpin } from '../base/read-buffer.ts'
 import type { BodyBuffer } from '../core/http-filter.ts'
 
 const empty = new Uint8Array(0)
 
 export class ChunkBuffer implements BodyBuffer {
   #chunks: Uint8Array[] = []
+  /** Read buffers that chunks lie in, reused once the chunks are gone. */
+  #pinned: ReadBuffer[] | undefined
+  /** Somebody may still look at a chunk. */
+  #shown = false
   length = 0
   /** Grows with each change, so that who holds a joined copy sees that it is stale. */
   version = 0
@@ -13,14 +17,14 @@ export class ChunkBuffer implements BodyBuffer {
   append(data: Uint8Array): void {
     this.version++
     if (data.length === 0) return
-    this.#chunks.push(keep(data))
+    this.#chunks.push(this.#hold(data))
     this.length += data.length
   }
 
   prepend(data: Uint8Array): void {
     this.version++
     if (data.length === 0) return
-    this.#chunks.unshift(keep(data))
+    this.#chunks.unshift(this.#hold(data))
     this.length += data.length
   }
 
@@ -29,6 +33,7 @@ export class ChunkBuffer implements BodyBuffer {
     if (length >= this.length) {
       this.#chunks.length = 0
       this.length = 0
+      this.#unpin()
       return
     }
     this.length -= length
@@ -42,6 +47,7 @@ export class ChunkBuffer implements BodyBuffer {
   slice(start: number, length: number): Uint8Array {
     const end = Math.min(start + length, this.length)
     if (start >= end) return empty
+    this.#shown = true
     if (this.#chunks.length > 1 && start === 0 && end === this.length) this.#join()
     let at = 0
     for (let i = 0; i < this.#chunks.length; i++) {
@@ -56,9 +62,36 @@ export class ChunkBuffer implements BodyBuffer {
     return (this.#chunks[0] as Uint8Array).subarray(start, end)
   }
 
+  copyTo(target: Uint8Array, at: number, start: number, length: number): void {
+    const end = start + length
+    let from = 0
+    for (const chunk of this.#chunks) {
+      const part = chunk.subarray(Math.max(0, start - from), Math.max(0, end - from))
+      target.set(part, at)
+      at += part.length
+      from += chunk.length
+      if (from >= end) return
+    }
+  }
+
   /** All bytes as one chunk. */
   all(): Uint8Array {
     return this.slice(0, this.length)
+  }
+
+  #hold(data: Uint8Array): Uint8Array {
+    if (!isTransient(data) || shouldCopy(data)) return keep(data)
+    ;(this.#pinned ??= []).push(pinActive())
+    return data
+  }
+
+  #unpin(): void {
+    if (this.#pinned === undefined) return
+    for (const buffer of this.#pinned) {
+      if (this.#shown) buffer.kept = true
+      unpin(buffer)
+    }
+    this.#pinned = undefined
   }
 
   #join(): void {

@@ -36,6 +36,17 @@ export class BodyWindow {
     return Buffer.concat([fromHeld, chunk.subarray(0, length - fromHeld.length)], length)
   }
 
+  /** Copies what `slice` gives to a place in `target`. */
+  copyTo(target: Uint8Array, at: number, start: number, length: number): void {
+    const held = this.#held()
+    const heldLength = held?.length ?? 0
+    const fromHeld = Math.max(0, Math.min(length, heldLength - start))
+    if (fromHeld > 0) held?.copyTo(target, at, start, fromHeld)
+    const chunkAt = start + fromHeld - heldLength
+    if (fromHeld < length)
+      target.set((this.chunk ?? empty).subarray(chunkAt, chunkAt + length - fromHeld), at + fromHeld)
+  }
+
   /** As `proxy_set_buffer_bytes`: prepends, replaces from the front, or appends. `data` becomes ours. */
   set(start: number, length: number, data: Uint8Array): number {
     if (this.chunk === undefined && !this.buffering) return Status.badArgument

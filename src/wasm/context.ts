@@ -86,6 +86,11 @@ export class WasmContext {
     return empty
   }
 
+  /** Copies `bufferSlice` to a place in `target`. */
+  copyBuffer(type: number, start: number, length: number, target: Uint8Array, at: number): void {
+    target.set(this.bufferSlice(type, start, length), at)
+  }
+
   /** Replaces the first `length` bytes (`start` 0) or appends (`start` at or past the end). */
   setBuffer(_type: number, _start: number, _length: number, _data: Uint8Array): number {
     return Status.badArgument

@@ -206,6 +206,12 @@ export class HttpContext extends WasmContext implements HttpFilter, AttributeSou
     return body === undefined ? super.bufferSlice(type, start, length) : body.slice(start, length)
   }
 
+  override copyBuffer(type: number, start: number, length: number, target: Uint8Array, at: number): void {
+    const body = this.#body(type)
+    if (body === undefined) super.copyBuffer(type, start, length, target, at)
+    else body.copyTo(target, at, start, length)
+  }
+
   override setBuffer(type: number, start: number, length: number, data: Uint8Array): number {
     return this.#body(type)?.set(start, length, data) ?? super.setBuffer(type, start, length, data)
   }

@@ -193,7 +193,7 @@ if (!hasProgram('wrk')) {
       const names = available(row.work).filter(
         name =>
           options.proxies.split(',').includes(name) &&
-          ((row.kind !== 'start' && row.client === 'wrk') || name === 'sluice' || name === 'envoy'),
+          ((!row.kind.startsWith('start') && row.client === 'wrk') || name === 'sluice' || name === 'envoy'),
       )
       if (row.work === 'grpc' && grpcGo === undefined) {
         note(`skipped ${row.name}: ${goMissing}`)

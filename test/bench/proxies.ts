@@ -4,7 +4,18 @@ import { findEnvoy } from '../support/envoy.ts'
 import { freePort, hasProgram, nginxUser, startProgram } from '../support/load.ts'
 import { type JsonObject, ProxyProcess } from '../support/proxy-process.ts'
 
-export type Work = 'http' | 'tcp' | 'wasm-as' | 'wasm-rust' | 'wasm-go' | 'http2-upstream' | 'grpc' | 'routes'
+export type Work =
+  | 'http'
+  | 'tcp'
+  | 'wasm-as'
+  | 'wasm-rust'
+  | 'wasm-go'
+  | 'wasm-body'
+  | 'wasm-chain'
+  | 'wasm-network'
+  | 'http2-upstream'
+  | 'grpc'
+  | 'routes'
 export type ProxyName = 'sluice' | 'envoy' | 'nginx' | 'haproxy'
 
 export interface Running {
@@ -18,18 +29,23 @@ export interface Running {
 const type = 'type.googleapis.com/envoy.extensions'
 const fixtures = join(import.meta.dirname, '../fixtures/wasm')
 
-/** An HTTP filter of a fixture module; `configuration` is what the plugin is given. */
-export function wasmFilter(module: string, configuration: string): JsonObject {
+/** A filter of a fixture module; `configuration` is what the plugin is given, `id` tells uses of one module apart. */
+export function wasmFilter(
+  module: string,
+  configuration: string,
+  kind: 'http' | 'network' = 'http',
+  id = module,
+): JsonObject {
   return {
-    name: module,
+    name: id,
     typed_config: {
-      '@type': `${type}.filters.http.wasm.v3.Wasm`,
+      '@type': `${type}.filters.${kind}.wasm.v3.Wasm`,
       config: {
-        name: module,
+        name: id,
         root_id: module,
         configuration: { '@type': 'type.googleapis.com/google.protobuf.StringValue', value: configuration },
         vm_config: {
-          vm_id: module,
+          vm_id: id,
           runtime: 'envoy.wasm.runtime.v8',
           code: { local: { filename: join(fixtures, module, `${module}.wasm`) } },
         },
@@ -40,10 +56,18 @@ export function wasmFilter(module: string, configuration: string): JsonObject {
 
 const directBody = 'hello world, this is a direct response\n'
 
-const modules: Partial<Record<Work, JsonObject>> = {
-  'wasm-as': wasmFilter('as-headers', 'x-added: yes'),
-  'wasm-rust': wasmFilter('rust-headers', 'yes'),
-  'wasm-go': wasmFilter('go-headers', 'yes'),
+const modules: Partial<Record<Work, readonly JsonObject[]>> = {
+  'wasm-as': [wasmFilter('as-headers', 'x-added: yes')],
+  'wasm-rust': [wasmFilter('rust-headers', 'yes')],
+  'wasm-go': [wasmFilter('go-headers', 'yes')],
+  'wasm-body': [wasmFilter('rust-body', '')],
+  'wasm-chain': [
+    wasmFilter('as-headers', 'x-one: yes', 'http', 'one'),
+    wasmFilter('rust-headers', 'yes', 'http', 'two'),
+    wasmFilter('c-headers', 'yes', 'http', 'three'),
+    wasmFilter('as-headers', 'x-four: yes', 'http', 'four'),
+    wasmFilter('rust-headers', 'yes', 'http', 'five'),
+  ],
 }
 
 const optionsType = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions'
@@ -77,9 +101,8 @@ const accessLog: JsonObject = {
 
 /** The Envoy configuration for a work. */
 export function configuration(work: Work, backendPort: number, filters?: readonly JsonObject[]): JsonObject {
-  const module = modules[work]
   const http_filters = [
-    ...(filters ?? (module === undefined ? [] : [module])),
+    ...(filters ?? modules[work] ?? []),
     { name: 'router', typed_config: { '@type': `${type}.filters.http.router.v3.Router` } },
   ]
   const hcm = {
@@ -120,7 +143,7 @@ export function configuration(work: Work, backendPort: number, filters?: readonl
         {
           name: 'bench',
           address: { socket_address: { address: '127.0.0.1', port_value: 0 } },
-          filter_chains: [{ filters: [work === 'tcp' ? tcp : hcm] }],
+          filter_chains: [{ filters: networkFilters(work, tcp, hcm) }],
         },
       ],
       clusters: [
@@ -135,6 +158,11 @@ export function configuration(work: Work, backendPort: number, filters?: readonl
       ],
     },
   }
+}
+
+function networkFilters(work: Work, tcp: JsonObject, hcm: JsonObject): JsonObject[] {
+  if (work === 'wasm-network') return [wasmFilter('as-network', '', 'network'), tcp]
+  return [work === 'tcp' ? tcp : hcm]
 }
 
 async function startOurs(kind: 'sluice' | 'envoy', work: Work, backendPort: number): Promise<Running> {

@@ -8,7 +8,7 @@ export interface Row {
   readonly name: string
   readonly title: string
   readonly work: Work
-  readonly kind: 'load' | 'idle' | 'start'
+  readonly kind: 'load' | 'idle' | 'start' | 'start-ratio'
   readonly path: string
   readonly connections: number
   readonly client: Client
@@ -34,6 +34,17 @@ export const rows: readonly Row[] = [
   { ...load, name: 'wasm-go', title: 'HTTP/1.1, Go filter', work: 'wasm-go', target: 0.55 },
   {
     ...load,
+    name: 'wasm-body',
+    title: 'Rust filter that rewrites bodies of 64 KiB',
+    work: 'wasm-body',
+    path: '/64k',
+    connections: 16,
+    target: 0.7,
+  },
+  { ...load, name: 'wasm-chain', title: 'five filters in a chain (AS, Rust, C)', work: 'wasm-chain', target: 0.5 },
+  { ...load, name: 'wasm-network', title: 'TCP proxy behind a network filter', work: 'wasm-network', target: 0.8 },
+  {
+    ...load,
     name: '1mib',
     title: '1 MiB bodies, 8 connections',
     work: 'http',
@@ -57,4 +68,12 @@ export const rows: readonly Row[] = [
     target: 0.7,
   },
   { ...load, name: 'start', title: 'start to ready', work: 'http', kind: 'start', target: 600 },
+  {
+    ...load,
+    name: 'start-go',
+    title: 'start to ready with a Go filter',
+    work: 'wasm-go',
+    kind: 'start-ratio',
+    target: 0.15,
+  },
 ]

@@ -139,9 +139,10 @@ export const nginxUser = process.getuid?.() === 0 ? 'user root;' : ''
 
 const smallBody = '{"message":"hello from the backend","n":1}'
 const megabyte = 1 << 20
+const text64k = 'A line of text with a secret in it, as services send it.\n'.repeat(1192).slice(0, 65_536)
 
 /**
- * nginx answering a small body, and 1 MiB under /big; without nginx a small server of our own.
+ * nginx answering a small body, 1 MiB under /big and 64 KiB of text under /64k; without nginx a small server of our own.
  * `http2Port`: the same by HTTP/2, 0 without nginx.
  */
 export async function startBackend(): Promise<{
@@ -164,24 +165,25 @@ export async function startBackend(): Promise<{
       access_log off; keepalive_requests 1000000000; tcp_nodelay on; sendfile on;
       client_body_temp_path $DIR/a; proxy_temp_path $DIR/b; fastcgi_temp_path $DIR/c; uwsgi_temp_path $DIR/d; scgi_temp_path $DIR/e;
       server { listen 127.0.0.1:${port} backlog=4096; listen 127.0.0.1:${http2Port} http2; default_type application/json;
-        location = /big { alias $DIR/big; } location / { return 200 '${smallBody}'; } }
+        location = /big { alias $DIR/big; } location = /64k { alias $DIR/64k; } location / { return 200 '${smallBody}'; } }
     }`
-  const files = { 'nginx.conf': conf, big: 'x'.repeat(megabyte) }
+  const files = { 'nginx.conf': conf, big: 'x'.repeat(megabyte), '64k': text64k }
   const backend = await startProgram('nginx', port, dir => ['-p', dir, '-c', join(dir, 'nginx.conf')], files)
   return { ...backend, http2Port, name: 'nginx' }
 }
 
-/** The backend of our own: answers every request head, `/big` with 1 MiB. */
+/** The backend of our own: answers every request head, `/big` with 1 MiB, `/64k` with 64 KiB. */
 function serve(port: number): void {
   const head = (length: number) =>
     `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n`
   const small = Buffer.from(head(smallBody.length) + smallBody)
+  const medium = Buffer.from(head(text64k.length) + text64k)
   const big = Buffer.concat([Buffer.from(head(megabyte)), Buffer.alloc(megabyte, 'x')])
   const server = createServer({ noDelay: true }, socket => {
     socket.on('data', chunk => {
       const text = chunk.toString('latin1')
       for (let at = text.indexOf('\r\n\r\n'); at >= 0; at = text.indexOf('\r\n\r\n', at + 4))
-        socket.write(text.startsWith('GET /big') ? big : small)
+        socket.write(text.startsWith('GET /big') ? big : text.startsWith('GET /64k') ? medium : small)
     })
     socket.on('error', () => {})
   })

@@ -15,7 +15,11 @@ export function bufferFunctions(vm: WasmVm): HostFunctions {
       if (size === unknownBuffer) return Status.badArgument
       if (size === noBuffer) return Status.notFound
       if (start >= size) return memory.returnText('', pointerAt, sizeAt)
-      return memory.returnBytes(context.bufferSlice(type, start, Math.min(length, size - start)), pointerAt, sizeAt)
+      const wanted = Math.min(length, size - start)
+      const pointer = memory.allocateResult(wanted, pointerAt, sizeAt)
+      if (pointer === 0) return wanted === 0 ? memory.returnText('', pointerAt, sizeAt) : Status.invalidMemoryAccess
+      context.copyBuffer(type, start, wanted, memory.bytes, pointer)
+      return Status.ok
     },
 
     proxy_get_buffer_status(type, lengthAt, flagsAt) {
