@@ -4,8 +4,11 @@ import { FilterProxy, variants } from '../../sdk/test/support/proxy.ts'
 import type { JsonObject } from '../../test/support/proxy-process.ts'
 
 for (const { kind, language, skip } of variants('AssemblyScript', 'Rust', 'Go')) {
-  const start = (configuration?: JsonObject, trustForwardedFor?: boolean) =>
-    FilterProxy.stock(kind, 'cors', configuration, trustForwardedFor, language)
+  const start = (configuration?: JsonObject, trustForwardedFor = false) =>
+    FilterProxy.stock(kind, 'cors', configuration, {
+      language,
+      ...(trustForwardedFor === undefined ? {} : { trustForwardedFor }),
+    })
 
   test(`cors in ${language} on ${kind}: preflight requests are answered`, { skip }, async () => {
     const proxy = await start()

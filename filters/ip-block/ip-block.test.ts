@@ -4,8 +4,11 @@ import { FilterProxy, variants } from '../../sdk/test/support/proxy.ts'
 import type { JsonObject } from '../../test/support/proxy-process.ts'
 
 for (const { kind, language, skip } of variants('AssemblyScript', 'Rust')) {
-  const start = (configuration?: JsonObject, trustForwardedFor?: boolean) =>
-    FilterProxy.stock(kind, 'ip-block', configuration, trustForwardedFor, language)
+  const start = (configuration?: JsonObject, trustForwardedFor = false) =>
+    FilterProxy.stock(kind, 'ip-block', configuration, {
+      language,
+      ...(trustForwardedFor === undefined ? {} : { trustForwardedFor }),
+    })
 
   test(`ip-block in ${language} on ${kind}: its example denies a country and lets others in`, { skip }, async () => {
     const proxy = await start()

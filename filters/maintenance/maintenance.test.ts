@@ -4,8 +4,11 @@ import { FilterProxy, variants } from '../../sdk/test/support/proxy.ts'
 import type { JsonObject } from '../../test/support/proxy-process.ts'
 
 for (const { kind, language, skip } of variants('AssemblyScript', 'Rust', 'Go')) {
-  const start = (configuration?: JsonObject, trustForwardedFor?: boolean) =>
-    FilterProxy.stock(kind, 'maintenance', configuration, trustForwardedFor, language)
+  const start = (configuration?: JsonObject, trustForwardedFor = false) =>
+    FilterProxy.stock(kind, 'maintenance', configuration, {
+      language,
+      ...(trustForwardedFor === undefined ? {} : { trustForwardedFor }),
+    })
 
   test(`maintenance in ${language} on ${kind}: a page for all but the open paths`, { skip }, async () => {
     const proxy = await start()

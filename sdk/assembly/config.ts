@@ -128,6 +128,11 @@ export class ConfigReader {
     return this.child(member === null ? new Json(JsonKind.Object) : member, key)
   }
 
+  /** Whatever stands there, for values of a form of their own; null where nothing does. */
+  json(key: string): Json | null {
+    return this.find(key)
+  }
+
   /** Names of the members of an object whose names are free to choose; all of them count as asked for. */
   keys(): string[] {
     const value = this.value

@@ -13,6 +13,7 @@ import {
   send_http_response,
   stream_context,
 } from "proxy-wasm-sdk-as/assembly"
+import { in_ranges, ip_ranges } from "../../lib/assembly/ranges"
 
 class IpBlockRoot extends RootContext {
   deny: IpRange[] = []
@@ -27,8 +28,8 @@ class IpBlockRoot extends RootContext {
 
   onConfigure(configuration_size: u32): bool {
     const config = this.getConfigurationJson()
-    this.deny = ranges(config, "deny")
-    this.allow = ranges(config, "allow")
+    this.deny = ip_ranges(config, "deny")
+    this.allow = ip_ranges(config, "allow")
     this.denyCountries = countries(config, "deny_countries")
     this.allowCountries = countries(config, "allow_countries")
     this.countryHeader = config.textOr("country_header", "")
@@ -45,17 +46,6 @@ class IpBlockRoot extends RootContext {
   createContext(context_id: u32): Context {
     return new IpBlock(context_id, this)
   }
-}
-
-function ranges(config: ConfigReader, key: string): IpRange[] {
-  const texts = config.texts(key)
-  const found: IpRange[] = []
-  for (let i = 0; i < texts.length; i++) {
-    const range = IpRange.parse(texts[i])
-    if (range === null) config.fault(key + "[" + i.toString() + "]", "must be an address or a range such as 10.0.0.0/8")
-    else found.push(range)
-  }
-  return found
 }
 
 function countries(config: ConfigReader, key: string): string[] {
@@ -86,8 +76,8 @@ class IpBlock extends Context {
     const root = this.root
     // The proxy's own idea of the client: use_remote_address and xff_num_trusted_hops of the connection manager decide.
     const address = properties.source.address()
-    for (let i = 0; i < root.allow.length; i++) if (root.allow[i].contains(address)) return true
-    for (let i = 0; i < root.deny.length; i++) if (root.deny[i].contains(address)) return false
+    if (in_ranges(root.allow, address)) return true
+    if (in_ranges(root.deny, address)) return false
     if (root.countryHeader.length > 0) {
       const country = stream_context.headers.request.get(root.countryHeader).toUpperCase()
       if (root.allowCountries.includes(country)) return true

@@ -1,7 +1,6 @@
 // Answers everything with a page while work is going on, but for some paths, addresses and who knows a secret header.
 export * from "proxy-wasm-sdk-as/assembly/proxy"
 import {
-  ConfigReader,
   Context,
   equals_constant_time,
   FilterHeadersStatusValues,
@@ -15,6 +14,7 @@ import {
   send_http_response,
   stream_context,
 } from "proxy-wasm-sdk-as/assembly"
+import { in_ranges, ip_ranges } from "../../lib/assembly/ranges"
 
 class MaintenanceRoot extends RootContext {
   enabled: bool = true
@@ -36,7 +36,7 @@ class MaintenanceRoot extends RootContext {
     const seconds = config.integer("retry_after_seconds", 0, 31_536_000, 0)
     if (seconds > 0) this.retryAfter = seconds.toString()
     this.openPaths = config.texts("open_paths")
-    this.openAddresses = ranges(config, "open_addresses")
+    this.openAddresses = ip_ranges(config, "open_addresses")
     if (config.has("bypass")) {
       const bypass = config.object("bypass")
       this.bypassHeader = bypass.text("header")
@@ -48,17 +48,6 @@ class MaintenanceRoot extends RootContext {
   createContext(context_id: u32): Context {
     return new Maintenance(context_id, this)
   }
-}
-
-function ranges(config: ConfigReader, key: string): IpRange[] {
-  const texts = config.texts(key)
-  const found: IpRange[] = []
-  for (let i = 0; i < texts.length; i++) {
-    const range = IpRange.parse(texts[i])
-    if (range === null) config.fault(key + "[" + i.toString() + "]", "must be an address or a range such as 10.0.0.0/8")
-    else found.push(range)
-  }
-  return found
 }
 
 class Maintenance extends Context {
@@ -88,10 +77,7 @@ class Maintenance extends Context {
       headers.remove(root.bypassHeader)
       if (isKnown) return true
     }
-    if (root.openAddresses.length == 0) return false
-    const address = properties.source.address()
-    for (let i = 0; i < root.openAddresses.length; i++) if (root.openAddresses[i].contains(address)) return true
-    return false
+    return root.openAddresses.length > 0 && in_ranges(root.openAddresses, properties.source.address())
   }
 }
 

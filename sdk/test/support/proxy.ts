@@ -16,6 +16,16 @@ export interface FilterUse {
   readonly struct?: JsonObject
 }
 
+export interface StockOptions {
+  readonly language?: Language
+  /** The client's address is the last of x-forwarded-for. */
+  readonly trustForwardedFor?: boolean
+  /** What stands for the ports of upstreams in the file. */
+  readonly ports?: Readonly<Record<number, number>>
+  /** Upstreams speak HTTP/2 without TLS. */
+  readonly http2Upstream?: boolean
+}
+
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
@@ -70,6 +80,15 @@ export function clusterOf(name: string, port: number, more: JsonObject = {}): Js
     load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },
     ...more,
   }
+}
+
+const http2: JsonObject = {
+  typed_extension_protocol_options: {
+    'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+      '@type': `${extensions}.upstreams.http.v3.HttpProtocolOptions`,
+      explicit_http_config: { http2_protocol_options: {} },
+    },
+  },
 }
 
 /** Answers with what it was sent, as JSON; `/status/N` with status N. Trailers `x-trailer: yes` where the request has `te`. */
@@ -186,32 +205,35 @@ export class FilterProxy {
   }
 
   /**
-   * A stock filter's own envoy.yaml, its ports replaced: the listener's by a free one, 10001 by the echo's.
+   * A stock filter's own envoy.yaml, its ports replaced: the listener's by a free one, 10001 by the echo's, others as `ports`
+   * says.
    * @param configuration instead of the one in the file
-   * @param trustForwardedFor the client's address is the last of x-forwarded-for
    */
   static async stock(
     kind: ProxyKind,
     name: string,
     configuration?: JsonObject,
-    trustForwardedFor = false,
-    language: Language = 'AssemblyScript',
+    options: StockOptions = {},
   ): Promise<FilterProxy> {
+    const { language = 'AssemblyScript' } = options
     const twin = language === 'AssemblyScript' ? '.wasm' : `-${language.toLowerCase()}.wasm`
     const repository = join(import.meta.dirname, '../../..')
     const config = parseYaml(readFileSync(join(repository, 'filters', name, 'envoy.yaml'), 'utf8')) as Json
     const echo = await listenEcho()
+    const ports: Readonly<Record<number, number>> = { 10_001: echo.port, ...options.ports }
     const adapt = (value: Json): Json => {
       if (Array.isArray(value)) return value.map(adapt)
       if (value === null || typeof value !== 'object') return value
       return Object.fromEntries(
         Object.entries(value as JsonObject).map(([key, each]) => {
-          if (key === 'port_value') return [key, each === 10_001 ? echo.port : 0]
-          if (key === 'use_remote_address') return [key, !trustForwardedFor]
+          if (key === 'port_value') return [key, ports[Number(each)] ?? 0]
+          if (key === 'use_remote_address') return [key, options.trustForwardedFor !== true]
           if (key === 'filename' && typeof each === 'string')
             return [key, join(repository, each.replace(/\.wasm$/, twin))]
           if (key === 'configuration' && configuration !== undefined)
             return [key, { '@type': 'type.googleapis.com/google.protobuf.Struct', value: configuration }]
+          if (key === 'clusters' && options.http2Upstream === true && Array.isArray(each))
+            return [key, each.map(cluster => ({ ...(adapt(cluster) as JsonObject), ...http2 }))]
           return [key, adapt(each)]
         }),
       )
