@@ -3,6 +3,7 @@ import type { Address } from './address.ts'
 import type { RequestEncoder, ResponseDecoder } from './codec.ts'
 import type { Connection } from './connection.ts'
 import type { HeaderMap } from './header-map.ts'
+import type { HashPolicy } from './route.ts'
 import type { Scope } from '../stats/scope.ts'
 import type { Protocol, TlsInfo } from './stream-info.ts'
 
@@ -49,6 +50,8 @@ export interface LoadBalancerContext {
   readonly metadataMatch: Readonly<Record<string, unknown>> | undefined
   /** 32-bit or wider unsigned hash for ring hash and maglev. */
   computeHashKey(): bigint | undefined
+  /** The same by a policy of the load balancer, which goes before. Left out by who has no request. */
+  computeHashBy?(policy: HashPolicy): bigint | undefined
   /** Hosts already tried (retry host predicate). */
   shouldSelectAnotherHost(host: Host): boolean
 }

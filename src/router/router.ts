@@ -28,7 +28,7 @@ import type {
   LocalReply,
   TrailersStatus,
 } from '../core/http-filter.ts'
-import type { ConnectConfig, DirectResponse, RequestStats, Route, RouteEntry } from '../core/route.ts'
+import type { ConnectConfig, DirectResponse, HashPolicy, RequestStats, Route, RouteEntry } from '../core/route.ts'
 import { ResponseFlag } from '../core/stream-info.ts'
 import { proxyProtocolV1, proxyProtocolV2 } from '../network/proxy-protocol.ts'
 import { type EnvoyHeaders, parseInteger, takeEnvoyHeaders } from './envoy-headers.ts'
@@ -112,7 +112,11 @@ export class RouterFilter
 
   computeHashKey(): bigint | undefined {
     const policy = this.#entry?.hashPolicy
-    if (policy === undefined || this.requestHeaders === undefined) return undefined
+    return policy === undefined ? undefined : this.computeHashBy(policy)
+  }
+
+  computeHashBy(policy: HashPolicy): bigint | undefined {
+    if (this.requestHeaders === undefined) return undefined
     return policy.hash(this.requestHeaders, this.callbacks.streamInfo, cookie => {
       // Retries ask again.
       this.#setCookies ??= new Set()

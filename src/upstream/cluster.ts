@@ -27,6 +27,7 @@ import type { ClientConnection, ClientConnectionCallbacks, ResponseDecoder } fro
 import type { Connection } from '../core/connection.ts'
 import type { FactoryContext } from '../core/extension.ts'
 import type { HeaderMap } from '../core/header-map.ts'
+import type { HashPolicy } from '../core/route.ts'
 import type { Protocol } from '../core/stream-info.ts'
 import { addressFromMessage } from '../network/address.ts'
 import { type AutoSni, makeAutoSni } from './auto-sni.ts'
@@ -79,6 +80,7 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
   readonly #highResources: ResourceManager
   readonly #hostSet: HostSet | SubsetSet
   readonly #byHash: boolean
+  readonly #hashPolicy: HashPolicy | undefined
   readonly #random: Random
   readonly #poolSettings: PoolSettings
   readonly #codecs: HttpCodecs
@@ -158,8 +160,9 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
     }
     this.#autoSni = makeAutoSni(http?.upstreamHttpProtocolOptions, this.#poolSettings.transportSocket.validates)
     this.#refusing = new RefusingPool(this.stats)
-    const { makePicker, byHash, subsets } = makeLoadBalancing(message, scope)
+    const { makePicker, byHash, hashPolicy, subsets } = makeLoadBalancing(message, scope)
     this.#byHash = byHash
+    this.#hashPolicy = hashPolicy
     this.#random = dependencies.random
     const hostSettings: HostSetSettings = {
       makePicker,
@@ -192,12 +195,16 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
   }
 
   chooseHost(context: LoadBalancerContext): UpstreamHost | undefined {
-    const hash = this.#byHash ? (context.computeHashKey() ?? randomHash(this.#random)) : undefined
+    const hash = this.#byHash ? (this.#hashOf(context) ?? randomHash(this.#random)) : undefined
     const { metadataMatch } = context
     let host = this.#hostSet.pick(hash, 0, metadataMatch)
     for (let i = 1; host !== undefined && i < maxSelections && context.shouldSelectAnotherHost(host); i++)
       host = this.#hostSet.pick(hash, i, metadataMatch)
     return host
+  }
+
+  #hashOf(context: LoadBalancerContext): bigint | undefined {
+    return this.#hashPolicy === undefined ? context.computeHashKey() : context.computeHashBy?.(this.#hashPolicy)
   }
 
   httpConnectionPool(

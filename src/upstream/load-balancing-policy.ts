@@ -15,7 +15,10 @@ import {
   type Subset,
   Subset as subsetType,
 } from '../config/v3.ts'
+import type { HashPolicy } from '../core/route.ts'
+import { makeHashPolicy } from '../matching/hash-policy.ts'
 import type { Scope } from '../stats/scope.ts'
+import { boundLoad } from './bounded-load.ts'
 import { makeLeastRequest, makeRandom, makeRoundRobin, type PickerFactory } from './load-balancer.ts'
 import { isPrime, makeMaglev } from './maglev.ts'
 import { makeRingHash } from './ring-hash.ts'
@@ -25,6 +28,8 @@ export interface LoadBalancing {
   readonly makePicker: PickerFactory
   /** It asks for the request's hash. */
   readonly byHash: boolean
+  /** Instead of the route's. */
+  readonly hashPolicy?: HashPolicy | undefined
   /** First by the metadata of hosts. */
   readonly subsets?: SubsetSettings | undefined
 }
@@ -96,7 +101,20 @@ function leastRequest(settings: Pick<LeastRequest, 'choiceCount' | 'activeReques
   return { makePicker, byHash: false }
 }
 
-type Hashing = Pick<ConsistentHashingLbConfig, 'useHostnameForHashing'> | undefined
+type Hashing =
+  | (Pick<ConsistentHashingLbConfig, 'useHostnameForHashing'> &
+      Partial<Pick<ConsistentHashingLbConfig, 'hashBalanceFactor' | 'hashPolicy'>>)
+  | undefined
+
+/** What both ways of hashing may have besides. */
+function hashed(makePicker: PickerFactory, hashing: Hashing, scope: Scope): LoadBalancing {
+  const factor = hashing?.hashBalanceFactor
+  return {
+    makePicker: factor === undefined ? makePicker : boundLoad(makePicker, factor, scope.gauge('upstream_rq_active')),
+    byHash: true,
+    hashPolicy: makeHashPolicy(hashing?.hashPolicy ?? []),
+  }
+}
 
 function usesHostname(hashing: Hashing, cluster: ClusterMessage): boolean {
   if (hashing?.useHostnameForHashing !== true) return false
@@ -132,7 +150,7 @@ function ringHash(
     },
     scope,
   )
-  return { makePicker, byHash: true }
+  return hashed(makePicker, hashing, scope)
 }
 
 function maglev(
@@ -144,5 +162,5 @@ function maglev(
   const tableSize = Number(settings?.tableSize ?? 65_537)
   if (!isPrime(tableSize)) throw configError(settings ?? cluster, 'tableSize', 'must be a prime number')
   const useHostnameForHashing = usesHostname(hashing, cluster)
-  return { makePicker: makeMaglev({ tableSize, useHostnameForHashing }, scope), byHash: true }
+  return hashed(makeMaglev({ tableSize, useHostnameForHashing }, scope), hashing, scope)
 }

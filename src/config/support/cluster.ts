@@ -44,7 +44,7 @@ export const clusterSupport: SupportTable = {
     'consistent_hashing_lb_config',
     '?update_merge_window',
   ],
-  'envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig': ['use_hostname_for_hashing'],
+  'envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig': 'all',
   'envoy.config.cluster.v3.Cluster.LbSubsetConfig': [
     'fallback_policy',
     'default_subset',
@@ -78,10 +78,11 @@ export const clusterSupport: SupportTable = {
     'minimum_ring_size',
     'maximum_ring_size',
     'use_hostname_for_hashing',
+    'hash_balance_factor',
     'consistent_hashing_lb_config',
   ],
   'envoy.extensions.load_balancing_policies.maglev.v3.Maglev': ['table_size', 'consistent_hashing_lb_config'],
-  'envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig': ['use_hostname_for_hashing'],
+  'envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig': 'all',
   'envoy.extensions.load_balancing_policies.random.v3.Random': [],
   'envoy.extensions.load_balancing_policies.subset.v3.Subset': [
     'fallback_policy',

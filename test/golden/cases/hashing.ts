@@ -43,6 +43,13 @@ const hostnames = {
   common_lb_config: { consistent_hashing_lb_config: { use_hostname_for_hashing: true } },
 }
 
+const ownPolicy = {
+  consistent_hashing_lb_config: {
+    hash_balance_factor: 200,
+    hash_policy: [{ header: { header_name: 'x-own' } }, { cookie: { name: 'own' } }],
+  },
+}
+
 const balanced: Readonly<Record<string, JsonObject>> = {
   ring: clusterOf('ring', five, { lb_policy: 'RING_HASH' }),
   ring_murmur: clusterOf('ring_murmur', five, {
@@ -67,6 +74,13 @@ const balanced: Readonly<Record<string, JsonObject>> = {
   maglev_keyed: clusterOf('maglev_keyed', keyed, { lb_policy: 'MAGLEV' }),
   maglev_named: clusterOf('maglev_named', named, { lb_policy: 'MAGLEV', ...hostnames }),
   maglev_extension: clusterOf('maglev_extension', five, policy('maglev.v3.Maglev', { table_size: 101 })),
+  // The load balancer's own policy goes before the route's; nothing is so busy that the factor counts.
+  ring_own: clusterOf('ring_own', five, policy('ring_hash.v3.RingHash', ownPolicy)),
+  maglev_own: clusterOf('maglev_own', five, policy('maglev.v3.Maglev', ownPolicy)),
+  balanced: clusterOf('balanced', five, {
+    lb_policy: 'RING_HASH',
+    common_lb_config: { consistent_hashing_lb_config: { hash_balance_factor: 150 } },
+  }),
   sick: clusterOf(
     'sick',
     [1, 2, 3, 4, 5].map(last => endpoint(last, last === 2 ? { health_status: 'UNHEALTHY' } : {})),
@@ -126,6 +140,7 @@ export const hashing: Group = {
         byPolicy('source', [{ connection_properties: { source_ip: true } }]),
         byPolicy('two', [xHash, { header: { header_name: 'x-more' } }]),
         byPolicy('terminal', [{ ...xHash, terminal: true }, { header: { header_name: 'x-more' } }]),
+        { match: { prefix: '/own' }, route: { cluster: 'answering_own' } },
         cookieRoute('set/session', { name: 'sid', ttl: '0s' }),
         cookieRoute('set/path', { name: 'sid', ttl: '90.5s', path: '/p' }),
         cookieRoute('set/attributes', {
@@ -138,9 +153,27 @@ export const hashing: Group = {
       ],
     }),
   ],
-  clusters: [...Object.values(balanced), cluster('answering', ['$a'], { lb_policy: 'RING_HASH' })],
+  clusters: [
+    ...Object.values(balanced),
+    cluster('answering', ['$a'], { lb_policy: 'RING_HASH' }),
+    cluster(
+      'answering_own',
+      ['$a'],
+      policy('ring_hash.v3.RingHash', {
+        consistent_hashing_lb_config: { hash_policy: [{ cookie: { name: 'own', ttl: '5s' } }] },
+      }),
+    ),
+  ],
   cases: [
-    ...Object.keys(balanced).map(name => many(`/${name}`, 25)),
+    ...Object.keys(balanced)
+      .filter(name => !name.endsWith('_own'))
+      .map(name => many(`/${name}`, 25)),
+    ...['ring_own', 'maglev_own'].flatMap(name => [
+      ...['1', '2', '3'].map(value => ask(`/${name}`, ['x-hash: same', `x-own: ${value}`])),
+      ask(`/${name}`, ['x-hash: same', 'cookie: own=a']),
+    ]),
+    ask('/own'),
+    ask('/own', ['cookie: own=x']),
     ...['a', 'b', '', 'a value that is longer than thirty-two bytes, so that it takes stripes'].map(value =>
       ask('/header', [`x-hash: ${value}`]),
     ),

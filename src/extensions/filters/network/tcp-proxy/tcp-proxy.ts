@@ -22,6 +22,8 @@ import type {
   NetworkFilterStatus,
 } from '../../../../core/connection.ts'
 import type { NetworkFilterExtension } from '../../../../core/extension.ts'
+import { HeaderMap } from '../../../../core/header-map.ts'
+import type { HashPolicy } from '../../../../core/route.ts'
 import { ResponseFlag, type StreamInfo } from '../../../../core/stream-info.ts'
 import { mergeMetadata, type MetadataMatch, TcpProxySettings } from './settings.ts'
 
@@ -72,6 +74,10 @@ class TcpProxyFilter implements NetworkFilter, ConnectionCallbacks, LoadBalancer
 
   computeHashKey(): bigint | undefined {
     return this.settings.hash?.(this.streamInfo)
+  }
+
+  computeHashBy(policy: HashPolicy): bigint | undefined {
+    return policy.hash(new HeaderMap(), this.streamInfo, undefined)
   }
 
   shouldSelectAnotherHost(): boolean {

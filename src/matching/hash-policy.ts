@@ -7,8 +7,8 @@ import { addressToString } from '../core/address.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type { HashPolicy } from '../core/route.ts'
 import { filterStateOf, type StreamInfo } from '../core/stream-info.ts'
-import { cookie } from '../matching/cookie-matcher.ts'
-import { makeReplacement } from '../matching/regex.ts'
+import { cookie } from './cookie-matcher.ts'
+import { makeReplacement } from './regex.ts'
 
 type AddCookie = ((setCookie: string) => void) | undefined
 
