@@ -168,10 +168,9 @@ export const hashing: Group = {
     ...Object.keys(balanced)
       .filter(name => !name.endsWith('_own'))
       .map(name => many(`/${name}`, 25)),
-    ...['ring_own', 'maglev_own'].flatMap(name => [
-      ...['1', '2', '3'].map(value => ask(`/${name}`, ['x-hash: same', `x-own: ${value}`])),
-      ask(`/${name}`, ['x-hash: same', 'cookie: own=a']),
-    ]),
+    ...['x-own: 1', 'x-own: 2', 'x-own: 3', 'cookie: own=a'].flatMap(header =>
+      ['ring_own', 'maglev_own'].map(name => ask(`/${name}`, ['x-hash: same', header])),
+    ),
     ask('/own'),
     ask('/own', ['cookie: own=x']),
     ...['a', 'b', '', 'a value that is longer than thirty-two bytes, so that it takes stripes'].map(value =>
