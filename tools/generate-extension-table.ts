@@ -6,6 +6,7 @@ import { builtinExtensions } from '../src/extensions/builtin.ts'
 const kinds = {
   'network-filter': 'Network filters',
   'http-filter': 'HTTP filters',
+  'upstream-codec': 'HTTP filters of upstreams, the last one',
   'access-log': 'Access loggers',
   'original-ip-detection': 'Original IP detection',
   'early-header-mutation': 'Early header mutation',

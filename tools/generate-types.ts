@@ -34,6 +34,7 @@ const roots: readonly string[] = [
   'envoy.extensions.filters.network.set_filter_state.v3.Config',
   // HTTP filters.
   'envoy.extensions.filters.http.router.v3.Router',
+  'envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec',
   'envoy.extensions.filters.http.wasm.v3.Wasm',
   'envoy.extensions.filters.http.buffer.v3.Buffer',
   'envoy.extensions.filters.http.buffer.v3.BufferPerRoute',

@@ -49,3 +49,8 @@ function describe(reason: string, place: Place): string {
   const where = [position, place.path].filter(part => part !== '').join(' ')
   return where === '' ? reason : `${where}: ${reason}`
 }
+
+/** What a log says of something that was thrown. */
+export function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

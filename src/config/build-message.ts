@@ -8,6 +8,12 @@ export interface AnyMessage {
   readonly value: unknown
 }
 
+/** What an Any without a type is read as. */
+export const emptyAny: AnyMessage = Object.freeze({
+  typeUrl: 'type.googleapis.com/google.protobuf.Empty',
+  value: Object.freeze({}),
+})
+
 const emptyList: readonly unknown[] = Object.freeze([])
 const emptyMap: Message = Object.freeze({})
 

@@ -1,6 +1,6 @@
 /** Decodes protobuf bytes, as xDS brings them, to the same message shape that decode-json.ts makes. */
 import { ConfigError, ConfigErrors } from '../base/errors.ts'
-import { type AnyMessage, buildMessage } from './build-message.ts'
+import { type AnyMessage, buildMessage, emptyAny } from './build-message.ts'
 import { JsonDecoder, unknownType, unwrapTypedStruct } from './decode-json.ts'
 import { type JsonObject, type JsonValue, setOwn } from './json-source.ts'
 import { type PathNode, placeOf, type Source, setOrigin } from './position.ts'
@@ -181,7 +181,7 @@ class BinaryDecoder {
       else if (tag >>> 3 === 2) content = reader.bytes()
       else reader.skip(tag & 7)
     }
-    if (typeUrl === '') return undefined
+    if (typeUrl === '') return emptyAny
     const schema = findMessage(typeNameOf(typeUrl))
     if (schema === undefined) {
       this.#error(path, unknownType(typeUrl))

@@ -182,5 +182,5 @@ test('an Any that names no known type is refused by name', () => {
     ).errors.join(),
     /unknown type .*v2 API.*did you mean .*http_connection_manager\.v3\.HttpConnectionManager\?/,
   )
-  assert.equal(typedConfig('{}').value, undefined)
+  assert.deepEqual(typedConfig('{}').value, { typeUrl: 'type.googleapis.com/google.protobuf.Empty', value: {} })
 })

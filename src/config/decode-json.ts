@@ -8,7 +8,7 @@
  * Value and ListValue as JSON; Any as `{ typeUrl, value }` with the decoded value, TypedStruct of a known type unwrapped.
  */
 import { ConfigError } from '../base/errors.ts'
-import { type AnyMessage, buildMessage } from './build-message.ts'
+import { type AnyMessage, buildMessage, emptyAny } from './build-message.ts'
 import { type JsonObject, type JsonValue, setOwn } from './json-source.ts'
 import { nearest } from './nearest.ts'
 import { type PathNode, placeOf, type Source, setOrigin } from './position.ts'
@@ -164,8 +164,7 @@ export class JsonDecoder {
       return undefined
     }
     const typeUrl = input['@type']
-    // Protobuf's legacy mode takes an empty object for an Any that is not set.
-    if (Object.keys(input).length === 0) return undefined
+    if (Object.keys(input).length === 0) return emptyAny
     if (typeof typeUrl !== 'string') {
       this.#error(path, 'has no "@type": it must name the type, as "type.googleapis.com/envoy…"')
       return undefined

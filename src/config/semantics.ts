@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net'
 import type { ConfigError } from '../base/errors.ts'
+import { type AnyMessage, emptyAny } from './build-message.ts'
 import { configError } from './position.ts'
 import type { Message } from './schema.ts'
 import type {
@@ -286,7 +287,8 @@ const extensionPoints = new Set([
 ])
 
 function checkExtension(message: Message, errors: ConfigError[]): void {
-  if (message['typedConfig'] !== undefined || message['configDiscovery'] !== undefined) return
+  const any = message['typedConfig'] as AnyMessage | undefined
+  if ((any !== undefined && any.typeUrl !== emptyAny.typeUrl) || message['configDiscovery'] !== undefined) return
   if (message['isOptional'] === true) return
   const reason = `"${String(message['name'])}" has no typed_config: extensions are found by its "@type", not by name`
   errors.push(configError(message, undefined, reason))

@@ -3308,6 +3308,10 @@ export interface SetMetadataMetadata {
   readonly typedValue?: AnyMessage
 }
 
+/** envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec */
+export interface UpstreamCodec {
+}
+
 /** envoy.extensions.filters.http.wasm.v3.Wasm */
 export interface Wasm {
   readonly config?: PluginConfig
@@ -4778,6 +4782,7 @@ export const NetworkWasm: MessageType<NetworkWasm> = { typeUrl: 'type.googleapis
 export const SniCluster: MessageType<SniCluster> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.network.sni_cluster.v3.SniCluster' }
 export const NetworkSetFilterState: MessageType<NetworkSetFilterState> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.network.set_filter_state.v3.Config' }
 export const Router: MessageType<Router> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router' }
+export const UpstreamCodec: MessageType<UpstreamCodec> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec' }
 export const Wasm: MessageType<Wasm> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm' }
 export const Buffer: MessageType<Buffer> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer' }
 export const BufferPerRoute: MessageType<BufferPerRoute> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.buffer.v3.BufferPerRoute' }

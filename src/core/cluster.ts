@@ -6,6 +6,7 @@ import type { HeaderMap } from './header-map.ts'
 import type { HashPolicy } from './route.ts'
 import type { Scope } from '../stats/scope.ts'
 import type { Protocol, TlsInfo } from './stream-info.ts'
+import type { MakeUpstreamFilterChain } from './upstream-filters.ts'
 
 export type Priority = 'default' | 'high'
 
@@ -84,6 +85,8 @@ export interface ClusterInfo {
   readonly http1: boolean
   readonly http2: boolean
   readonly maintenanceMode: boolean
+  /** Of every attempt at a host; undefined: those of the router, if it has any. */
+  readonly upstreamFilters: MakeUpstreamFilterChain | undefined
   resourceManager(priority: Priority): ResourceManager
   readonly stats: ClusterStats
 }

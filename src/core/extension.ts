@@ -14,6 +14,7 @@ import type {
 } from './connection-manager-extensions.ts'
 import type { NetworkFilterFactory } from './connection.ts'
 import type { HttpFilterFactory } from './http-filter.ts'
+import type { MakeUpstreamFilterChain } from './upstream-filters.ts'
 import type { SharedCells } from '../base/shared-cells.ts'
 import type { ClusterSpecifier } from './route.ts'
 import type { TlsClientSettings, TlsServerSettings } from './transport-socket.ts'
@@ -69,6 +70,11 @@ export interface ExtensionResolver {
     context: ListenerFactoryContext,
   ): { factory: NetworkFilterFactory; terminal: boolean }
   httpFilter(config: NamedConfig, context: HttpFilterContext): { factory: HttpFilterFactory; terminal: boolean }
+  /** Of a cluster or a router: the last one must be the codec. Undefined: there are none before it. Throws `ConfigError`. */
+  upstreamHttpFilters(
+    filters: readonly UpstreamFilterConfig[],
+    context: HttpFilterContext,
+  ): MakeUpstreamFilterChain | undefined
   /** Parses one entry of `typed_per_filter_config`; the result is what `Route.perFilterConfig` returns. */
   perFilterConfig(name: string, config: AnyMessage, context: FactoryContext): unknown
   accessLog(config: NamedConfig, context: FactoryContext): AccessLog
@@ -80,6 +86,12 @@ export interface ExtensionResolver {
   /** Undefined: a plain socket. */
   downstreamTransportSocket(config: NamedConfig, context: ListenerFactoryContext): TlsServerSettings | undefined
   upstreamTransportSocket(config: NamedConfig, context: ClusterFactoryContext): TlsClientSettings | undefined
+}
+
+/** An entry of `http_filters` or `upstream_http_filters`. */
+export interface UpstreamFilterConfig extends NamedConfig {
+  readonly isOptional: boolean
+  readonly disabled: boolean
 }
 
 /** Adds what only extensions of a cluster may use. */
@@ -119,11 +131,20 @@ export interface HttpFilterExtension<Message, RouteMessage = never> {
   readonly name: string
   readonly message: MessageType<Message>
   readonly terminal: boolean
+  /** Also between the router and an upstream, as in Envoy. */
+  readonly upstream?: true
   readonly perRoute?: {
     readonly message: MessageType<RouteMessage>
     parse(message: RouteMessage, context: FactoryContext): unknown
   }
   create(message: Message, context: HttpFilterContext): HttpFilterFactory
+}
+
+/** The terminal filter of upstream HTTP filters; there is one. */
+export interface UpstreamCodecExtension<Message> {
+  readonly kind: 'upstream-codec'
+  readonly name: string
+  readonly message: MessageType<Message>
 }
 
 export interface AccessLogExtension<Message> {
@@ -175,6 +196,7 @@ export interface UpstreamTransportSocketExtension<Message> {
 export type Extension =
   | NetworkFilterExtension<any>
   | HttpFilterExtension<any, any>
+  | UpstreamCodecExtension<any>
   | AccessLogExtension<any>
   | DownstreamTransportSocketExtension<any>
   | UpstreamTransportSocketExtension<any>

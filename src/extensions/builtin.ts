@@ -15,6 +15,7 @@ import { matchDelegate } from './filters/http/match-delegate/match-delegate.ts'
 import { routerFilter } from './filters/http/router/router.ts'
 import { setFilterStateFilter } from './filters/http/set-filter-state/set-filter-state.ts'
 import { setMetadataFilter } from './filters/http/set-metadata/set-metadata.ts'
+import { upstreamCodec } from './filters/http/upstream-codec/upstream-codec.ts'
 import { wasmFilter } from './filters/http/wasm/wasm.ts'
 import { directResponse } from './filters/network/direct-response/direct-response.ts'
 import { echo } from './filters/network/echo/echo.ts'
@@ -47,6 +48,7 @@ export const builtinExtensions: readonly Extension[] = [
   routerFilter,
   setFilterStateFilter,
   setMetadataFilter,
+  upstreamCodec,
   wasmFilter,
   httpConnectionManager,
   tcpProxy,

@@ -21,10 +21,13 @@ import type {
   HttpFilterContext,
   ListenerFactoryContext,
   NamedConfig,
+  UpstreamFilterConfig,
 } from '../core/extension.ts'
 import type { HttpFilterFactory } from '../core/http-filter.ts'
 import type { ClusterSpecifier } from '../core/route.ts'
+import type { MakeUpstreamFilterChain } from '../core/upstream-filters.ts'
 import type { TlsClientSettings, TlsServerSettings } from '../core/transport-socket.ts'
+import { makeUpstreamFilterChain } from '../http/upstream-filter-chain.ts'
 
 type Kind = Extension['kind']
 type OfKind<K extends Kind> = Extract<Extension, { kind: K }>
@@ -56,6 +59,37 @@ export class ExtensionRegistry implements ExtensionResolver {
   httpFilter(config: NamedConfig, context: HttpFilterContext): { factory: HttpFilterFactory; terminal: boolean } {
     const { extension, message } = this.#find('http-filter', config)
     return { factory: extension.create(message, context), terminal: extension.terminal }
+  }
+
+  upstreamHttpFilters(
+    filters: readonly UpstreamFilterConfig[],
+    context: HttpFilterContext,
+  ): MakeUpstreamFilterChain | undefined {
+    const isCodec = (filter: NamedConfig): boolean => this.knows('upstream-codec', filter)
+    const known = filters.filter(filter => !filter.isOptional || isCodec(filter) || this.knows('http-filter', filter))
+    const codec = known.at(-1)
+    if (codec === undefined) return undefined
+    if (!isCodec(codec))
+      throw configError(
+        codec,
+        undefined,
+        "the codec filter is the only valid terminal upstream HTTP filter, use 'envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec'",
+      )
+    if (codec.disabled)
+      throw configError(codec, 'disabled', `the last (terminal) filter (${codec.name}) cannot be disabled`)
+    const settings = known.slice(0, -1).map(filter => {
+      if (isCodec(filter))
+        throw configError(
+          filter,
+          undefined,
+          `terminal filter named ${filter.name} must be the last filter in an upstream http filter chain`,
+        )
+      const { extension, message } = this.#find('http-filter', filter)
+      if (extension.upstream !== true)
+        throw configError(filter, 'typedConfig', `${filter.typedConfig?.typeUrl} is no upstream http filter`)
+      return { name: filter.name, factory: extension.create(message, context), disabled: filter.disabled }
+    })
+    return makeUpstreamFilterChain(settings)
   }
 
   perFilterConfig(name: string, config: AnyMessage, context: FactoryContext): unknown {

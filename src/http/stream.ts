@@ -3,6 +3,7 @@
  * chain, hands the response to the codec, charges stats and writes access logs. Follows `ConnectionManagerImpl::ActiveStream`.
  */
 import { performance } from '../base/clock.ts'
+import { stackOf } from '../base/errors.ts'
 import { logger } from '../base/log.ts'
 import type { AccessLogType, LogContext } from '../core/access-log.ts'
 import type { RequestDecoder, ResponseEncoder, StreamCallbacks, StreamResetReason } from '../core/codec.ts'
@@ -461,7 +462,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
   onFilterError(filterConfigName: string, error: unknown): void {
     this.settings.stats.chargeFilterError()
     log.error(
-      `filter "${filterConfigName}" threw, stream ${this.streamId} of connection ${this.connection.id}: ${describe(error)}`,
+      `filter "${filterConfigName}" threw, stream ${this.streamId} of connection ${this.connection.id}: ${stackOf(error)}`,
     )
   }
 
@@ -615,7 +616,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
       try {
         ;(logs[i] as (typeof logs)[number]).log(this)
       } catch (error) {
-        log.error(`access log ${i}: ${describe(error)}`)
+        log.error(`access log ${i}: ${stackOf(error)}`)
       }
     }
   }
@@ -623,12 +624,12 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
   /** A fault in our own code: this stream ends, nothing else. */
   #bug(error: unknown): void {
     this.settings.stats.chargeFilterError()
-    log.error(`stream ${this.streamId} of connection ${this.connection.id}: ${describe(error)}`)
+    log.error(`stream ${this.streamId} of connection ${this.connection.id}: ${stackOf(error)}`)
     if (this.#ended) return
     try {
       this.chain.sendLocalReply(localReplies.filterError)
     } catch (again) {
-      log.error(`stream ${this.streamId}, while answering 500: ${describe(again)}`)
+      log.error(`stream ${this.streamId}, while answering 500: ${stackOf(again)}`)
       this.resetStream('local-reset', '')
     }
   }
@@ -642,8 +643,4 @@ function redirectTo(location: string): LocalReply {
     details: localReplies.pathNormalizationFailed.details,
     modifyHeaders: headers => headers.add('location', location),
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

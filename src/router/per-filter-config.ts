@@ -1,5 +1,6 @@
 /** `typed_per_filter_config` of the levels of a route. Follows Envoy's `PerFilterConfigs`. */
 import { ConfigError } from '../base/errors.ts'
+import { emptyAny } from '../config/build-message.ts'
 import type { MessageType } from '../config/message-type.ts'
 import { configError } from '../config/position.ts'
 import type { FilterConfig } from '../config/v3.ts'
@@ -46,6 +47,10 @@ export function addPerFilterConfigs(
     const config = wrapper === undefined ? any : wrapper.config
     if (config === undefined)
       throw configError(of, 'typedPerFilterConfig', `empty per filter configuration for the filter ${name}`, name)
+    if (config.typeUrl === emptyAny.typeUrl) {
+      all.set(name, { configs: before, disabled: false })
+      continue
+    }
     try {
       const parsed = context.extensions.perFilterConfig(name, config, context)
       all.set(name, { configs: [...before, { typeUrl: config.typeUrl, parsed }], disabled: false })

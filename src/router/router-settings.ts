@@ -3,6 +3,7 @@ import type { Deadlines } from '../base/deadlines.ts'
 import type { Router } from '../config/v3.ts'
 import type { ClusterManager } from '../core/cluster.ts'
 import type { HttpFilterContext } from '../core/extension.ts'
+import type { MakeUpstreamFilterChain } from '../core/upstream-filters.ts'
 import type { RedirectRefusal } from './internal-redirect.ts'
 import { localAddress } from '../network/local-address.ts'
 import type { Counter, Scope } from '../stats/scope.ts'
@@ -10,6 +11,8 @@ import type { Counter, Scope } from '../stats/scope.ts'
 export interface RouterSettings {
   readonly clusters: ClusterManager
   readonly stats: RouterStats
+  /** Of every attempt, unless the cluster has filters of its own. */
+  readonly upstreamFilters: MakeUpstreamFilterChain | undefined
   readonly suppressEnvoyHeaders: boolean
   readonly respectExpectedRqTimeout: boolean
   readonly dynamicStats: boolean
@@ -33,6 +36,7 @@ export function makeRouterSettings(message: Router, context: HttpFilterContext):
   return {
     clusters: context.clusters,
     stats: makeStats(context.httpStats),
+    upstreamFilters: context.extensions.upstreamHttpFilters(message.upstreamHttpFilters, context),
     suppressEnvoyHeaders: message.suppressEnvoyHeaders,
     respectExpectedRqTimeout: message.respectExpectedRqTimeout,
     dynamicStats: message.dynamicStats ?? true,

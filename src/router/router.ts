@@ -255,7 +255,7 @@ export class RouterFilter
   }
 
   #startUpstream(cluster: Cluster, host: Host, endStream: boolean): void {
-    const upstream = new UpstreamRequest(this, host)
+    const upstream = new UpstreamRequest(this, host, cluster.info.upstreamFilters ?? this.#settings.upstreamFilters)
     this.#upstream = upstream
     const entry = this.#entry as RouteEntry
     const headers = this.requestHeaders as HeaderMap

@@ -11,6 +11,8 @@ import type {
 } from '../core/cluster.ts'
 import type { RequestEncoder, ResponseDecoder, StreamCallbacks, StreamResetReason } from '../core/codec.ts'
 import type { HeaderMap } from '../core/header-map.ts'
+import type { HttpFilterCallbacks } from '../core/http-filter.ts'
+import type { MakeUpstreamFilterChain, UpstreamFilterCallbacks, UpstreamFilterChain } from '../core/upstream-filters.ts'
 import { resetOfPoolFailure } from './reset-reason.ts'
 import type { RouterFilter } from './router.ts'
 
@@ -21,12 +23,14 @@ const longestTimerMs = 2 ** 31 - 1
 
 /**
  * States: waiting for the pool (`#encoder` undefined) → sending and receiving → done. After done nothing is reported
- * any more: the router has let go of it.
+ * any more: the router has let go of it. What the router sends (`accept…`) and what the codec receives (`decode…`) passes
+ * through the upstream HTTP filters where there are some; they call `send…` and `on…`.
  */
-export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPoolCallbacks {
+export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPoolCallbacks, UpstreamFilterCallbacks {
   readonly #router: RouterFilter
   host: Host
   awaitingHeaders = true
+  readonly #filters: UpstreamFilterChain | undefined
   #encoder: RequestEncoder | undefined = undefined
   #waiting: Cancellable | undefined = undefined
   #started = false
@@ -34,6 +38,8 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
   #requestEnded = false
   #responseEnded = false
   #endWithHeaders = false
+  /** The request's head has passed the filters. */
+  #headReady = false
   /** The request's head is written, and what follows may be: a tunnel's waits for the answer. */
   #open = false
   #tunnel: 'no' | 'websocket' | 'connect' = 'no'
@@ -53,9 +59,14 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
   #perTryIdleTimer: NodeJS.Timeout | undefined = undefined
   #durationTimer: NodeJS.Timeout | undefined = undefined
 
-  constructor(router: RouterFilter, host: Host) {
+  constructor(router: RouterFilter, host: Host, makeFilters: MakeUpstreamFilterChain | undefined) {
     this.#router = router
     this.host = host
+    this.#filters = makeFilters?.(this)
+  }
+
+  get router(): HttpFilterCallbacks {
+    return this.#router.callbacks
   }
 
   /** Whether the request was given to a connection. */
@@ -70,12 +81,36 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
   // ── from the router ──
 
   acceptHeaders(pool: HttpConnectionPool, endStream: boolean): void {
-    this.#endWithHeaders = endStream
+    if (this.#filters === undefined) {
+      this.#endWithHeaders = endStream
+      this.#headReady = true
+    }
     const waiting = pool.newStream(this, this)
     if (this.#encoder === undefined && !this.#done) this.#waiting = waiting
+    if (!this.#done) this.#filters?.decodeHeaders(this.#router.requestHeaders as HeaderMap, endStream)
   }
 
   acceptData(data: Uint8Array, endStream: boolean): void {
+    if (this.#done) return
+    if (this.#filters === undefined) this.sendData(data, endStream)
+    else this.#filters.decodeData(data, endStream)
+  }
+
+  acceptTrailers(trailers: HeaderMap): void {
+    if (this.#done) return
+    if (this.#filters === undefined) this.sendTrailers(trailers)
+    else this.#filters.decodeTrailers(trailers)
+  }
+
+  // ── to the codec ──
+
+  sendHeaders(_headers: HeaderMap, endStream: boolean): void {
+    this.#endWithHeaders = endStream
+    this.#headReady = true
+    if (this.#encoder !== undefined) this.#sendHead(this.#encoder)
+  }
+
+  sendData(data: Uint8Array, endStream: boolean): void {
     if (this.#done) return
     if (this.#encoder === undefined || !this.#open) {
       this.#pending ??= []
@@ -90,7 +125,7 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     if (endStream) this.#onRequestEnd()
   }
 
-  acceptTrailers(trailers: HeaderMap): void {
+  sendTrailers(trailers: HeaderMap): void {
     if (this.#done) return
     if (this.#encoder === undefined || !this.#open) {
       this.#trailers = trailers
@@ -179,9 +214,13 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     const { maxStreamDurationMs } = this.#router
     if (maxStreamDurationMs > 0)
       this.#durationTimer = setTimeout(onMaxStreamDuration, Math.min(maxStreamDurationMs, longestTimerMs), this)
+    if (this.#headReady) this.#sendHead(encoder)
+  }
+
+  #sendHead(encoder: RequestEncoder): void {
     const headers = this.#router.requestHeaders as HeaderMap
-    if (this.#router.callbacks.streamInfo.schemeMatchesUpstream)
-      headers.set(':scheme', info.tls === undefined ? 'http' : 'https')
+    const { schemeMatchesUpstream, upstreamTls } = this.#router.callbacks.streamInfo
+    if (schemeMatchesUpstream) headers.set(':scheme', upstreamTls === undefined ? 'http' : 'https')
     this.#tunnel = tunnelOf(headers)
     encoder.encodeHeaders(headers, this.#endWithHeaders)
     const metadata = this.#pendingMetadata
@@ -231,7 +270,8 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
   decode1xxHeaders(headers: HeaderMap): void {
     if (this.#done) return
     this.#applyDeferredReadDisables()
-    this.#router.onUpstream1xxHeaders(this, headers)
+    if (this.#filters === undefined) this.on1xxHeaders(headers)
+    else this.#filters.encode1xxHeaders(headers)
   }
 
   decodeHeaders(headers: HeaderMap, endStream: boolean): void {
@@ -253,7 +293,8 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
       }
     }
     this.#onResponseBytes(endStream)
-    this.#router.onUpstreamHeaders(this, status, headers, endStream)
+    if (this.#filters === undefined) this.#router.onUpstreamHeaders(this, status, headers, endStream)
+    else this.#filters.encodeHeaders(headers, endStream)
     if (!endStream) this.#applyDeferredReadDisables()
     const metadata = this.#responseMetadata
     this.#responseMetadata = undefined
@@ -280,13 +321,15 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     if (this.#done) return
     this.#perTryIdleTimer?.refresh()
     if (endStream) this.#onResponseBytes(true)
-    this.#router.onUpstreamData(this, data, endStream)
+    if (this.#filters === undefined) this.#router.onUpstreamData(this, data, endStream)
+    else this.#filters.encodeData(data, endStream)
   }
 
   decodeTrailers(trailers: HeaderMap): void {
     if (this.#done) return
     this.#onResponseBytes(true)
-    this.#router.onUpstreamTrailers(this, trailers)
+    if (this.#filters === undefined) this.#router.onUpstreamTrailers(this, trailers)
+    else this.#filters.encodeTrailers(trailers)
   }
 
   onResetStream(reason: StreamResetReason, transportFailureReason: string): void {
@@ -300,6 +343,38 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
   }
 
   onBelowWriteBufferLowWatermark(): void {
+    if (this.#downstreamPauses > 0) this.#resumeDownstream()
+  }
+
+  // ── from the filters ──
+
+  on1xxHeaders(headers: HeaderMap): void {
+    if (!this.#done) this.#router.onUpstream1xxHeaders(this, headers)
+  }
+
+  onHeaders(headers: HeaderMap, endStream: boolean): void {
+    if (!this.#done) this.#router.onUpstreamHeaders(this, headers.status, headers, endStream)
+  }
+
+  onData(data: Uint8Array, endStream: boolean): void {
+    if (!this.#done) this.#router.onUpstreamData(this, data, endStream)
+  }
+
+  onTrailers(trailers: HeaderMap): void {
+    if (!this.#done) this.#router.onUpstreamTrailers(this, trailers)
+  }
+
+  onFilterReset(reason: StreamResetReason): void {
+    if (this.#done) return
+    this.reset()
+    this.#router.onUpstreamReset(this, reason, '')
+  }
+
+  pauseRequest(): void {
+    if (!this.#done) this.#pauseDownstream()
+  }
+
+  resumeRequest(): void {
     if (this.#downstreamPauses > 0) this.#resumeDownstream()
   }
 
@@ -339,6 +414,7 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
 
   #close(): void {
     this.#done = true
+    this.#filters?.destroy()
     const encoder = this.#encoder
     this.#encoder = undefined
     this.#waiting = undefined

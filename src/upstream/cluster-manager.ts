@@ -30,7 +30,8 @@ export class ClusterManager implements ClusterManagerContract {
 
   /** Builds every cluster; nothing is resolved before `start`. @throws ConfigError */
   constructor(messages: readonly ClusterMessage[], context: FactoryContext, options: ClusterManagerOptions) {
-    this.#context = context
+    // Filters of clusters may call any of them.
+    this.#context = { ...context, clusters: this }
     this.#dependencies = { resolver: systemResolver, random: Math.random, ...options }
     const scope = context.stats.scope('cluster_manager')
     this.#active = scope.gauge('active_clusters', 'never-import')

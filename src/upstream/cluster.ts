@@ -29,6 +29,7 @@ import type { FactoryContext } from '../core/extension.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type { HashPolicy } from '../core/route.ts'
 import type { Protocol } from '../core/stream-info.ts'
+import type { MakeUpstreamFilterChain } from '../core/upstream-filters.ts'
 import { addressFromMessage } from '../network/address.ts'
 import { type AutoSni, makeAutoSni } from './auto-sni.ts'
 import { makeResourceManager } from './circuit-breakers.ts'
@@ -75,6 +76,7 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
   readonly http1: boolean
   readonly http2: boolean
   readonly maintenanceMode = false
+  readonly upstreamFilters: MakeUpstreamFilterChain | undefined
   readonly stats: ClusterStatistics
   readonly #defaultResources: ResourceManager
   readonly #highResources: ResourceManager
@@ -159,6 +161,17 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
       maxRequestsPerConnection: this.maxRequestsPerConnection,
     }
     this.#autoSni = makeAutoSni(http?.upstreamHttpProtocolOptions, this.#poolSettings.transportSocket.validates)
+    this.upstreamFilters =
+      http === undefined
+        ? undefined
+        : context.extensions.upstreamHttpFilters(http.httpFilters, {
+            ...context,
+            listenerName: '',
+            trafficDirection: 'UNSPECIFIED',
+            listenerMetadata: undefined,
+            listenerStats: scope,
+            httpStats: scope,
+          })
     this.#refusing = new RefusingPool(this.stats)
     const { makePicker, byHash, hashPolicy, subsets } = makeLoadBalancing(message, scope)
     this.#byHash = byHash

@@ -26,6 +26,7 @@ import { routeActions } from './cases/route-actions.ts'
 import { perFilter } from './cases/per-filter.ts'
 import { matchDelegates } from './cases/match-delegate.ts'
 import { streamMatchers } from './cases/stream-matchers.ts'
+import { upstreamFilters } from './cases/upstream-filters.ts'
 import { tcpProxy } from './cases/tcp.ts'
 import { timeouts } from './cases/timeouts.ts'
 import type { Group } from './case.ts'
@@ -42,6 +43,7 @@ export const groups: readonly Group[] = [
   accessLog,
   tcpProxy,
   stats,
+  upstreamFilters,
   upgrades,
   mirroring,
   hashing,

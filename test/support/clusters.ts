@@ -54,6 +54,7 @@ export function seededRandom(seed: number): () => number {
 const noExtensions: ExtensionResolver = {
   knows: () => false,
   networkFilter: () => fail(),
+  upstreamHttpFilters: () => undefined,
   httpFilter: () => fail(),
   perFilterConfig: () => fail(),
   accessLog: () => fail(),

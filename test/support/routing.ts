@@ -245,6 +245,7 @@ export class FakeCluster implements Cluster {
       http1: true,
       http2: false,
       maintenanceMode: false,
+      upstreamFilters: undefined,
       resourceManager: () => ({
         connections: limit,
         pendingRequests: limit,
@@ -304,6 +305,7 @@ export function factoryContext(
     extensions: {
       knows: () => false,
       networkFilter: unexpected,
+      upstreamHttpFilters: () => undefined,
       httpFilter: unexpected,
       accessLog: unexpected,
       downstreamTransportSocket: unexpected,

@@ -106,6 +106,7 @@ export const clusterSupport: SupportTable = {
     'explicit_http_config',
     'use_downstream_protocol_config',
     'auto_config',
+    'http_filters',
   ],
   'envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig': [
     'http_protocol_options',

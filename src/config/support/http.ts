@@ -182,7 +182,9 @@ export const httpSupport: SupportTable = {
   'envoy.extensions.common.matching.v3.ExtensionWithMatcherPerRoute': 'all',
   'envoy.extensions.filters.common.matcher.action.v3.SkipFilter': 'all',
   'envoy.extensions.filters.http.health_check.v3.HealthCheck': 'all',
+  'envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec': 'all',
   'envoy.extensions.filters.http.router.v3.Router': [
+    'upstream_http_filters',
     'dynamic_stats',
     'suppress_envoy_headers',
     'strict_check_headers',

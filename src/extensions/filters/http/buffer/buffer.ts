@@ -20,6 +20,7 @@ export const bufferFilter: HttpFilterExtension<BufferMessage, BufferPerRoute> = 
   name: 'envoy.filters.http.buffer',
   message: BufferMessage,
   terminal: false,
+  upstream: true,
   perRoute: {
     message: BufferPerRoute,
     parse: (message): RouteSettings => ({

@@ -21,6 +21,7 @@ export const headerMutationFilter: HttpFilterExtension<HeaderMutationFilter, Hea
   name: 'envoy.filters.http.header_mutation',
   message: HeaderMutationFilter,
   terminal: false,
+  upstream: true,
   perRoute: {
     message: HeaderMutationPerRoute,
     parse: (message, context) => makeSettings(message.mutations, context),

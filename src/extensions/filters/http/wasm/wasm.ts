@@ -15,6 +15,7 @@ export const wasmFilter: HttpFilterExtension<Wasm, Wasm> = {
   name: 'envoy.filters.http.wasm',
   message: Wasm,
   terminal: false,
+  upstream: true,
   perRoute: {
     message: Wasm,
     parse(message, context) {
