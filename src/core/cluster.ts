@@ -5,7 +5,7 @@ import type { Connection } from './connection.ts'
 import type { HeaderMap } from './header-map.ts'
 import type { HashPolicy } from './route.ts'
 import type { Scope } from '../stats/scope.ts'
-import type { Protocol, TlsInfo } from './stream-info.ts'
+import type { ConnectionTiming, Protocol, TlsInfo } from './stream-info.ts'
 import type { MakeUpstreamFilterChain } from './upstream-filters.ts'
 
 export type Priority = 'default' | 'high'
@@ -190,6 +190,7 @@ export interface UpstreamConnectionInfo {
   readonly remoteAddress: Address
   readonly protocol: Protocol
   readonly tls?: TlsInfo | undefined
+  readonly timing?: ConnectionTiming | undefined
 }
 
 export interface HttpConnectionPool {

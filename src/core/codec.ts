@@ -3,7 +3,7 @@
  * Follows Envoy's `envoy/http/codec.h`.
  */
 import type { HeaderMap } from './header-map.ts'
-import type { Protocol } from './stream-info.ts'
+import type { BytesMeter, Protocol } from './stream-info.ts'
 
 export type StreamResetReason =
   | 'connection-failure' // remote connection failure
@@ -27,7 +27,7 @@ export interface StreamCallbacks {
 }
 
 /** The codec's side of one stream. */
-export interface CodecStream {
+export interface CodecStream extends BytesMeter {
   resetStream(reason: StreamResetReason): void
   /** Counted. Stops the events of the reading side (HTTP/1: the socket; HTTP/2: window updates). */
   readDisable(disable: boolean): void
@@ -35,9 +35,6 @@ export interface CodecStream {
   setCallbacks(callbacks: StreamCallbacks): void
   /** Bytes queued in the codec for this stream. */
   readonly bufferedBytes: number
-  /** Bytes of the stream's messages on the wire so far, framing included. */
-  readonly wireBytesReceived: number
-  readonly wireBytesSent: number
   /** Why the codec failed or refused the message, in Envoy's words (`http1.codec_error`), '' otherwise. */
   readonly codecDetails: string
 }

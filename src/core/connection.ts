@@ -2,7 +2,7 @@
  * A byte-stream connection, downstream or upstream, and the network filters on it.
  * Follows Envoy's `Network::Connection` and `envoy/network/filter.h`.
  */
-import type { DownstreamInfo, StreamInfo, TlsInfo } from './stream-info.ts'
+import type { ConnectionTiming, DetectedCloseType, DownstreamInfo, StreamInfo, TlsInfo } from './stream-info.ts'
 import type { Address } from './address.ts'
 
 export type ConnectionEvent =
@@ -48,6 +48,8 @@ export interface Connection {
   readonly remoteReset?: boolean
   /** Why the connection was closed by us, for logs; set before `close`. */
   localCloseReason: string
+  readonly detectedCloseType?: DetectedCloseType
+  readonly timing?: ConnectionTiming
   /** Negotiated by ALPN, '' without. */
   readonly nextProtocol: string
   /** Undefined without TLS. Its facts are there from 'connected' on. */

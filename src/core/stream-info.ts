@@ -1,6 +1,6 @@
 /** What is known of one request or TCP connection, for filters and access logs. Follows Envoy's `StreamInfo`. */
 import type { Address } from './address.ts'
-import type { Host } from './cluster.ts'
+import type { Host, Metadata } from './cluster.ts'
 import type { Route } from './route.ts'
 
 /**
@@ -44,12 +44,40 @@ export const responseFlagNames: readonly string[] =
 
 export type Protocol = 'HTTP/1.0' | 'HTTP/1.1' | 'HTTP/2'
 
+/** What a stream's messages have taken on the wire so far, in bytes. */
+export interface BytesMeter {
+  /** Framing included. */
+  readonly wireBytesReceived: number
+  readonly wireBytesSent: number
+  /** HTTP/1: lines of fields, without start line and the empty line; HTTP/2: HEADERS frames. */
+  readonly headerBytesReceived: number
+  readonly headerBytesSent: number
+  /** HTTP/2: names and values before HPACK. */
+  readonly decompressedHeaderBytesReceived: number
+  readonly decompressedHeaderBytesSent: number
+}
+
+/** When a connection was made, in `performance.now()`. */
+export interface ConnectionTiming {
+  readonly beginMs: number
+  /** TCP is connected; of accepted connections the same as `beginMs`. */
+  readonly connectedMs: number | undefined
+  readonly handshakeBeginMs: number | undefined
+  readonly handshakeEndMs: number | undefined
+  readonly endMs: number | undefined
+}
+
+/** How a connection ended as far as we know: `LocalReset` by our RST, `RemoteReset` by the peer's. */
+export type DetectedCloseType = 'Normal' | 'LocalReset' | 'RemoteReset'
+
 /** A value that filters share along a stream (`%FILTER_STATE(key)%`). */
 export interface FilterStateObject {
   /** For logs and wasm properties. */
   serializeAsString(): string | undefined
   /** The protobuf message that `TYPED` logs, as JSON; left out by what is a string and no more. */
   serializeAsProto?(): Readonly<Record<string, unknown>>
+  /** `FIELD` of formats; undefined for a field that it has not. */
+  getField?(name: string): string | number | undefined
   /** What hash policies hash of it, a byte string; left out by what is not made for it. */
   hashInput?(): string
   /** Of an address, without the port. */
@@ -65,10 +93,13 @@ export interface StreamInfo {
   readonly startTimeMs: number
   /** `performance.now()` at the first byte; all further times are relative ms to it, undefined until they happen. */
   readonly startMonotonicMs: number
+  /** The request's head is there. */
+  downstreamHeadersMs: number | undefined
   lastDownstreamRxMs: number | undefined
   firstUpstreamTxMs: number | undefined
   lastUpstreamTxMs: number | undefined
   firstUpstreamRxMs: number | undefined
+  firstUpstreamBodyMs: number | undefined
   lastUpstreamRxMs: number | undefined
   firstDownstreamTxMs: number | undefined
   lastDownstreamTxMs: number | undefined
@@ -85,13 +116,10 @@ export interface StreamInfo {
   /** Body bytes from and to downstream. */
   bytesReceived: number
   bytesSent: number
-  /** Header bytes and wire bytes where the codec counts them. */
-  requestHeaderBytes: number
-  responseHeaderBytes: number
-  downstreamWireBytesReceived: number
-  downstreamWireBytesSent: number
-  upstreamWireBytesReceived: number
-  upstreamWireBytesSent: number
+  /** Undefined for a TCP connection: its bytes are those above. */
+  downstreamBytes: BytesMeter | undefined
+  /** Of all attempts together. */
+  upstreamBytes: BytesMeter | undefined
 
   readonly downstream: DownstreamInfo
   /** Set from the connection manager's original-IP detection; `%DOWNSTREAM_REMOTE_ADDRESS%`. */
@@ -103,6 +131,15 @@ export interface StreamInfo {
   upstreamTransportFailureReason: string | undefined
   upstreamProtocol: Protocol | undefined
   upstreamConnectionId: bigint | number | undefined
+  /** How long the last attempt waited for its connection. */
+  upstreamPoolReadyMs: number | undefined
+  upstreamTiming: ConnectionTiming | undefined
+  /** Of a TCP connection: why we closed the upstream's, and how it ended. */
+  upstreamLocalCloseReason: string
+  upstreamDetectedCloseType: DetectedCloseType
+  /** Those of earlier attempts, in order; the last is `upstreamHost`. */
+  earlierUpstreamHosts: Host[] | undefined
+  earlierUpstreamConnectionIds: number[] | undefined
   /** Of the connection to the upstream host. */
   upstreamTls: TlsInfo | undefined
   upstreamRequestAttemptCount: number
@@ -149,6 +186,12 @@ export interface DownstreamInfo {
   readonly transportFailureReason?: string
   readonly listenerName: string
   readonly filterChainName: string
+  readonly listenerMetadata?: Metadata | undefined
+  readonly filterChainMetadata?: Metadata | undefined
+  readonly timing?: ConnectionTiming
+  /** '' when the peer closed, or nobody has. */
+  readonly localCloseReason?: string
+  readonly detectedCloseType?: DetectedCloseType
   /** Of the connection: its streams see it behind their own. */
   filterState?: Map<string, FilterStateObject> | undefined
 }
@@ -161,6 +204,10 @@ export interface TlsInfo {
   readonly cipher: string
   readonly alpn: string | undefined
   readonly sni: string | undefined
+  /** Hexadecimal; undefined when the session has none. */
+  readonly sessionId?: string | undefined
+  /** Of the key agreement: `X25519`, `P-256`. */
+  readonly group?: string | undefined
   readonly peerPresented: boolean
   /** The peer's certificate was presented and found good. */
   readonly peerValidated: boolean
@@ -185,5 +232,6 @@ export interface CertificateInfo {
   readonly uriSans: readonly string[]
   readonly ipSans: readonly string[]
   readonly emailSans: readonly string[]
+  readonly otherNameSans?: readonly string[]
   readonly pem: string
 }

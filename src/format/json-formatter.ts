@@ -49,8 +49,9 @@ function objectWriter(value: JsonObject, omitEmpty: boolean, parse: (format: str
 function stringWriter(pieces: readonly Piece[], omitEmpty: boolean): Writer {
   const [only] = pieces
   if (pieces.length === 1 && typeof only === 'function') {
+    const get = only.typed ?? only
     return context => {
-      const value = only(context)
+      const value = get(context)
       if (value === undefined || value === null) return omitEmpty ? '' : 'null'
       return typeof value === 'object' ? toBytes(JSON.stringify(value)) : JSON.stringify(value)
     }

@@ -5,19 +5,30 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { toBytes } from '../base/latin1.ts'
-import type { JsonValue } from '../config/json-source.ts'
+import type { JsonObject, JsonValue } from '../config/json-source.ts'
 import type { LogContext } from '../core/access-log.ts'
-import { type Address, addressToString } from '../core/address.ts'
 import type { FactoryContext } from '../core/extension.ts'
 import type { HeaderMap } from '../core/header-map.ts'
-import { filterStateOf, ResponseFlag, responseFlagNames, type StreamInfo } from '../core/stream-info.ts'
+import {
+  type BytesMeter,
+  filterStateOf,
+  ResponseFlag,
+  responseFlagNames,
+  type StreamInfo,
+} from '../core/stream-info.ts'
+import { addressOperators } from './address-operators.ts'
 import { grpcStatusGetter } from './grpc-status.ts'
+import { metadataOperators } from './metadata-operators.ts'
 import { commonDuration } from './time-points.ts'
 import { certificateTimes, tlsOperators } from './tls-operators.ts'
 import { makeTimeFormatter } from './time-format.ts'
+import { upstreamOperators } from './upstream-operators.ts'
 
 /** Strings are byte strings. `undefined`: there is no value (`-`, or null in JSON). */
-export type Getter = (context: LogContext) => JsonValue | undefined
+export type Getter = ((context: LogContext) => JsonValue | undefined) & {
+  /** What a whole JSON value gets instead. */
+  readonly typed?: Getter
+}
 
 /** Throws Error with what is wrong with the arguments. */
 type Make = (args: string, context: FormatContext) => Getter
@@ -27,8 +38,8 @@ export type FormatContext = Pick<FactoryContext, 'clusters'>
 
 export interface Operator {
   readonly args: 'none' | 'optional' | 'required'
-  /** Whether `:10` may follow. */
-  readonly length: boolean
+  /** Whether `:10` may follow; 'text': in JSON it has no effect. */
+  readonly length: boolean | 'text'
   readonly make: Make
 }
 
@@ -43,7 +54,7 @@ function plain(name: string, get: Getter): void {
   operators.set(name, { args: 'none', length: false, make: () => get })
 }
 
-function withArgs(name: string, args: 'optional' | 'required', length: boolean, make: Make): void {
+function withArgs(name: string, args: Operator['args'], length: Operator['length'], make: Make): void {
   operators.set(name, { args, length, make })
 }
 
@@ -121,7 +132,7 @@ plain('ACCESS_LOG_TYPE', context => context.logType)
 // ── times ──
 
 function time(name: string, local: boolean, at: (info: StreamInfo) => number | undefined): void {
-  withArgs(name, 'optional', true, args => {
+  withArgs(name, 'optional', false, args => {
     if (/%[-_0^#]*[1-9]*[EO]?n/.test(args)) throw new Error('must not format a newline (%n)')
     const format = makeTimeFormatter(args, local)
     return context => {
@@ -139,7 +150,7 @@ time('EMIT_TIME_LOCAL', true, () => Date.now())
 function milliseconds(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : Math.trunc(ms)
 }
-ofStream('DURATION', info => milliseconds(info.durationMs))
+ofStream('DURATION', info => milliseconds(info.durationMs ?? performance.now() - info.startMonotonicMs))
 ofStream('REQUEST_DURATION', info => milliseconds(info.lastDownstreamRxMs))
 ofStream('REQUEST_TX_DURATION', info => milliseconds(info.lastUpstreamTxMs))
 ofStream('RESPONSE_DURATION', info => milliseconds(info.firstUpstreamRxMs))
@@ -148,12 +159,15 @@ ofStream('RESPONSE_TX_DURATION', info => {
   const to = info.lastDownstreamTxMs
   return from === undefined || to === undefined ? undefined : milliseconds(to - from)
 })
+ofStream('UPSTREAM_CONNECTION_POOL_READY_DURATION', info => milliseconds(info.upstreamPoolReadyMs))
+ofStream('DOWNSTREAM_HANDSHAKE_DURATION', ({ downstream: { timing } }) =>
+  timing?.handshakeEndMs === undefined ? undefined : milliseconds(timing.handshakeEndMs - timing.beginMs),
+)
 withArgs('COMMON_DURATION', 'required', false, commonDuration)
 
 // ── the stream ──
 
 ofStream('PROTOCOL', info => info.protocol)
-ofStream('UPSTREAM_PROTOCOL', info => info.upstreamProtocol)
 ofStream('RESPONSE_CODE', info => info.responseCode)
 withArgs('RESPONSE_CODE_DETAILS', 'optional', false, args => {
   if (!['', 'ALLOW_WHITESPACES'].includes(args)) throw new Error(`takes ALLOW_WHITESPACES, not "${args}"`)
@@ -164,12 +178,25 @@ ofStream('CONNECTION_TERMINATION_DETAILS', info => info.connectionTerminationDet
 ofStream('BYTES_RECEIVED', info => info.bytesReceived)
 ofStream('BYTES_SENT', info => info.bytesSent)
 for (const name of ['BYTES_RETRANSMITTED', 'PACKETS_RETRANSMITTED']) ofStream(name, () => 0)
-ofStream('DOWNSTREAM_WIRE_BYTES_RECEIVED', info => info.downstreamWireBytesReceived)
-ofStream('DOWNSTREAM_WIRE_BYTES_SENT', info => info.downstreamWireBytesSent)
-ofStream('UPSTREAM_WIRE_BYTES_RECEIVED', info => info.upstreamWireBytesReceived)
-ofStream('UPSTREAM_WIRE_BYTES_SENT', info => info.upstreamWireBytesSent)
-ofStream('DOWNSTREAM_HEADER_BYTES_RECEIVED', info => info.requestHeaderBytes)
-ofStream('DOWNSTREAM_HEADER_BYTES_SENT', info => info.responseHeaderBytes)
+/** A TCP connection has no framing: its bytes are all there is. */
+const meters: readonly [side: string, of: (info: StreamInfo) => BytesMeter | undefined][] = [
+  ['DOWNSTREAM', info => info.downstreamBytes],
+  ['UPSTREAM', info => info.upstreamBytes],
+]
+for (const [side, of] of meters) {
+  const tcp = (count: number, info: StreamInfo): number => (info.protocol === undefined ? count : 0)
+  const [down, up] = side === 'DOWNSTREAM' ? ['RECEIVED', 'SENT'] : ['SENT', 'RECEIVED']
+  const wire = (received: boolean) => (info: StreamInfo) => {
+    const meter = of(info)
+    return received ? meter?.wireBytesReceived : meter?.wireBytesSent
+  }
+  ofStream(`${side}_WIRE_BYTES_${down}`, info => wire(down === 'RECEIVED')(info) ?? tcp(info.bytesReceived, info))
+  ofStream(`${side}_WIRE_BYTES_${up}`, info => wire(up === 'RECEIVED')(info) ?? tcp(info.bytesSent, info))
+  ofStream(`${side}_HEADER_BYTES_RECEIVED`, info => of(info)?.headerBytesReceived ?? 0)
+  ofStream(`${side}_HEADER_BYTES_SENT`, info => of(info)?.headerBytesSent ?? 0)
+  ofStream(`${side}_DECOMPRESSED_HEADER_BYTES_RECEIVED`, info => of(info)?.decompressedHeaderBytesReceived ?? 0)
+  ofStream(`${side}_DECOMPRESSED_HEADER_BYTES_SENT`, info => of(info)?.decompressedHeaderBytesSent ?? 0)
+}
 
 /** Pascal-case names in the order of the bits. */
 const longFlagNames = (
@@ -202,150 +229,67 @@ ofStream('RESPONSE_FLAGS_LONG', flags(longFlagNames))
 
 ofStream('ROUTE_NAME', info => info.routeName || undefined)
 ofStream('VIRTUAL_CLUSTER_NAME', info => info.virtualClusterName || undefined)
-ofStream('UPSTREAM_REQUEST_ATTEMPT_COUNT', info => info.upstreamRequestAttemptCount)
 ofStream('STREAM_ID', info => info.requestId)
 ofStream('CONNECTION_ID', info => info.downstream.connectionId)
-ofStream('UPSTREAM_CONNECTION_ID', info => Number(info.upstreamConnectionId ?? 0))
-ofStream('REQUESTED_SERVER_NAME', info => info.downstream.requestedServerName || undefined)
+withArgs('REQUESTED_SERVER_NAME', 'optional', false, args => {
+  const [order = '', source = '', ...rest] = args.split(':')
+  if (!['', 'SNI_ONLY', 'SNI_FIRST', 'HOST_FIRST'].includes(order))
+    throw new Error(`takes SNI_ONLY, SNI_FIRST or HOST_FIRST, not "${order}"`)
+  if (!['', 'ORIG', 'HOST', 'ORIG_OR_HOST'].includes(source) || rest.length > 0)
+    throw new Error(`takes ORIG, HOST or ORIG_OR_HOST, not "${source}"`)
+  const sni: Getter = context => context.streamInfo.downstream.requestedServerName || undefined
+  if (order === '' || order === 'SNI_ONLY') return sni
+  const hostName: Getter = ({ requestHeaders: headers }) => {
+    const original = source === 'HOST' ? undefined : headers?.get('x-envoy-original-host')
+    return original ?? (source === 'ORIG' ? undefined : headers?.get(':authority'))
+  }
+  const [first, second] = order === 'SNI_FIRST' ? [sni, hostName] : [hostName, sni]
+  return context => first(context) || second(context)
+})
+ofStream('DOWNSTREAM_LOCAL_CLOSE_REASON', info => info.downstream.localCloseReason?.replace(/\s/g, '_') || undefined)
+// Only connections of TCP proxies look out for RST.
+ofStream('DOWNSTREAM_DETECTED_CLOSE_TYPE', info =>
+  info.protocol === undefined ? (info.downstream.detectedCloseType ?? 'Normal') : 'Normal',
+)
 ofStream('FILTER_CHAIN_NAME', info => info.downstream.filterChainName || undefined)
 ofStream('CUSTOM_FLAGS', () => '')
-for (const name of ['ROUNDTRIP_DURATION', 'DOWNSTREAM_HANDSHAKE_DURATION', 'TRACE_ID', 'SPAN_ID'])
-  ofStream(name, () => undefined)
+for (const name of ['ROUNDTRIP_DURATION', 'TRACE_ID', 'SPAN_ID']) ofStream(name, () => undefined)
 for (const [name, get] of tlsOperators) ofStream(name, get)
 
-// ── addresses ──
-
-function ip(address: Address | undefined): string | undefined {
-  if (address === undefined) return undefined
-  return address.kind === 'ip' ? address.ip : addressToString(address)
-}
-
-function port(address: Address | undefined): number | undefined {
-  return address?.kind === 'ip' ? address.port : undefined
-}
-
-/** `1.2.3.4` and 16 → `1.2.0.0/16` */
-function masked(address: Address | undefined, bits: number): string | undefined {
-  if (address?.kind !== 'ip') return undefined
-  const groups = address.version === 4 ? address.ip.split('.').map(Number) : ipv6Groups(address.ip)
-  const groupBits = address.version === 4 ? 8 : 16
-  const kept = groups.map((group, i) => {
-    const keep = Math.min(Math.max(bits - i * groupBits, 0), groupBits)
-    return group & (((1 << keep) - 1) << (groupBits - keep))
-  })
-  if (address.version === 4) return `${kept.join('.')}/${bits}`
-  return `${new URL(`http://[${kept.map(group => group.toString(16)).join(':')}]`).hostname.slice(1, -1)}/${bits}`
-}
-
-function ipv6Groups(text: string): number[] {
-  const [head = '', tail] = text.split('%', 1)[0]?.split('::') ?? []
-  const parse = (part: string): number[] =>
-    part === '' ? [] : part.split(':').map(group => Number.parseInt(group, 16))
-  const left = parse(head)
-  const right = tail === undefined ? [] : parse(tail)
-  return [...left, ...Array.from({ length: 8 - left.length - right.length }, () => 0), ...right]
-}
-
-function addresses(prefix: string, get: (info: StreamInfo) => Address | undefined): void {
-  ofStream(`${prefix}_ADDRESS`, info => {
-    const address = get(info)
-    return address === undefined ? undefined : addressToString(address)
-  })
-  withArgs(`${prefix}_ADDRESS_WITHOUT_PORT`, 'optional', false, args => {
-    if (args === '') return context => ip(get(context.streamInfo))
-    const bits = /^\d{1,3}$/.test(args) ? Number(args) : 129
-    if (bits > 128) throw new Error(`takes a prefix length of 0 to 128, not "${args}"`)
-    return context => masked(get(context.streamInfo), bits)
-  })
-  ofStream(`${prefix}_PORT`, info => port(get(info)))
-}
-addresses('DOWNSTREAM_REMOTE', info => info.downstreamRemoteAddress)
-addresses('DOWNSTREAM_DIRECT_REMOTE', info => info.downstream.directRemoteAddress)
-addresses('DOWNSTREAM_LOCAL', info => info.downstream.localAddress)
-addresses('DOWNSTREAM_DIRECT_LOCAL', info => info.downstream.localAddress)
-addresses('UPSTREAM_LOCAL', info => info.upstreamLocalAddress)
-addresses('UPSTREAM_REMOTE', info => info.upstreamRemoteAddress)
-
-// ── upstream ──
-
-ofStream('UPSTREAM_HOST', info => info.upstreamHost?.addressString)
-ofStream('UPSTREAM_HOST_NAME', info => info.upstreamHost?.hostname || info.upstreamHost?.addressString)
-ofStream('UPSTREAM_HOST_NAME_WITHOUT_PORT', info =>
-  info.upstreamHost?.hostname ? info.upstreamHost.hostname.replace(/:\d+$/, '') : ip(info.upstreamHost?.address),
-)
-ofStream(
-  'UPSTREAM_TRANSPORT_FAILURE_REASON',
-  info => info.upstreamTransportFailureReason?.replace(/\s/g, '_') || undefined,
-)
-ofStream('UPSTREAM_CLUSTER_RAW', info => info.upstreamClusterName)
+for (const [name, get] of upstreamOperators) ofStream(name, get)
+for (const table of [addressOperators, metadataOperators]) for (const [name, each] of table) operators.set(name, each)
 withArgs('UPSTREAM_CLUSTER', 'optional', false, (_, { clusters }) => context => {
   const name = context.streamInfo.upstreamClusterName
   return name === undefined ? undefined : (clusters.get(name)?.info.statName ?? name)
 })
 
-// ── metadata and state ──
-
-type MetadataOf = (info: StreamInfo, context: FormatContext) => { get(name: string): unknown } | undefined
-
-function asMap(metadata: Readonly<Record<string, unknown>> | undefined): { get(name: string): unknown } | undefined {
-  return metadata === undefined ? undefined : { get: name => metadata[name] }
+function filterStateArgs(args: string): { key: string; kind: string; field: string } {
+  const [key = '', kind = 'TYPED', ...rest] = args.split(':')
+  const field = rest.join(':')
+  if (key === '') throw new Error('needs a key')
+  if (!['PLAIN', 'TYPED', 'FIELD'].includes(kind)) throw new Error(`takes PLAIN, TYPED or FIELD, not "${kind}"`)
+  if ((kind === 'FIELD') !== (field !== '')) throw new Error('takes the name of a field with FIELD, and only then')
+  return { key, kind, field }
 }
-
-const metadataKinds: Readonly<Record<string, MetadataOf>> = {
-  DYNAMIC: info => info.dynamicMetadata,
-  CLUSTER: (info, context) => asMap(context.clusters.get(info.upstreamClusterName ?? '')?.info.metadata),
-  UPSTREAM_HOST: info => asMap(info.upstreamHost?.metadata),
-}
-
-/** `args`: `filter.name:key:key`, or the same as a JSON list. */
-function metadata(of: MetadataOf, args: string, formatContext: FormatContext): Getter {
-  const [name = '', ...path] = args.startsWith('[') ? (JSON.parse(args) as string[]) : args.split(':')
-  if (name === '') throw new Error('needs the name of a filter')
-  return context => {
-    let value: unknown = of(context.streamInfo, formatContext)?.get(name)
-    for (const key of path)
-      value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined
-    if (value === undefined || value === null) return undefined
-    return typeof value === 'string' ? toBytes(value) : sorted(value as JsonValue)
-  }
-}
-
-/** As protobuf prints structs: by key. */
-function sorted(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value).map(([key, item]): [string, JsonValue] => [key, sorted(item)])
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
-}
-
-const metadataOperators: readonly [string, string][] = [
-  ['DYNAMIC_METADATA', 'DYNAMIC'],
-  ['CLUSTER_METADATA', 'CLUSTER'],
-  ['UPSTREAM_METADATA', 'UPSTREAM_HOST'],
-]
-for (const [name, kind] of metadataOperators)
-  withArgs(name, 'required', true, (args, context) => metadata(metadataKinds[kind] as MetadataOf, args, context))
-withArgs('METADATA', 'required', true, (args, context) => {
-  const colon = args.indexOf(':')
-  const kind = metadataKinds[args.slice(0, colon)]
-  if (kind === undefined)
-    throw new Error(
-      `takes ${Object.keys(metadataKinds).join(', ')} (of those that sluice has), not "${args.slice(0, colon)}"`,
-    )
-  return metadata(kind, args.slice(colon + 1), context)
-})
 
 withArgs('FILTER_STATE', 'required', true, args => {
-  const [key = '', kind = 'TYPED', field] = args.split(':')
-  if (key === '') throw new Error('needs a key')
-  if (!['PLAIN', 'TYPED'].includes(kind) || field !== undefined)
-    throw new Error(`takes PLAIN or TYPED (FIELD is not supported by sluice), not "${kind}"`)
+  const { key, kind, field } = filterStateArgs(args)
   return context => {
     const object = filterStateOf(context.streamInfo, key)
-    if (kind === 'TYPED' && object?.serializeAsProto !== undefined) return JSON.stringify(object.serializeAsProto())
-    const text = object?.serializeAsString()
+    if (object === undefined) return undefined
+    if (kind === 'FIELD') {
+      const value = object.getField?.(field)
+      return value === undefined ? undefined : toBytes(String(value))
+    }
+    if (kind === 'TYPED' && object.serializeAsProto !== undefined) return object.serializeAsProto() as JsonObject
+    const text = object.serializeAsString()
     return text === undefined ? undefined : toBytes(text)
   }
+})
+// Clusters and transport sockets keep none.
+withArgs('UPSTREAM_FILTER_STATE', 'required', true, args => {
+  filterStateArgs(args)
+  return () => undefined
 })
 
 // ── the process ──

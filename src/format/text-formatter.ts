@@ -6,7 +6,7 @@ import { ConfigError } from '../base/errors.ts'
 import { toBytes } from '../base/latin1.ts'
 import type { JsonValue } from '../config/json-source.ts'
 import type { LogContext } from '../core/access-log.ts'
-import { type FormatContext, type Getter, operator } from './operators.ts'
+import { type FormatContext, type Getter, type Operator, operator } from './operators.ts'
 import { unsupportedCommands } from './unsupported.ts'
 
 /** The result is a byte string (one character a byte), as header values are: write it as latin1. */
@@ -75,23 +75,31 @@ function makeGetter(
   context: FormatContext,
 ): Getter {
   const found = operator(name)
+  const unsupported = unsupportedCommands.get(name)
   if (found === undefined)
-    throw new ConfigError(`%${name}% is ${unsupportedCommands.has(name) ? 'not supported by sluice' : 'no command'}`)
+    throw new ConfigError(
+      `%${name}% is ${unsupported === undefined ? 'no command' : `not supported by sluice: ${unsupported}`}`,
+    )
   if (found.args === 'none' && args !== undefined) throw new ConfigError(`%${name}% takes no parameters`)
   if (found.args === 'required' && !args) throw new ConfigError(`%${name}% requires parameters: %${name}(…)%`)
   if (length !== undefined && !found.length) throw new ConfigError(`%${name}% takes no length`)
   try {
     const get = found.make(args ?? '', context)
-    return length === undefined ? get : truncated(get, Number(length))
+    return length === undefined ? get : truncated(get, Number(length), found.length)
   } catch (error) {
     if (error instanceof ConfigError) throw error
     throw new ConfigError(`%${name}% ${(error as Error).message}`)
   }
 }
 
-function truncated(get: Getter, length: number): Getter {
-  return context => {
+export function truncated(get: Getter, length: number, kind: Operator['length']): Getter {
+  const text: Getter = context => {
     const value = get(context)
     return value === undefined ? undefined : textOf(value, '').slice(0, length)
   }
+  const typed: Getter = context => {
+    const value = (get.typed ?? get)(context)
+    return typeof value === 'string' ? value.slice(0, length) : value
+  }
+  return Object.assign(text, { typed: kind === 'text' ? get : typed })
 }

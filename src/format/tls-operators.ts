@@ -18,6 +18,7 @@ const ofCertificate: Readonly<Record<string, (certificate: CertificateInfo) => s
   DNS_SAN: certificate => list(certificate.dnsSans),
   IP_SAN: certificate => list(certificate.ipSans),
   EMAIL_SAN: certificate => list(certificate.emailSans),
+  OTHERNAME_SAN: certificate => list(certificate.otherNameSans ?? []),
   CERT: certificate => urlEncodePem(certificate.pem),
 }
 
@@ -25,9 +26,9 @@ const certificates: readonly [prefix: string, Get<CertificateInfo>, fields: stri
   [
     'DOWNSTREAM_PEER',
     downstreamPeer,
-    'SUBJECT ISSUER SERIAL FINGERPRINT_256 FINGERPRINT_1 URI_SAN DNS_SAN IP_SAN EMAIL_SAN CERT',
+    'SUBJECT ISSUER SERIAL FINGERPRINT_256 FINGERPRINT_1 URI_SAN DNS_SAN IP_SAN EMAIL_SAN OTHERNAME_SAN CERT',
   ],
-  ['DOWNSTREAM_LOCAL', info => downstream(info)?.local, 'SUBJECT URI_SAN DNS_SAN IP_SAN EMAIL_SAN'],
+  ['DOWNSTREAM_LOCAL', info => downstream(info)?.local, 'SUBJECT URI_SAN DNS_SAN IP_SAN EMAIL_SAN OTHERNAME_SAN'],
   ['UPSTREAM_PEER', upstreamPeer, 'SUBJECT ISSUER URI_SAN DNS_SAN IP_SAN CERT'],
   ['UPSTREAM_LOCAL', info => upstream(info)?.local, 'URI_SAN DNS_SAN IP_SAN'],
 ]
@@ -36,6 +37,10 @@ const certificates: readonly [prefix: string, Get<CertificateInfo>, fields: stri
 export const tlsOperators = new Map<string, Get>([
   ['DOWNSTREAM_TLS_VERSION', info => downstream(info)?.version || undefined],
   ['DOWNSTREAM_TLS_CIPHER', info => downstream(info)?.cipher || undefined],
+  ['DOWNSTREAM_TLS_SESSION_ID', info => downstream(info)?.sessionId],
+  ['DOWNSTREAM_TLS_GROUP', info => downstream(info)?.group],
+  ['UPSTREAM_TLS_SESSION_ID', info => upstream(info)?.sessionId],
+  ['UPSTREAM_TLS_GROUP', info => upstream(info)?.group],
   ['UPSTREAM_TLS_VERSION', info => upstream(info)?.version || undefined],
   ['UPSTREAM_TLS_CIPHER', info => upstream(info)?.cipher || undefined],
   ['UPSTREAM_SERVER_NAME', info => upstream(info)?.sni || undefined],

@@ -102,6 +102,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     if (settings.schemeMatchesUpstream) this.streamInfo.schemeMatchesUpstream = true
     this.#owner = owner
     this.#encoder = encoder
+    this.streamInfo.downstreamBytes = encoder.stream
     this.#idleTimeoutMs = settings.streamIdleTimeoutMs
     this.chain = new FilterChain(this, owner.connection.bufferLimitBytes)
     encoder.stream.setCallbacks(this)
@@ -254,7 +255,10 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     chain.isGrpc = isGrpcRequest(headers)
     const protocol = owner.protocolOf()
     this.streamInfo.protocol = protocol
-    if (endStream) this.#onRequestComplete()
+    if (endStream) {
+      this.#onRequestComplete()
+      this.streamInfo.downstreamHeadersMs = this.streamInfo.lastDownstreamRxMs
+    } else this.streamInfo.downstreamHeadersMs = this.streamInfo.sinceStart()
 
     if (!settings.proxy100Continue && headers.get('expect')?.toLowerCase() === '100-continue') {
       settings.stats.chargeResponse(100)
@@ -600,8 +604,6 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     if (entry !== undefined && info.upstreamClusterName === undefined)
       info.upstreamClusterName = this.settings.clusters.get(entry.clusterName)?.info.name
     info.durationMs = this.streamInfo.sinceStart()
-    info.downstreamWireBytesReceived = this.#encoder.stream.wireBytesReceived
-    info.downstreamWireBytesSent = this.#encoder.stream.wireBytesSent
     this.chain.onStreamComplete()
     this.#log('DownstreamEnd')
     this.chain.destroy()

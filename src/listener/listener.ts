@@ -8,6 +8,7 @@ import type { SharedCell, SharedCells } from '../base/shared-cells.ts'
 import { logger } from '../base/log.ts'
 import type { AccessLog } from '../core/access-log.ts'
 import { type Address, addressToString } from '../core/address.ts'
+import type { Metadata } from '../core/cluster.ts'
 import type { ConnectionCallbacks, ConnectionEvent, NetworkFilterFactory } from '../core/connection.ts'
 import type { Runtime } from '../core/extension.ts'
 import type { TlsServerSettings } from '../core/transport-socket.ts'
@@ -21,6 +22,7 @@ const log = logger('connection')
 
 export interface FilterChain {
   readonly name: string
+  readonly metadata: Metadata | undefined
   readonly factories: readonly NetworkFilterFactory[]
   /** Undefined: plain sockets. */
   readonly tls: TlsServerSettings | undefined
@@ -30,6 +32,7 @@ export interface FilterChain {
 
 export interface ListenerSettings {
   readonly name: string
+  readonly metadata: Metadata | undefined
   readonly addresses: readonly Address[]
   /** 0: no limit. */
   readonly perConnectionBufferLimitBytes: number
@@ -177,6 +180,8 @@ class AcceptedConnection implements ConnectionCallbacks {
     this.#chain = new NetworkFilterChain(connection, filterChain.factories, {
       listenerName: name,
       filterChainName: filterChain.name,
+      listenerMetadata: listener.settings.metadata,
+      filterChainMetadata: filterChain.metadata,
     })
     // After the filters' own: they have completed the stream info when the access log is written.
     connection.addCallbacks(this)

@@ -1,6 +1,7 @@
 /** What is known of one X.509 certificate, read when it is asked for. Follows Envoy's `source/common/tls/utility.cc`. */
 import type { X509Certificate } from 'node:crypto'
 import type { CertificateInfo } from '../core/stream-info.ts'
+import { derInteger, type DerValue, readDer } from './der.ts'
 
 export interface SubjectAltName {
   readonly kind: 'DNS' | 'URI' | 'IP' | 'EMAIL' | 'OTHER'
@@ -64,6 +65,16 @@ export class Certificate implements CertificateInfo {
     return this.#sansOf('EMAIL')
   }
 
+  /** Node does not show them. */
+  get otherNameSans(): readonly string[] {
+    try {
+      return readOtherNames(this.x509.raw)
+    } catch (error) {
+      if (error instanceof RangeError) return []
+      throw error
+    }
+  }
+
   get pem(): string {
     return this.x509.toString()
   }
@@ -71,6 +82,59 @@ export class Certificate implements CertificateInfo {
   #sansOf(kind: SubjectAltName['kind']): readonly string[] {
     return this.sans.filter(each => each.kind === kind).map(each => each.value)
   }
+}
+
+const otherName = 0xa0
+const extensionsTag = 0xa3
+const octetString = 0x04
+const subjectAltName = '551d11'
+
+/** Values of the SAN extension's `otherName`s (RFC 5280 §4.2.1.6), byte strings, whatever their type ids are. */
+function readOtherNames(der: Uint8Array): string[] {
+  const [certificate] = readDer(der)
+  const [toBeSigned] = certificate === undefined ? [] : readDer(certificate.content)
+  const wrapped = toBeSigned && readDer(toBeSigned.content).find(each => each.tag === extensionsTag)
+  const [list] = wrapped === undefined ? [] : readDer(wrapped.content)
+  for (const extension of list === undefined ? [] : readDer(list.content)) {
+    const [id, ...rest] = readDer(extension.content)
+    const value = rest.at(-1)
+    if (id === undefined || value?.tag !== octetString || hexOf(id) !== subjectAltName) continue
+    const [names] = readDer(value.content)
+    const others = names === undefined ? [] : readDer(names.content).filter(name => name.tag === otherName)
+    return others.flatMap(name => {
+      const [, explicit] = readDer(name.content)
+      const [inner] = explicit === undefined ? [] : readDer(explicit.content)
+      const text = inner && otherNameText(inner)
+      return text === undefined ? [] : [text]
+    })
+  }
+  return []
+}
+
+/** As Envoy writes them; undefined for a type that is no text, number or truth value. */
+function otherNameText({ tag, content }: DerValue): string | undefined {
+  switch (tag) {
+    case 1:
+      return content[0] === 0 ? 'false' : 'true'
+    case 2:
+    case 10:
+      return String(derInteger(content))
+    case octetString:
+    case 12:
+    case 18:
+    case 19:
+    case 20:
+    case 22:
+    case 26:
+    case 27:
+      return Buffer.from(content).toString('latin1')
+    default:
+      return undefined
+  }
+}
+
+function hexOf({ content }: DerValue): string {
+  return Buffer.from(content).toString('hex')
 }
 
 /** `DNS:a, URI:"b, c", IP Address:1.2.3.4`, as Node writes it; a value with special characters is a JSON string. */

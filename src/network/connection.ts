@@ -27,7 +27,7 @@ import type {
   ConnectionReader,
   ConnectionStats,
 } from '../core/connection.ts'
-import type { TlsInfo } from '../core/stream-info.ts'
+import type { ConnectionTiming, DetectedCloseType } from '../core/stream-info.ts'
 import {
   attach,
   connectionReset,
@@ -40,6 +40,7 @@ import {
   type WriteRequest,
   writeRequest,
 } from './stream-handle.ts'
+import type { TlsConnectionInfo } from './tls-info.ts'
 import { enterTurn, type Flushable, flushAfterNextReads, flushAfterReads, flushLater, leaveTurn } from './turn.ts'
 
 /** A read of this size or more is followed by others: the connection is lent a buffer of its own. */
@@ -77,7 +78,7 @@ export interface SocketConnectionOptions {
   readonly connected: boolean
 }
 
-export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flushable {
+export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flushable, ConnectionTiming {
   readonly id = ++lastId
   localAddress: Address
   readonly remoteAddress: Address
@@ -90,6 +91,10 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
   delayedCloseTimeoutMs = 0
   /** The peer closed with RST rather than FIN. */
   remoteReset = false
+  readonly beginMs = performance.now()
+  endMs: number | undefined = undefined
+  #connectedMs: number | undefined
+  #localReset = false
   batchWrites = false
 
   readonly #handle: StreamHandle
@@ -129,6 +134,7 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
     this.bufferLimitBytes = options.bufferLimitBytes
     this.#highWatermarkBytes = Math.min(options.bufferLimitBytes, mostUnsentBytes)
     this.#connected = options.connected
+    this.#connectedMs = options.connected ? this.beginMs : undefined
     attach(handle, this, sharedReadBuffer.bytes)
   }
 
@@ -141,8 +147,29 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
   }
 
   /** Undefined without TLS. */
-  get tls(): TlsInfo | undefined {
+  get tls(): TlsConnectionInfo | undefined {
     return this.#handle.tls
+  }
+
+  get timing(): ConnectionTiming {
+    return this
+  }
+
+  get connectedMs(): number | undefined {
+    return this.tls?.handshakeBeginMs ?? this.#connectedMs
+  }
+
+  get handshakeBeginMs(): number | undefined {
+    return this.tls?.handshakeBeginMs
+  }
+
+  get handshakeEndMs(): number | undefined {
+    return this.tls?.handshakeEndMs
+  }
+
+  get detectedCloseType(): DetectedCloseType {
+    if (this.remoteReset) return 'RemoteReset'
+    return this.#localReset ? 'LocalReset' : 'Normal'
   }
 
   enableHalfClose(enabled: boolean): void {
@@ -299,6 +326,7 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
         this.#closeNow('remote-close', false)
       } else {
         this.#connected = true
+        this.#connectedMs = performance.now()
         this.nextProtocol = this.#handle.nextProtocol ?? ''
         this.#updateReading()
         this.#fire('connected')
@@ -538,6 +566,8 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
   #closeNow(event: ConnectionEvent, reset: boolean): void {
     if (this.state === 'closed') return
     this.state = 'closed'
+    this.endMs = performance.now()
+    this.#localReset = reset
     this.#reading = false
     clearTimeout(this.#delayedCloseTimer)
     if (reset && this.#connected && this.#handle.reset !== undefined) this.#handle.reset()

@@ -18,7 +18,15 @@ import type {
   NetworkFilterCallbacks,
   NetworkFilterFactory,
 } from '../core/connection.ts'
-import type { DownstreamInfo, FilterStateObject, StreamInfo, TlsInfo } from '../core/stream-info.ts'
+import type { Metadata } from '../core/cluster.ts'
+import type {
+  ConnectionTiming,
+  DetectedCloseType,
+  DownstreamInfo,
+  FilterStateObject,
+  StreamInfo,
+  TlsInfo,
+} from '../core/stream-info.ts'
 import type { SocketConnection } from './connection.ts'
 import { StreamInformation } from './stream-info.ts'
 
@@ -27,6 +35,8 @@ const nothing = new Uint8Array(0)
 export interface FilterChainNames {
   readonly listenerName: string
   readonly filterChainName: string
+  readonly listenerMetadata?: Metadata | undefined
+  readonly filterChainMetadata?: Metadata | undefined
 }
 
 export class NetworkFilterChain implements ConnectionReader, ConnectionCallbacks {
@@ -182,7 +192,9 @@ class ConnectionInfo implements DownstreamInfo {
   readonly listenerName: string
   readonly filterChainName: string
   filterState: Map<string, FilterStateObject> | undefined = undefined
-  readonly #connection: Connection
+  readonly listenerMetadata: Metadata | undefined
+  readonly filterChainMetadata: Metadata | undefined
+  readonly #connection: SocketConnection
 
   constructor(connection: SocketConnection, names: FilterChainNames) {
     this.#connection = connection
@@ -193,6 +205,20 @@ class ConnectionInfo implements DownstreamInfo {
     this.tls = connection.tls
     this.listenerName = names.listenerName
     this.filterChainName = names.filterChainName
+    this.listenerMetadata = names.listenerMetadata
+    this.filterChainMetadata = names.filterChainMetadata
+  }
+
+  get timing(): ConnectionTiming {
+    return this.#connection
+  }
+
+  get localCloseReason(): string {
+    return this.#connection.localCloseReason
+  }
+
+  get detectedCloseType(): DetectedCloseType {
+    return this.#connection.detectedCloseType
   }
 
   get transportFailureReason(): string {

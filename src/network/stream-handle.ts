@@ -7,7 +7,7 @@ import { constants } from 'node:os'
 import type { SecureContext } from 'node:tls'
 import { getSystemErrorMap } from 'node:util'
 import type { ReadBuffer } from '../base/read-buffer.ts'
-import type { TlsInfo } from '../core/stream-info.ts'
+import type { TlsConnectionInfo } from './tls-info.ts'
 
 export interface StreamHandle {
   /** The connection that the handle's callbacks work for; ours, not Node's. */
@@ -35,7 +35,7 @@ export interface StreamHandle {
   /** A write may begin when the one before is done, and a shutdown too. It copies what it is given. */
   readonly oneWriteAtATime?: boolean
   /** Of TLS: set when the handshake is done. */
-  readonly tls?: TlsInfo
+  readonly tls?: TlsConnectionInfo
   readonly nextProtocol?: string
 }
 
@@ -58,7 +58,8 @@ export interface TlsHandle extends StreamHandle {
   getProtocol(): string
   getCipher(): { readonly name: string }
   getALPNNegotiatedProtocol(): string | false | undefined
-  getEphemeralKeyInfo(): { readonly name?: string } | undefined
+  /** Serialised; undefined before there is one. */
+  getSession(): Uint8Array | undefined
   hasPeerCertificate(): boolean
   /** @param detailed with the chain */
   getPeerCertificate(detailed: boolean): PeerCertificate | undefined

@@ -4,6 +4,9 @@ import type { Address } from '../core/address.ts'
 import type { Host } from '../core/cluster.ts'
 import type { Route } from '../core/route.ts'
 import type {
+  BytesMeter,
+  ConnectionTiming,
+  DetectedCloseType,
   DownstreamInfo,
   FilterStateObject,
   InternalRedirects,
@@ -16,10 +19,12 @@ import type {
 export class StreamInformation implements StreamInfo {
   readonly startMonotonicMs = performance.now()
   readonly startTimeMs = performance.timeOrigin + this.startMonotonicMs
+  downstreamHeadersMs: number | undefined = undefined
   lastDownstreamRxMs: number | undefined = undefined
   firstUpstreamTxMs: number | undefined = undefined
   lastUpstreamTxMs: number | undefined = undefined
   firstUpstreamRxMs: number | undefined = undefined
+  firstUpstreamBodyMs: number | undefined = undefined
   lastUpstreamRxMs: number | undefined = undefined
   firstDownstreamTxMs: number | undefined = undefined
   lastDownstreamTxMs: number | undefined = undefined
@@ -32,12 +37,8 @@ export class StreamInformation implements StreamInfo {
   responseFlags = 0
   bytesReceived = 0
   bytesSent = 0
-  requestHeaderBytes = 0
-  responseHeaderBytes = 0
-  downstreamWireBytesReceived = 0
-  downstreamWireBytesSent = 0
-  upstreamWireBytesReceived = 0
-  upstreamWireBytesSent = 0
+  downstreamBytes: BytesMeter | undefined = undefined
+  upstreamBytes: BytesMeter | undefined = undefined
 
   readonly downstream: DownstreamInfo
   downstreamRemoteAddress: Address
@@ -48,6 +49,12 @@ export class StreamInformation implements StreamInfo {
   upstreamTransportFailureReason: string | undefined = undefined
   upstreamProtocol: Protocol | undefined = undefined
   upstreamConnectionId: bigint | number | undefined = undefined
+  upstreamPoolReadyMs: number | undefined = undefined
+  upstreamTiming: ConnectionTiming | undefined = undefined
+  upstreamLocalCloseReason = ''
+  upstreamDetectedCloseType: DetectedCloseType = 'Normal'
+  earlierUpstreamHosts: Host[] | undefined = undefined
+  earlierUpstreamConnectionIds: number[] | undefined = undefined
   upstreamTls: TlsInfo | undefined = undefined
   upstreamRequestAttemptCount = 0
   route: Route | undefined = undefined

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import type { CertificateInfo, TlsInfo } from '../core/stream-info.ts'
 import { Certificate } from './certificate.ts'
 import type { PeerCertificate } from './stream-handle.ts'
+import { readTlsSession, type TlsSessionFacts } from './tls-session.ts'
 
 const maxChain = 100
 
@@ -11,9 +12,14 @@ export class TlsConnectionInfo implements TlsInfo {
   cipher = ''
   alpn: string | undefined = undefined
   sni: string | undefined = undefined
+  /** In `performance.now()`; undefined before. */
+  handshakeBeginMs: number | undefined = undefined
+  handshakeEndMs: number | undefined = undefined
   peerPresented = false
   peerValidated = false
   #readPeer: (() => PeerCertificate | undefined) | undefined = undefined
+  #readSession: (() => Uint8Array | undefined) | undefined = undefined
+  #session: TlsSessionFacts | undefined = undefined
   #peerChain: readonly Certificate[] | undefined = undefined
   #localCertificate: X509Certificate | undefined = undefined
   #local: Certificate | undefined = undefined
@@ -22,12 +28,34 @@ export class TlsConnectionInfo implements TlsInfo {
     this.#readPeer = readPeer
   }
 
+  /** @param read to be called while the connection lives */
+  setSession(read: () => Uint8Array | undefined): void {
+    this.#readSession = read
+  }
+
   setPeerChain(chain: readonly X509Certificate[]): void {
     this.#peerChain = chain.map(each => new Certificate(each))
   }
 
   setLocal(certificate: X509Certificate | undefined): void {
     this.#localCertificate = certificate
+  }
+
+  get sessionId(): string | undefined {
+    return this.session.id
+  }
+
+  get group(): string | undefined {
+    return this.session.group
+  }
+
+  /** A client of TLS 1.3 gets its id with a ticket, after the handshake. */
+  get session(): TlsSessionFacts {
+    if (this.#session?.id === undefined) {
+      const session = readTlsSession(this.#readSession?.())
+      if (this.#session === undefined || session.id !== undefined) this.#session = session
+    }
+    return this.#session
   }
 
   get peerChain(): readonly Certificate[] {

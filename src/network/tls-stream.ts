@@ -72,7 +72,6 @@ export abstract class TlsStream implements StreamHandle, HandleOwner {
   /** An earlier session goes on; told before the peer is judged. */
   protected abstract onResumed(): void
   protected abstract readonly expectedNames: ExpectedNames
-  protected abstract curve(wrap: TlsHandle): string | undefined
 
   get nextProtocol(): string {
     return this.tls.alpn ?? ''
@@ -198,6 +197,7 @@ export abstract class TlsStream implements StreamHandle, HandleOwner {
 
   protected wrapWith(handle: TlsHandle): void {
     this.wrap = handle
+    this.tls.handshakeBeginMs ??= performance.now()
     handle.onhandshakestart = nothing
     handle.onhandshakedone = () => setImmediate(() => this.guard(() => this.#finishHandshake()))
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- no event target
@@ -233,6 +233,8 @@ export abstract class TlsStream implements StreamHandle, HandleOwner {
     tls.version = wrap.getProtocol()
     tls.cipher = wrap.getCipher().name
     tls.alpn = wrap.getALPNNegotiatedProtocol() || undefined
+    tls.handshakeEndMs = performance.now()
+    tls.setSession(() => (this.#destroyed ? undefined : wrap.getSession()))
     tls.setPeer(() => (this.#destroyed ? undefined : wrap.getPeerCertificate(true)))
     tls.peerPresented = wrap.hasPeerCertificate()
     if (wrap.isSessionReused()) this.onResumed()
@@ -247,7 +249,7 @@ export abstract class TlsStream implements StreamHandle, HandleOwner {
     stats.onHandshake({
       version: tls.version,
       cipher: tls.cipher,
-      group: this.curve(wrap),
+      group: tls.group,
       reused: wrap.isSessionReused(),
       peerPresented: tls.peerPresented,
     })
@@ -364,11 +366,6 @@ export class TlsServerStream extends TlsStream {
   protected override onVerified(): void {
     // Nothing to remember.
   }
-
-  /** OpenSSL tells it to clients only. */
-  protected override curve(): undefined {
-    return undefined
-  }
 }
 
 /** What a client asks for. */
@@ -442,11 +439,6 @@ export class TlsClientStream extends TlsStream {
     this.#remember()
   }
 
-  protected override curve(wrap: TlsHandle): string | undefined {
-    const name = wrap.getEphemeralKeyInfo()?.name
-    return name === undefined ? undefined : (curveNames[name.toLowerCase()] ?? name)
-  }
-
   protected override onResumed(): void {
     this.tls.setPeerChain(this.#resumed?.peerChain ?? [])
   }
@@ -458,14 +450,6 @@ export class TlsClientStream extends TlsStream {
     const peerChain = this.tls.peerChain.map(each => each.x509)
     this.settings.sessions.put({ bytes, peerChain }, this.#hello.serverName, this.tls.version === 'TLSv1.3')
   }
-}
-
-/** OpenSSL's names, in lower case, as far as Envoy's differ. */
-const curveNames: Readonly<Record<string, string>> = {
-  x25519: 'X25519',
-  prime256v1: 'P-256',
-  secp384r1: 'P-384',
-  secp521r1: 'P-521',
 }
 
 /** RFC 1035. */

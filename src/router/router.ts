@@ -29,8 +29,9 @@ import type {
   TrailersStatus,
 } from '../core/http-filter.ts'
 import type { ConnectConfig, DirectResponse, HashPolicy, RequestStats, Route, RouteEntry } from '../core/route.ts'
-import { ResponseFlag } from '../core/stream-info.ts'
+import { type BytesMeter, ResponseFlag } from '../core/stream-info.ts'
 import { proxyProtocolV1, proxyProtocolV2 } from '../network/proxy-protocol.ts'
+import { BytesOfAttempts, keepAttempt } from './attempts.ts'
 import { type EnvoyHeaders, parseInteger, takeEnvoyHeaders } from './envoy-headers.ts'
 import { resets } from './reset-reason.ts'
 import { followRedirect } from './internal-redirect.ts'
@@ -431,9 +432,11 @@ export class RouterFilter
 
   // ── what the attempt reports ──
 
-  onPoolReady(upstream: UpstreamRequest, connection: UpstreamConnectionInfo): void {
+  onPoolReady(upstream: UpstreamRequest, bytes: BytesMeter, connection: UpstreamConnectionInfo): void {
     const info = this.callbacks.streamInfo
     const { host } = upstream
+    info.upstreamBytes = info.upstreamBytes === undefined ? bytes : new BytesOfAttempts(info.upstreamBytes, bytes)
+    info.upstreamTiming = connection.timing
     info.upstreamHost = host
     info.upstreamLocalAddress = connection.localAddress
     info.upstreamRemoteAddress = connection.remoteAddress
@@ -610,6 +613,7 @@ export class RouterFilter
   }
 
   onRetry(): void {
+    keepAttempt(this.callbacks.streamInfo)
     const entry = this.#entry as RouteEntry
     const headers = this.requestHeaders as HeaderMap
     this.#attempt++

@@ -37,6 +37,7 @@ export class TcpTunnels implements HttpConnectionPool {
           remoteAddress: connection.remoteAddress,
           protocol: 'HTTP/1.1',
           tls: connection.tls,
+          timing: connection.timing,
         })
       },
       onPoolFailure: (reason, failure, host) => callbacks.onPoolFailure(reason, failure, host),
@@ -46,6 +47,10 @@ export class TcpTunnels implements HttpConnectionPool {
 
 class TcpTunnel implements RequestEncoder, CodecStream, ConnectionCallbacks, ConnectionReader {
   readonly codecDetails = ''
+  readonly headerBytesReceived = 0
+  readonly headerBytesSent = 0
+  readonly decompressedHeaderBytesReceived = 0
+  readonly decompressedHeaderBytesSent = 0
   wireBytesReceived = 0
   wireBytesSent = 0
   readonly #connection: UpstreamTcpConnection

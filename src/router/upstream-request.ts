@@ -33,6 +33,7 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
   readonly #filters: UpstreamFilterChain | undefined
   #encoder: RequestEncoder | undefined = undefined
   #waiting: Cancellable | undefined = undefined
+  #waitingSinceMs = 0
   #started = false
   #done = false
   #requestEnded = false
@@ -86,7 +87,10 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
       this.#headReady = true
     }
     const waiting = pool.newStream(this, this)
-    if (this.#encoder === undefined && !this.#done) this.#waiting = waiting
+    if (this.#encoder === undefined && !this.#done) {
+      this.#waiting = waiting
+      this.#waitingSinceMs = performance.now()
+    }
     if (!this.#done) this.#filters?.decodeHeaders(this.#router.requestHeaders as HeaderMap, endStream)
   }
 
@@ -204,12 +208,12 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
   // ── from the pool ──
 
   onPoolReady(encoder: RequestEncoder, host: Host, info: UpstreamConnectionInfo): void {
-    this.#waiting = undefined
+    this.#endWait()
     this.#encoder = encoder
     this.#started = true
     this.host = host
     encoder.stream.setCallbacks(this)
-    this.#router.onPoolReady(this, info)
+    this.#router.onPoolReady(this, encoder.stream, info)
     if (this.#router.isRequestComplete) this.startPerTryTimeouts()
     const { maxStreamDurationMs } = this.#router
     if (maxStreamDurationMs > 0)
@@ -230,10 +234,16 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
   }
 
   onPoolFailure(reason: PoolFailureReason, transportFailureReason: string, host: Host | undefined): void {
-    this.#waiting = undefined
+    this.#endWait()
     if (host !== undefined) this.host = host
     this.#close()
     this.#router.onUpstreamReset(this, resetOfPoolFailure[reason], transportFailureReason)
+  }
+
+  #endWait(): void {
+    this.#waiting = undefined
+    const since = this.#waitingSinceMs
+    this.#router.callbacks.streamInfo.upstreamPoolReadyMs = since === 0 ? 0 : performance.now() - since
   }
 
   /** Everything after the head that has come so far. The codec may reset the stream at every step. */
@@ -321,6 +331,9 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     if (this.#done) return
     this.#perTryIdleTimer?.refresh()
     if (endStream) this.#onResponseBytes(true)
+    const info = this.#router.callbacks.streamInfo
+    if (info.firstUpstreamBodyMs === undefined)
+      info.firstUpstreamBodyMs = endStream ? info.lastUpstreamRxMs : performance.now() - info.startMonotonicMs
     if (this.#filters === undefined) this.#router.onUpstreamData(this, data, endStream)
     else this.#filters.encodeData(data, endStream)
   }
@@ -423,9 +436,6 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     if (this.#perTryIdleTimer !== undefined) clearTimeout(this.#perTryIdleTimer)
     if (this.#durationTimer !== undefined) clearTimeout(this.#durationTimer)
     if (encoder !== undefined) {
-      const info = this.#router.callbacks.streamInfo
-      info.upstreamWireBytesReceived = encoder.stream.wireBytesReceived
-      info.upstreamWireBytesSent = encoder.stream.wireBytesSent
       this.#router.onUpstreamDetached()
       // The connection goes back to the pool as it came.
       for (; this.#readDisables > 0; this.#readDisables--) encoder.stream.readDisable(false)

@@ -26,6 +26,7 @@ export function makeListener(message: ListenerMessage, parent: FactoryContext): 
   return new Listener(
     {
       name: context.listenerName,
+      metadata: message.metadata?.filterMetadata,
       addresses,
       perConnectionBufferLimitBytes: message.perConnectionBufferLimitBytes ?? defaultBufferLimitBytes,
       backlog: message.tcpBacklogSize ?? defaultBacklog,
@@ -68,6 +69,7 @@ function makeFilterChain(message: ListenerMessage, context: ListenerFactoryConte
   })
   return {
     name: chain.name,
+    metadata: chain.metadata?.filterMetadata,
     factories,
     tls:
       chain.transportSocket === undefined

@@ -15,7 +15,7 @@ import type {
 import type { Address } from '../core/address.ts'
 import type { ClientConnection, ClientConnectionCallbacks, ResponseDecoder } from '../core/codec.ts'
 import type { Connection, ConnectionEvent, ConnectionReader } from '../core/connection.ts'
-import type { Protocol } from '../core/stream-info.ts'
+import type { ConnectionTiming, Protocol } from '../core/stream-info.ts'
 import type { SocketConnection } from '../network/connection.ts'
 import type { ServerIdentity } from './auto-sni.ts'
 import { ConnectionPool, PendingStream, PoolClient, type PoolSettings } from './connection-pool.ts'
@@ -154,6 +154,10 @@ class HttpClient extends PoolClient implements ConnectionReader, UpstreamConnect
 
   get remoteAddress(): Address {
     return this.connection.remoteAddress
+  }
+
+  get timing(): ConnectionTiming {
+    return this.connection
   }
 
   get protocol(): Protocol {

@@ -67,6 +67,10 @@ export class FakeExchange implements ResponseEncoder, CodecStream {
   bufferedBytes = 0
   wireBytesReceived = 0
   wireBytesSent = 0
+  headerBytesReceived = 0
+  headerBytesSent = 0
+  decompressedHeaderBytesReceived = 0
+  decompressedHeaderBytesSent = 0
   readonly streamErrorOnInvalidHttpMessage = false
   /** `1xx 100`, `headers 200 end`, `data hi`, `trailers a=b`, `reset local-reset`, in order. */
   readonly events: string[] = []

@@ -197,6 +197,10 @@ export class FakeStream implements RequestEncoder {
     codecDetails: '',
     wireBytesReceived: 0,
     wireBytesSent: 0,
+    headerBytesReceived: 0,
+    headerBytesSent: 0,
+    decompressedHeaderBytesReceived: 0,
+    decompressedHeaderBytesSent: 0,
   }
 
   encodeHeaders(headers: HeaderMap, endStream: boolean): void {

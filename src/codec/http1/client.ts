@@ -89,9 +89,9 @@ export class Http1ClientConnection implements ClientConnection, MessageHandler {
     return 'ok'
   }
 
-  /** Of the response that is being read, for its stream. */
-  bytesOf(stream: ClientStream): number {
-    return this.#stream === stream ? this.#parser.messageBytes : 0
+  /** Of the message that is being read, for its stream. */
+  parserOf(stream: ClientStream): Http1Parser | undefined {
+    return this.#stream === stream ? this.#parser : undefined
   }
 
   /**
@@ -101,7 +101,7 @@ export class Http1ClientConnection implements ClientConnection, MessageHandler {
    */
   #messageDone(excess: boolean): boolean {
     const stream = this.#stream
-    stream?.keepReceived(this.#parser.messageBytes)
+    stream?.keepReceived(this.#parser)
     this.#parser.next()
     if (this.#status < 200 && this.#status !== 101) return false
     if (stream === undefined) return true
@@ -238,7 +238,7 @@ export class Http1ClientConnection implements ClientConnection, MessageHandler {
 
   onReset(stream: ClientStream): void {
     if (this.#stream !== stream) return
-    stream.keepReceived(this.#parser.messageBytes)
+    stream.keepReceived(this.#parser)
     this.#stream = undefined
     this.#reusable = false
     stream.releaseReads()
@@ -247,7 +247,7 @@ export class Http1ClientConnection implements ClientConnection, MessageHandler {
 
   onConnectionClosed(reason: StreamResetReason, transportFailureReason: string): void {
     const stream = this.#stream
-    stream?.keepReceived(this.#parser.messageBytes)
+    stream?.keepReceived(this.#parser)
     this.#stream = undefined
     this.#reusable = false
     stream?.callbacks?.onResetStream(reason, transportFailureReason)
@@ -299,8 +299,8 @@ class ClientStream extends Http1Stream implements RequestEncoder {
     if (!this.responseComplete) super.readDisable(disable)
   }
 
-  get wireBytesReceived(): number {
-    return this.received + this.#owner.bytesOf(this)
+  protected override get parser(): Http1Parser | undefined {
+    return this.#owner.parserOf(this)
   }
 
   resetStream(): void {
@@ -321,7 +321,8 @@ class ClientStream extends Http1Stream implements RequestEncoder {
     const upgrade = headers.get('upgrade')
     this.isUpgrade = upgrade !== undefined && hasToken(headers.get('connection') ?? '', 'upgrade')
 
-    let head = requestLine(method, this.#target(headers)) + fieldLines(headers, settings.properCaseHeaders)
+    const firstLine = requestLine(method, this.#target(headers))
+    let head = firstLine + fieldLines(headers, settings.properCaseHeaders)
     const tunnel = this.isConnect || this.isUpgrade
     const contentLength = tunnel ? undefined : headers.get('content-length')
     this.startBody(endStream || tunnel || contentLength !== undefined ? 'plain' : 'chunked', contentLength)
@@ -329,6 +330,7 @@ class ClientStream extends Http1Stream implements RequestEncoder {
       if (!endStream) head += ownFieldLine('transfer-encoding', 'chunked', headers, settings.properCaseHeaders)
       else if (!bodiless.has(method)) head += ownFieldLine('content-length', '0', headers, settings.properCaseHeaders)
     }
+    this.headerBytesSent += head.length - firstLine.length
     this.send(`${head}\r\n`)
     if (endStream) this.requestComplete = true
   }

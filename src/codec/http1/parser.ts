@@ -72,6 +72,7 @@ const lf = 10
 const space = 32
 const tab = 9
 const colon = 58
+const colonAndLineEndBytes = 3
 
 /** From here on it pays to look for the end of the head before making a string of it. */
 const longReadBytes = 2048
@@ -123,6 +124,8 @@ export class Http1Parser {
   proxyConnection: string | undefined = undefined
   upgrade: string | undefined = undefined
   host: string | undefined = undefined
+  /** Of the fields of head and trailers, each as `name:value` and a line end. */
+  headerBytes = 0
 
   /** Wants each field name of heads as it is written; without, names that are known need no string. */
   onFieldName: ((name: string) => void) | undefined = undefined
@@ -189,6 +192,7 @@ export class Http1Parser {
     this.proxyConnection = undefined
     this.upgrade = undefined
     this.host = undefined
+    this.headerBytes = 0
     this.#seenLow = 0
     this.#seenHigh = 0
     this.#joinedLast = false
@@ -406,6 +410,7 @@ export class Http1Parser {
     while (to > from && (code === space || code === tab)) code = text.charCodeAt(--to - 1)
     const value = text.substring(from, to)
     if (control.test(value)) return this.#fail(invalidCharacters)
+    this.headerBytes += nameEnd - start + to - from + colonAndLineEndBytes
 
     if (inTrailers) {
       // Framing and routing fields mean nothing here, and must not reach someone who merges trailers (RFC 9110 §6.5.1).

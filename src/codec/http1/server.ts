@@ -73,9 +73,9 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
     return this.#stream === undefined ? 0 : 1
   }
 
-  /** Of the request that is being read, for its stream. */
-  bytesOf(stream: ServerStream): number {
-    return this.#stream === stream ? this.#parser.messageBytes : 0
+  /** Of the message that is being read, for its stream. */
+  parserOf(stream: ServerStream): Http1Parser | undefined {
+    return this.#stream === stream ? this.#parser : undefined
   }
 
   get requestComplete(): boolean {
@@ -301,7 +301,7 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
   /** The response has been written whole. */
   onResponseComplete(stream: ServerStream): void {
     stream.releaseReads()
-    stream.keepReceived(this.#parser.messageBytes)
+    stream.keepReceived(this.#parser)
     this.#stream = undefined
     if (!this.#parser.complete) {
       this.closeAfterResponse = true
@@ -316,7 +316,7 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
   onReset(stream: ServerStream): void {
     if (this.#stream !== stream) return
     stream.releaseReads()
-    stream.keepReceived(this.#parser.messageBytes)
+    stream.keepReceived(this.#parser)
     this.#stream = undefined
     this.#stopped = true
     this.closeAfterResponse = true
@@ -325,7 +325,7 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
 
   onConnectionClosed(reason: StreamResetReason, transportFailureReason: string): void {
     const stream = this.#stream
-    stream?.keepReceived(this.#parser.messageBytes)
+    stream?.keepReceived(this.#parser)
     this.#stream = undefined
     this.#stopped = true
     this.#held = undefined
@@ -374,8 +374,8 @@ class ServerStream extends Http1Stream implements ResponseEncoder {
     return this.#owner.settings.streamErrorOnInvalidHttpMessage
   }
 
-  get wireBytesReceived(): number {
-    return this.received + this.#owner.bytesOf(this)
+  protected override get parser(): Http1Parser | undefined {
+    return this.#owner.parserOf(this)
   }
 
   resetStream(): void {
@@ -409,7 +409,9 @@ class ServerStream extends Http1Stream implements ResponseEncoder {
     if (this.#owner.protocol === 'HTTP/1.0') return
     const { settings } = this.#owner
     const head = statusLine(headers.get(':status') ?? '', false)
-    this.send(`${head}${fieldLines(headers, settings.properCaseHeaders)}\r\n`)
+    const lines = fieldLines(headers, settings.properCaseHeaders)
+    this.headerBytesSent += lines.length
+    this.send(`${head}${lines}\r\n`)
   }
 
   encodeHeaders(headers: HeaderMap, endStream: boolean): void {
@@ -423,8 +425,8 @@ class ServerStream extends Http1Stream implements ResponseEncoder {
     if (!owner.requestComplete && !tunnel) owner.closeAfterResponse = true
 
     const reason = headers.keyFormatter?.reasonPhrase ?? ''
-    let head = reason === '' ? statusLine(status, http10) : `HTTP/1.${http10 ? 0 : 1} ${status} ${reason}\r\n`
-    head += fieldLines(headers, settings.properCaseHeaders)
+    const firstLine = reason === '' ? statusLine(status, http10) : `HTTP/1.${http10 ? 0 : 1} ${status} ${reason}\r\n`
+    let head = firstLine + fieldLines(headers, settings.properCaseHeaders)
     const contentLength = tunnel ? undefined : headers.get('content-length')
     let framing: WrittenFraming = 'plain'
     let extra = ''
@@ -442,6 +444,7 @@ class ServerStream extends Http1Stream implements ResponseEncoder {
     if (connectionField === undefined) {
       if (owner.closeAfterResponse) head += ownFieldLine('connection', 'close', headers, settings.properCaseHeaders)
     } else if (hasToken(connectionField, 'close')) owner.closeAfterResponse = true
+    this.headerBytesSent += head.length + extra.length - firstLine.length
     this.send(`${head}${extra}\r\n`)
     if (endStream) owner.onResponseComplete(this)
   }

@@ -2,6 +2,7 @@
 import type { CodecStream, StreamCallbacks } from '../../core/codec.ts'
 import type { Connection } from '../../core/connection.ts'
 import type { HeaderMap } from '../../core/header-map.ts'
+import type { Http1Parser } from './parser.ts'
 import { fieldLines } from './writer.ts'
 
 /** How the body that follows a written head is framed. */
@@ -12,8 +13,10 @@ export abstract class Http1Stream implements CodecStream {
   callbacks: StreamCallbacks | undefined = undefined
   codecDetails = ''
   wireBytesSent = 0
+  headerBytesSent = 0
   /** Of messages that the parser has done with. */
   protected received = 0
+  protected receivedHeaders = 0
   protected framing: WrittenFraming = 'plain'
   /** Bytes that the written `content-length` still allows; Infinity without one. */
   protected remaining = Infinity
@@ -23,11 +26,28 @@ export abstract class Http1Stream implements CodecStream {
     this.connection = connection
   }
 
-  abstract readonly wireBytesReceived: number
+  /** Of the message that is being read, if it is this stream's. */
+  protected abstract readonly parser: Http1Parser | undefined
   abstract resetStream(): void
 
   get stream(): CodecStream {
     return this
+  }
+
+  get wireBytesReceived(): number {
+    return this.received + (this.parser?.messageBytes ?? 0)
+  }
+
+  get headerBytesReceived(): number {
+    return this.receivedHeaders + (this.parser?.headerBytes ?? 0)
+  }
+
+  get decompressedHeaderBytesReceived(): number {
+    return this.headerBytesReceived
+  }
+
+  get decompressedHeaderBytesSent(): number {
+    return this.headerBytesSent
   }
 
   get bufferedBytes(): number {
@@ -48,9 +68,10 @@ export abstract class Http1Stream implements CodecStream {
     this.connection.write(data, false)
   }
 
-  /** `bytes` of the message will be forgotten by the parser. */
-  keepReceived(bytes: number): void {
-    this.received += bytes
+  /** The parser will forget the message. */
+  keepReceived(parser: Http1Parser): void {
+    this.received += parser.messageBytes
+    this.receivedHeaders += parser.headerBytes
   }
 
   /** Takes back what the stream stopped: it has no more to say in it. */
@@ -88,7 +109,9 @@ export abstract class Http1Stream implements CodecStream {
   /** Ends the body. @returns as `writeBody` */
   protected writeTrailers(trailers: HeaderMap | undefined, properCase: boolean): boolean {
     if (this.framing !== 'chunked') return this.writeBody('', true)
-    this.send(`0\r\n${trailers === undefined ? '' : fieldLines(trailers, properCase)}\r\n`)
+    const lines = trailers === undefined ? '' : fieldLines(trailers, properCase)
+    this.headerBytesSent += lines.length
+    this.send(`0\r\n${lines}\r\n`)
     return true
   }
 }

@@ -75,7 +75,7 @@ export class Http2ClientConnection extends Http2Connection implements ClientConn
       return this.lateHeaders(streamId)
     }
     if (stream.remoteEnd) return this.fault(stream, ErrorCode.streamClosed)
-    stream.wireBytesReceived += this.blockWireBytes
+    this.chargeBlock(stream)
     if (tooLarge !== '') return this.overLimit(stream, tooLarge)
     if (stream.responseStarted) return this.trailers(stream, list, checkTrailers(list), endStream)
     const { check } = this

@@ -226,6 +226,13 @@ export abstract class Http2Connection implements FrameHandler {
     return ErrorCode.noError
   }
 
+  /** Charges the block of headers or trailers that has come to its stream. */
+  protected chargeBlock(stream: Http2Stream): void {
+    stream.wireBytesReceived += this.blockWireBytes
+    stream.headerBytesReceived += this.blockWireBytes
+    stream.decompressedHeaderBytesReceived += this.#decoder.fieldBytes
+  }
+
   #wholeBlock(last: Uint8Array): Uint8Array {
     this.#block.push(last)
     const whole = Buffer.concat(this.#block)
@@ -524,6 +531,8 @@ export abstract class Http2Connection implements FrameHandler {
   writeHeaders(stream: Http2Stream, list: readonly string[], endStream: boolean): void {
     const frames = headersFrames(stream.id, list, endStream, this.#encoder, this.peerMaxFrameSize)
     stream.wireBytesSent += frames.length
+    stream.headerBytesSent += frames.length
+    for (let i = 0; i < list.length; i++) stream.decompressedHeaderBytesSent += (list[i] as string).length
     this.#write(frames, false)
   }
 

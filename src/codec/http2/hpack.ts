@@ -52,6 +52,9 @@ export class HpackDecoder {
     return this.#bytes
   }
 
+  /** Names and values of the last block. */
+  fieldBytes = 0
+
   /** Appends the fields of a whole block to `list`. */
   decode(block: Uint8Array, limits: DecodeLimits, list: string[]): DecodeResult {
     this.#at = 0
@@ -86,6 +89,7 @@ export class HpackDecoder {
       if (++fieldCount <= limits.fieldCount && listBytes <= limits.listBytes) list.push(name, value)
     }
     if (first && this.#updateDue) return this.#fail()
+    this.fieldBytes = listBytes - fieldCount * entryOverhead
     return fieldCount > limits.fieldCount || listBytes > limits.listBytes ? 'too-large' : 'ok'
   }
 

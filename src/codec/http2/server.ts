@@ -62,7 +62,7 @@ export class Http2ServerConnection extends Http2Connection implements ServerConn
   ): number {
     const open = this.streams.get(streamId) as ServerStream | undefined
     if (open !== undefined) {
-      open.wireBytesReceived += this.blockWireBytes
+      this.chargeBlock(open)
       if (open.remoteEnd) return this.fault(open, ErrorCode.streamClosed)
       this.stats.trailers.inc()
       if (tooLarge !== '') return this.overLimit(open, tooLarge)
@@ -86,7 +86,7 @@ export class Http2ServerConnection extends Http2Connection implements ServerConn
   #request(streamId: number, list: string[], tooLarge: '' | 'count' | 'bytes', endStream: boolean): number {
     const stream = new ServerStream(this, streamId)
     this.open(stream)
-    stream.wireBytesReceived = this.blockWireBytes
+    this.chargeBlock(stream)
     stream.decoder = this.#callbacks.newStream(stream)
     if (stream.closed) return this.after()
     if (tooLarge !== '') return this.overLimit(stream, tooLarge)

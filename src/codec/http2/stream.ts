@@ -26,6 +26,10 @@ export abstract class Http2Stream implements CodecStream {
   codecDetails = ''
   wireBytesReceived = 0
   wireBytesSent = 0
+  headerBytesReceived = 0
+  headerBytesSent = 0
+  decompressedHeaderBytesReceived = 0
+  decompressedHeaderBytesSent = 0
   closed = false
   remoteEnd = false
   localEnd = false

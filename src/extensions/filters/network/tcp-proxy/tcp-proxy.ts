@@ -161,6 +161,7 @@ class TcpProxyFilter implements NetworkFilter, ConnectionCallbacks, LoadBalancer
     streamInfo.upstreamRemoteAddress = upstream.remoteAddress
     streamInfo.upstreamConnectionId = upstream.id
     streamInfo.upstreamTls = upstream.tls
+    streamInfo.upstreamTiming = upstream.timing
     upstream.enableHalfClose(true)
     const side = new UpstreamSide(this, upstream)
     upstream.addCallbacks(side)
