@@ -8,6 +8,8 @@ const kinds = {
   'http-filter': 'HTTP filters',
   'upstream-codec': 'HTTP filters of upstreams, the last one',
   'access-log': 'Access loggers',
+  'access-log-filter': 'Access log filters',
+  formatter: 'Formatters',
   'original-ip-detection': 'Original IP detection',
   'early-header-mutation': 'Early header mutation',
   'request-id': 'Request ids',

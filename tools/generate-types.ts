@@ -112,6 +112,10 @@ const roots: readonly string[] = [
   'envoy.extensions.access_loggers.file.v3.FileAccessLog',
   'envoy.extensions.access_loggers.stream.v3.StdoutAccessLog',
   'envoy.extensions.access_loggers.stream.v3.StderrAccessLog',
+  'envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter',
+  'envoy.extensions.formatter.cel.v3.Cel',
+  'envoy.extensions.formatter.metadata.v3.Metadata',
+  'envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery',
   'envoy.extensions.access_loggers.wasm.v3.WasmAccessLog',
   // Extensions of the connection manager and its codecs.
   'envoy.extensions.http.original_ip_detection.xff.v3.XffConfig',

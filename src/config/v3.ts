@@ -3059,6 +3059,12 @@ export interface FileAccessLog {
   readonly logFormat?: SubstitutionFormatString
 }
 
+/** envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter */
+export interface ExpressionFilter {
+  readonly expression: string
+  readonly celConfig?: CelExpressionConfig
+}
+
 /** envoy.extensions.access_loggers.stream.v3.StderrAccessLog */
 export interface StderrAccessLog {
   readonly logFormat?: SubstitutionFormatString
@@ -3665,6 +3671,19 @@ export interface TcpProxy_WeightedCluster_ClusterWeight {
 /** envoy.extensions.filters.network.wasm.v3.Wasm */
 export interface NetworkWasm {
   readonly config?: PluginConfig
+}
+
+/** envoy.extensions.formatter.cel.v3.Cel */
+export interface Cel {
+  readonly celConfig?: CelExpressionConfig
+}
+
+/** envoy.extensions.formatter.metadata.v3.Metadata */
+export interface MetadataMetadata {
+}
+
+/** envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery */
+export interface ReqWithoutQuery {
 }
 
 /** envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation */
@@ -4854,6 +4873,10 @@ export const Subset: MessageType<Subset> = { typeUrl: 'type.googleapis.com/envoy
 export const FileAccessLog: MessageType<FileAccessLog> = { typeUrl: 'type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog' }
 export const StdoutAccessLog: MessageType<StdoutAccessLog> = { typeUrl: 'type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog' }
 export const StderrAccessLog: MessageType<StderrAccessLog> = { typeUrl: 'type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StderrAccessLog' }
+export const ExpressionFilter: MessageType<ExpressionFilter> = { typeUrl: 'type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter' }
+export const Cel: MessageType<Cel> = { typeUrl: 'type.googleapis.com/envoy.extensions.formatter.cel.v3.Cel' }
+export const MetadataMetadata: MessageType<MetadataMetadata> = { typeUrl: 'type.googleapis.com/envoy.extensions.formatter.metadata.v3.Metadata' }
+export const ReqWithoutQuery: MessageType<ReqWithoutQuery> = { typeUrl: 'type.googleapis.com/envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery' }
 export const WasmAccessLog: MessageType<WasmAccessLog> = { typeUrl: 'type.googleapis.com/envoy.extensions.access_loggers.wasm.v3.WasmAccessLog' }
 export const XffConfig: MessageType<XffConfig> = { typeUrl: 'type.googleapis.com/envoy.extensions.http.original_ip_detection.xff.v3.XffConfig' }
 export const CustomHeaderConfig: MessageType<CustomHeaderConfig> = { typeUrl: 'type.googleapis.com/envoy.extensions.http.original_ip_detection.custom_header.v3.CustomHeaderConfig' }

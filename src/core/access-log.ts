@@ -7,6 +7,7 @@ export type AccessLogType =
   | 'TcpUpstreamConnected'
   | 'TcpPeriodic'
   | 'TcpConnectionEnd'
+  | 'TcpConnectionStart'
   | 'DownstreamStart'
   | 'DownstreamPeriodic'
   | 'DownstreamEnd'
@@ -25,6 +26,9 @@ export interface LogContext {
   readonly localReplyBody: string
   readonly logType: AccessLogType
 }
+
+/** Whether an entry is to be written. */
+export type AccessLogPredicate = (context: LogContext) => boolean
 
 export interface AccessLog {
   log(context: LogContext): void

@@ -4,7 +4,7 @@
  */
 import type { MessageType } from '../config/message-type.ts'
 import type { Scope } from '../stats/scope.ts'
-import type { AccessLog, AccessLogFile } from './access-log.ts'
+import type { AccessLog, AccessLogFile, AccessLogPredicate } from './access-log.ts'
 import type { ClusterManager } from './cluster.ts'
 import type {
   EarlyHeaderMutation,
@@ -13,6 +13,7 @@ import type {
   RequestIds,
 } from './connection-manager-extensions.ts'
 import type { NetworkFilterFactory } from './connection.ts'
+import type { Command, FormatContext } from './format.ts'
 import type { HttpFilterFactory } from './http-filter.ts'
 import type { MakeUpstreamFilterChain } from './upstream-filters.ts'
 import type { SharedCells } from '../base/shared-cells.ts'
@@ -78,6 +79,10 @@ export interface ExtensionResolver {
   /** Parses one entry of `typed_per_filter_config`; the result is what `Route.perFilterConfig` returns. */
   perFilterConfig(name: string, config: AnyMessage, context: FactoryContext): unknown
   accessLog(config: NamedConfig, context: FactoryContext): AccessLog
+  /** `extension_filter` of an access log. */
+  accessLogFilter(config: NamedConfig, context: FormatContext): AccessLogPredicate
+  /** The commands that an entry of `formatters` brings. */
+  formatter(config: NamedConfig, context: FormatContext): ReadonlyMap<string, Command>
   originalIpDetection(config: NamedConfig, context: FactoryContext): OriginalIpDetection
   earlyHeaderMutation(config: NamedConfig, context: FactoryContext): EarlyHeaderMutation
   requestIds(config: NamedConfig, context: FactoryContext): RequestIds
@@ -177,6 +182,21 @@ export type RequestIdExtension<Message> = MakingExtension<'request-id', Message,
 export type ClusterSpecifierExtension<Message> = MakingExtension<'cluster-specifier', Message, ClusterSpecifier>
 export type HeaderFormatterExtension<Message> = MakingExtension<'header-formatter', Message, HeaderKeyFormatterFactory>
 
+export interface AccessLogFilterExtension<Message> {
+  readonly kind: 'access-log-filter'
+  readonly name: string
+  readonly message: MessageType<Message>
+  create(message: Message, context: FormatContext): AccessLogPredicate
+}
+
+export interface FormatterExtension<Message> {
+  readonly kind: 'formatter'
+  readonly name: string
+  readonly message: MessageType<Message>
+  /** By their names. */
+  create(message: Message): ReadonlyMap<string, Command>
+}
+
 export interface DownstreamTransportSocketExtension<Message> {
   readonly kind: 'downstream-transport-socket'
   readonly name: string
@@ -198,6 +218,8 @@ export type Extension =
   | HttpFilterExtension<any, any>
   | UpstreamCodecExtension<any>
   | AccessLogExtension<any>
+  | AccessLogFilterExtension<any>
+  | FormatterExtension<any>
   | DownstreamTransportSocketExtension<any>
   | UpstreamTransportSocketExtension<any>
   | OriginalIpDetectionExtension<any>

@@ -1,6 +1,7 @@
 /** The one list of what is built in: everything that a type URL of the configuration can select. */
 import type { Extension } from '../core/extension.ts'
 import { fileAccessLog } from './access-loggers/file/file.ts'
+import { celAccessLogFilter } from './access-loggers/filters/cel/cel.ts'
 import { stderrAccessLog } from './access-loggers/stderr/stderr.ts'
 import { stdoutAccessLog } from './access-loggers/stdout/stdout.ts'
 import { wasmAccessLog } from './access-loggers/wasm/wasm.ts'
@@ -31,12 +32,19 @@ import { uuidRequestIds } from './request-id/uuid/uuid.ts'
 import { matcherClusterSpecifier } from './router/cluster-specifiers/matcher/matcher.ts'
 import { downstreamRawBuffer, upstreamRawBuffer } from './transport-sockets/raw-buffer/raw-buffer.ts'
 import { downstreamTls, upstreamTls } from './transport-sockets/tls/tls.ts'
+import { celFormatter } from './formatter/cel/cel.ts'
+import { metadataFormatter } from './formatter/metadata/metadata.ts'
+import { reqWithoutQueryFormatter } from './formatter/req-without-query/req-without-query.ts'
 
 export const builtinExtensions: readonly Extension[] = [
   fileAccessLog,
   stderrAccessLog,
   stdoutAccessLog,
   wasmAccessLog,
+  celAccessLogFilter,
+  celFormatter,
+  metadataFormatter,
+  reqWithoutQueryFormatter,
   bufferFilter,
   grpcHttp1Bridge,
   grpcStatsFilter,

@@ -4,7 +4,7 @@
  */
 import { ConfigError } from '../base/errors.ts'
 import { configError } from '../config/position.ts'
-import type { AccessLog } from '../core/access-log.ts'
+import type { AccessLog, AccessLogPredicate } from '../core/access-log.ts'
 import type {
   EarlyHeaderMutation,
   HeaderKeyFormatterFactory,
@@ -23,6 +23,7 @@ import type {
   NamedConfig,
   UpstreamFilterConfig,
 } from '../core/extension.ts'
+import type { Command, FormatContext } from '../core/format.ts'
 import type { HttpFilterFactory } from '../core/http-filter.ts'
 import type { ClusterSpecifier } from '../core/route.ts'
 import type { MakeUpstreamFilterChain } from '../core/upstream-filters.ts'
@@ -127,6 +128,16 @@ export class ExtensionRegistry implements ExtensionResolver {
   clusterSpecifier(config: NamedConfig, context: FactoryContext): ClusterSpecifier {
     const { extension, message } = this.#find('cluster-specifier', config)
     return extension.create(message, context)
+  }
+
+  accessLogFilter(config: NamedConfig, context: FormatContext): AccessLogPredicate {
+    const { extension, message } = this.#find('access-log-filter', config)
+    return extension.create(message, context)
+  }
+
+  formatter(config: NamedConfig): ReadonlyMap<string, Command> {
+    const { extension, message } = this.#find('formatter', config)
+    return extension.create(message)
   }
 
   downstreamTransportSocket(config: NamedConfig, context: ListenerFactoryContext): TlsServerSettings | undefined {

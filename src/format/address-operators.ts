@@ -1,11 +1,11 @@
 /** The commands that print addresses, whole, masked or in parts. Follows Envoy's `stream_info_formatter.cc`. */
 import { type Address, addressToString } from '../core/address.ts'
 import type { StreamInfo } from '../core/stream-info.ts'
-import type { Operator } from './operators.ts'
+import type { Command } from '../core/format.ts'
 
 type AddressOf = (info: StreamInfo) => Address | undefined
 
-export const addressOperators = new Map<string, Operator>()
+export const addressOperators = new Map<string, Command>()
 
 const addresses: readonly [prefix: string, get: AddressOf][] = [
   ['DOWNSTREAM_REMOTE', info => info.downstreamRemoteAddress],

@@ -4,7 +4,7 @@ import { configError } from '../config/position.ts'
 import type { SubstitutionFormatString } from '../config/v3.ts'
 import { readDataSource } from './data-source.ts'
 import { makeJsonFormatter } from './json-formatter.ts'
-import type { FormatContext } from './operators.ts'
+import type { Command, FormatContext } from '../core/format.ts'
 import { type Formatter, makeTextFormatter, parseFormat } from './text-formatter.ts'
 
 /** Envoy's default access log line. */
@@ -23,16 +23,19 @@ export interface MessageFormatter {
 /** Throws `ConfigError` with the place. JSON ends with a newline. */
 export function makeFormatter(message: SubstitutionFormatString, context: FormatContext): MessageFormatter {
   const omitEmpty = message.omitEmptyValues
+  const commands = new Map<string, Command>()
+  for (const each of message.formatters)
+    for (const [name, command] of context.extensions.formatter(each, context)) commands.set(name, command)
   try {
     if (message.jsonFormat !== undefined)
       return {
-        format: makeJsonFormatter(message.jsonFormat, omitEmpty, text => parseFormat(text, context)),
+        format: makeJsonFormatter(message.jsonFormat, omitEmpty, text => parseFormat(text, context, commands)),
         contentType: message.contentType || 'application/json',
       }
     const text = message.textFormat ?? (message.textFormatSource && readDataSource(message.textFormatSource))
     if (text === undefined) throw new ConfigError('needs text_format_source or json_format')
     return {
-      format: makeTextFormatter(text, context, omitEmpty),
+      format: makeTextFormatter(text, context, omitEmpty, commands),
       contentType: message.contentType || 'text/plain',
     }
   } catch (error) {

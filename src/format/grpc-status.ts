@@ -1,7 +1,7 @@
 /** `%GRPC_STATUS%`: from the trailers, the headers, or the HTTP status. Follows Envoy's `GrpcStatusFormatter`. */
 import type { LogContext } from '../core/access-log.ts'
 import { grpcStatusOfHttp, isGrpcContentType } from '../core/grpc.ts'
-import type { Getter } from './operators.ts'
+import type { Getter } from '../core/format.ts'
 
 const snakeNames = (
   'OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED ' +

@@ -6,7 +6,7 @@ import type { HeaderValueOption } from '../config/v3.ts'
 import type { LogContext } from '../core/access-log.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type { StreamInfo } from '../core/stream-info.ts'
-import type { FormatContext } from './operators.ts'
+import type { FormatContext } from '../core/format.ts'
 import { type Formatter, makeTextFormatter } from './text-formatter.ts'
 
 export interface Addition {

@@ -1,6 +1,7 @@
 /** `json_format`: a Struct whose strings are formats. Follows Envoy's `JsonFormatterImpl`. */
 import { toBytes } from '../base/latin1.ts'
 import type { JsonObject, JsonValue } from '../config/json-source.ts'
+import { jsonString, jsonText } from './json-value.ts'
 import { type Formatter, type Piece, textOf } from './text-formatter.ts'
 import type { LogContext } from '../core/access-log.ts'
 
@@ -20,7 +21,7 @@ export function makeJsonFormatter(
 function valueWriter(value: JsonValue, omitEmpty: boolean, parse: (format: string) => Piece[]): Writer {
   if (typeof value === 'string') return stringWriter(parse(value), omitEmpty)
   if (value === null || typeof value !== 'object') {
-    const literal = JSON.stringify(value)
+    const literal = value === null && omitEmpty ? '' : JSON.stringify(value)
     return () => literal
   }
   if (!Array.isArray(value)) return objectWriter(value, omitEmpty, parse)
@@ -53,13 +54,13 @@ function stringWriter(pieces: readonly Piece[], omitEmpty: boolean): Writer {
     return context => {
       const value = get(context)
       if (value === undefined || value === null) return omitEmpty ? '' : 'null'
-      return typeof value === 'object' ? toBytes(JSON.stringify(value)) : JSON.stringify(value)
+      return jsonText(value)
     }
   }
   const absent = omitEmpty ? '' : '-'
   return context => {
     let text = ''
     for (const piece of pieces) text += typeof piece === 'string' ? piece : textOf(piece(context), absent)
-    return JSON.stringify(text)
+    return jsonString(text)
   }
 }

@@ -7,7 +7,7 @@ import { hostname } from 'node:os'
 import { toBytes } from '../base/latin1.ts'
 import type { JsonObject, JsonValue } from '../config/json-source.ts'
 import type { LogContext } from '../core/access-log.ts'
-import type { FactoryContext } from '../core/extension.ts'
+import type { Command, Getter } from '../core/format.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import {
   type BytesMeter,
@@ -17,6 +17,7 @@ import {
   type StreamInfo,
 } from '../core/stream-info.ts'
 import { addressOperators } from './address-operators.ts'
+import { celOperators } from './cel-operators.ts'
 import { grpcStatusGetter } from './grpc-status.ts'
 import { metadataOperators } from './metadata-operators.ts'
 import { commonDuration } from './time-points.ts'
@@ -24,37 +25,18 @@ import { certificateTimes, tlsOperators } from './tls-operators.ts'
 import { makeTimeFormatter } from './time-format.ts'
 import { upstreamOperators } from './upstream-operators.ts'
 
-/** Strings are byte strings. `undefined`: there is no value (`-`, or null in JSON). */
-export type Getter = ((context: LogContext) => JsonValue | undefined) & {
-  /** What a whole JSON value gets instead. */
-  readonly typed?: Getter
-}
-
-/** Throws Error with what is wrong with the arguments. */
-type Make = (args: string, context: FormatContext) => Getter
-
-/** What a format is made for. Without clusters, operators of cluster metadata find none. */
-export type FormatContext = Pick<FactoryContext, 'clusters'>
-
-export interface Operator {
-  readonly args: 'none' | 'optional' | 'required'
-  /** Whether `:10` may follow; 'text': in JSON it has no effect. */
-  readonly length: boolean | 'text'
-  readonly make: Make
-}
-
 /** The operator of a name, undefined when there is none. */
-export function operator(name: string): Operator | undefined {
+export function operator(name: string): Command | undefined {
   return operators.get(name)
 }
 
-const operators = new Map<string, Operator>()
+const operators = new Map<string, Command>()
 
 function plain(name: string, get: Getter): void {
   operators.set(name, { args: 'none', length: false, make: () => get })
 }
 
-function withArgs(name: string, args: Operator['args'], length: Operator['length'], make: Make): void {
+function withArgs(name: string, args: Command['args'], length: Command['length'], make: Command['make']): void {
   operators.set(name, { args, length, make })
 }
 
@@ -65,7 +47,11 @@ function ofStream(name: string, get: (info: StreamInfo) => JsonValue | undefined
 
 // ── headers ──
 
-function header(args: string, from: (context: LogContext) => HeaderMap | undefined): Getter {
+/** `args`: `X` or `X?Y`. */
+export function header(
+  args: string,
+  from: (context: LogContext) => HeaderMap | undefined,
+): (context: LogContext) => string | undefined {
   const names = args.split('?').map(name => name.toLowerCase().replace(/^host$/, ':authority'))
   if (names.length > 2) throw new Error(`takes at most one alternative: "X?Y", not "${args}"`)
   const [main, alternative] = names as [string, string | undefined]
@@ -257,7 +243,8 @@ for (const name of ['ROUNDTRIP_DURATION', 'TRACE_ID', 'SPAN_ID']) ofStream(name,
 for (const [name, get] of tlsOperators) ofStream(name, get)
 
 for (const [name, get] of upstreamOperators) ofStream(name, get)
-for (const table of [addressOperators, metadataOperators]) for (const [name, each] of table) operators.set(name, each)
+for (const table of [addressOperators, metadataOperators, celOperators({})])
+  for (const [name, each] of table) operators.set(name, each)
 withArgs('UPSTREAM_CLUSTER', 'optional', false, (_, { clusters }) => context => {
   const name = context.streamInfo.upstreamClusterName
   return name === undefined ? undefined : (clusters.get(name)?.info.statName ?? name)

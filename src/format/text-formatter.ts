@@ -6,18 +6,30 @@ import { ConfigError } from '../base/errors.ts'
 import { toBytes } from '../base/latin1.ts'
 import type { JsonValue } from '../config/json-source.ts'
 import type { LogContext } from '../core/access-log.ts'
-import { type FormatContext, type Getter, type Operator, operator } from './operators.ts'
+import type { Command, FormatContext, Getter } from '../core/format.ts'
+import { coalesce } from './coalesce.ts'
+import { operator } from './operators.ts'
 import { unsupportedCommands } from './unsupported.ts'
 
 /** The result is a byte string (one character a byte), as header values are: write it as latin1. */
 export type Formatter = (context: LogContext) => string
 
+/** Commands of formatter extensions. */
+export type Commands = ReadonlyMap<string, Command>
+
+const noCommands: Commands = new Map<string, Command>()
+
 /** A literal (byte string) or the getter of a command. */
 export type Piece = string | Getter
 
 /** Throws `ConfigError` (without a place) for an unknown command or bad arguments. `omitEmpty`: '' instead of `-`. */
-export function makeTextFormatter(format: string, context: FormatContext, omitEmpty = false): Formatter {
-  const pieces = parseFormat(format, context)
+export function makeTextFormatter(
+  format: string,
+  context: FormatContext,
+  omitEmpty = false,
+  commands = noCommands,
+): Formatter {
+  const pieces = parseFormat(format, context, commands)
   const [only] = pieces
   if (pieces.length === 1 && typeof only === 'string') return () => only
   const absent = omitEmpty ? '' : '-'
@@ -39,7 +51,7 @@ export function textOf(value: JsonValue | undefined, absent: string): string {
 }
 
 /** Throws `ConfigError` (without a place). A format without commands is one literal. */
-export function parseFormat(format: string, context: FormatContext): Piece[] {
+export function parseFormat(format: string, context: FormatContext, commands = noCommands): Piece[] {
   const pieces: Piece[] = []
   const command = /%([A-Z0-9_]+)(?:\((.*?)\))?(?::(\d+))?%/sy
   let literal = ''
@@ -61,7 +73,7 @@ export function parseFormat(format: string, context: FormatContext): Piece[] {
       )
     if (literal !== '') pieces.push(toBytes(literal))
     literal = ''
-    pieces.push(makeGetter(match[1] as string, match[2], match[3], context))
+    pieces.push(makeGetter(match[1] as string, match[2], match[3], context, commands))
     i = command.lastIndex
   }
   if (literal !== '' || pieces.length === 0) pieces.push(toBytes(literal))
@@ -73,8 +85,9 @@ function makeGetter(
   args: string | undefined,
   length: string | undefined,
   context: FormatContext,
+  commands: Commands,
 ): Getter {
-  const found = operator(name)
+  const found = commands.get(name) ?? (name === 'COALESCE' ? coalesceCommand(commands) : operator(name))
   const unsupported = unsupportedCommands.get(name)
   if (found === undefined)
     throw new ConfigError(
@@ -85,14 +98,24 @@ function makeGetter(
   if (length !== undefined && !found.length) throw new ConfigError(`%${name}% takes no length`)
   try {
     const get = found.make(args ?? '', context)
-    return length === undefined ? get : truncated(get, Number(length), found.length)
+    return length === undefined ? get : truncated(get, Number(length))
   } catch (error) {
     if (error instanceof ConfigError) throw error
     throw new ConfigError(`%${name}% ${(error as Error).message}`)
   }
 }
 
-export function truncated(get: Getter, length: number, kind: Operator['length']): Getter {
+function coalesceCommand(commands: Commands): Command {
+  return {
+    args: 'required',
+    length: true,
+    make: (args, context) =>
+      coalesce(args, (name, inner, length) => makeGetter(name, inner, length, context, commands)),
+  }
+}
+
+/** In JSON only strings are cut. */
+function truncated(get: Getter, length: number): Getter {
   const text: Getter = context => {
     const value = get(context)
     return value === undefined ? undefined : textOf(value, '').slice(0, length)
@@ -101,5 +124,5 @@ export function truncated(get: Getter, length: number, kind: Operator['length'])
     const value = (get.typed ?? get)(context)
     return typeof value === 'string' ? value.slice(0, length) : value
   }
-  return Object.assign(text, { typed: kind === 'text' ? get : typed })
+  return Object.assign(text, { typed })
 }

@@ -1,6 +1,6 @@
 /** `%COMMON_DURATION(START:END:PRECISION)%`. Follows Envoy's `CommonDurationFormatter`. */
 import type { StreamInfo } from '../core/stream-info.ts'
-import type { Getter } from './operators.ts'
+import type { Getter } from '../core/format.ts'
 
 /** Milliseconds since the stream began. */
 type TimePoint = (info: StreamInfo) => number | undefined

@@ -5,7 +5,7 @@ import type { LogContext } from '../core/access-log.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import { makeStringMatcher } from '../matching/string-matcher.ts'
 import { type Addition, makeAddition } from '../format/header-parser.ts'
-import type { FormatContext } from '../format/operators.ts'
+import type { FormatContext } from '../core/format.ts'
 
 /** Each sees what those before it have done; values are made of `context`. */
 export type HeaderMutationList = (headers: HeaderMap, context: LogContext) => void

@@ -11,7 +11,7 @@ import {
 import type { HeaderMap } from '../core/header-map.ts'
 import type { StreamInfo } from '../core/stream-info.ts'
 import { headerContext } from '../format/header-parser.ts'
-import type { FormatContext } from '../format/operators.ts'
+import type { FormatContext } from '../core/format.ts'
 import { makeTextFormatter } from '../format/text-formatter.ts'
 import { makeReplacement } from '../matching/regex.ts'
 import { withoutQuery } from './path.ts'

@@ -614,6 +614,7 @@ export class RouterFilter
 
   onRetry(): void {
     keepAttempt(this.callbacks.streamInfo)
+    this.callbacks.streamInfo.upstreamTransportFailureReason = undefined
     const entry = this.#entry as RouteEntry
     const headers = this.requestHeaders as HeaderMap
     this.#attempt++

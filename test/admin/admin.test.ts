@@ -11,6 +11,7 @@ import { AdminServer } from '../../src/admin/admin-server.ts'
 import { makeTextFormatter } from '../../src/format/text-formatter.ts'
 import { defaultAccessLogFormat } from '../../src/format/formatter.ts'
 import { StatsStore } from '../../src/stats/store.ts'
+import { factoryContext } from '../support/routing.ts'
 import { startAdmin, TestContext } from './context.ts'
 
 test('headers are Envoy’s', async () => {
@@ -504,7 +505,7 @@ test('a handler that throws is a 500, and the server goes on', async () => {
 test('the admin listener counts and logs its requests', async () => {
   const context = new TestContext()
   const lines: string[] = []
-  const format = makeTextFormatter(defaultAccessLogFormat, { clusters: { get: () => undefined, clusters: new Map() } })
+  const format = makeTextFormatter(defaultAccessLogFormat, factoryContext())
   await using admin = await startAdmin(context, {
     stats: context.store,
     onRequest: adminAccessLog([{ log: logContext => lines.push(format(logContext)) }]),

@@ -312,6 +312,8 @@ export function factoryContext(
       upstreamHttpFilters: () => undefined,
       httpFilter: unexpected,
       accessLog: unexpected,
+      accessLogFilter: unexpected,
+      formatter: unexpected,
       downstreamTransportSocket: unexpected,
       upstreamTransportSocket: unexpected,
       originalIpDetection: unexpected,

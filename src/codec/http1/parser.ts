@@ -356,6 +356,7 @@ export class Http1Parser {
       while (to > from && blank[data[base + to - 1] as number] === 1) to--
       this.#fieldCount++
       const field = fieldNameAt(data, base + line, base + nameEnd, hash)
+      this.headerBytes += nameEnd - line + to - from + colonAndLineEndBytes
       line = at + 2
       if (!this.#keep(field, text.substring(from, to))) break
     }

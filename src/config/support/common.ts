@@ -42,6 +42,9 @@ export const commonSupport: SupportTable = {
     'text_format_source',
     'omit_empty_values',
     'content_type',
+    'formatters',
+    // Properties are sorted in any case, as Envoy's are.
+    '?json_format_options',
   ],
   'envoy.type.v3.SemanticVersion': 'all',
   'envoy.type.v3.Percent': 'all',

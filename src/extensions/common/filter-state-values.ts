@@ -6,7 +6,7 @@ import type { FilterStateValue } from '../../config/v3.ts'
 import type { LogContext } from '../../core/access-log.ts'
 import type { FilterStateObject } from '../../core/stream-info.ts'
 import { makeFormatter } from '../../format/formatter.ts'
-import type { FormatContext } from '../../format/operators.ts'
+import type { FormatContext } from '../../core/format.ts'
 
 export type FilterState = Map<string, FilterStateObject>
 

@@ -8,7 +8,7 @@ import { makeAccessLogFilter } from './filter.ts'
 export function makeAccessLog(message: AccessLogMessage, context: FactoryContext): AccessLog {
   const log = context.extensions.accessLog(message, context)
   if (message.filter === undefined) return log
-  const passes = makeAccessLogFilter(message.filter, context.runtime)
+  const passes = makeAccessLogFilter(message.filter, context)
   return {
     log(logContext) {
       if (passes(logContext)) log.log(logContext)

@@ -5,7 +5,7 @@ import { configError } from '../../../../config/position.ts'
 import type { KeyValueMutation } from '../../../../config/v3.ts'
 import type { LogContext } from '../../../../core/access-log.ts'
 import type { HeaderMap } from '../../../../core/header-map.ts'
-import type { FormatContext } from '../../../../format/operators.ts'
+import type { FormatContext } from '../../../../core/format.ts'
 import { makeTextFormatter } from '../../../../format/text-formatter.ts'
 
 export type QueryMutations = (headers: HeaderMap, context: LogContext) => void

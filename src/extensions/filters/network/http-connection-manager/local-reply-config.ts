@@ -41,7 +41,7 @@ export function makeLocalReplyRewriter(message: LocalReplyConfig, context: Liste
 function makeMapper(message: ResponseMapper, context: ListenerFactoryContext): Mapper {
   if (message.filter === undefined) throw configError(message, 'filter', 'a mapper needs a filter')
   return {
-    matches: makeAccessLogFilter(message.filter, context.runtime),
+    matches: makeAccessLogFilter(message.filter, context),
     status: message.statusCode,
     body: message.body === undefined ? undefined : Buffer.from(readDataSource(message.body)),
     formatter: message.bodyFormatOverride && makeFormatter(message.bodyFormatOverride, context),

@@ -20,6 +20,10 @@ export class TcpProxySettings {
   /** 0 = none. */
   readonly maxDurationMs: number
   readonly maxConnectAttempts: number
+  readonly logOnStart: boolean
+  readonly logOnConnected: boolean
+  /** 0 = none. */
+  readonly logIntervalMs: number
   /** For a cluster that filter state names. */
   readonly metadataMatch: MetadataMatch
   readonly hash: ((streamInfo: StreamInfo) => bigint | undefined) | undefined
@@ -38,6 +42,13 @@ export class TcpProxySettings {
     const ownMatch = message.metadataMatch?.filterMetadata['envoy.lb']
     this.metadataMatch = ownMatch
     this.hash = makeHash(message)
+    const options = message.accessLogOptions
+    for (const old of ['accessLogFlushInterval', 'flushAccessLogOnConnected'] as const)
+      if (options !== undefined && message[old])
+        throw configError(message, old, 'cannot be set beside access_log_options, which has it too')
+    this.logOnStart = options?.flushAccessLogOnStart ?? false
+    this.logOnConnected = options?.flushAccessLogOnConnected ?? message.flushAccessLogOnConnected
+    this.logIntervalMs = options?.accessLogFlushInterval ?? message.accessLogFlushInterval ?? 0
     const choices = message.weightedClusters?.clusters ?? [{ name: message.cluster ?? '', weight: 1 }]
     this.#choices = choices.map(each => ({
       clusterName: each.name,

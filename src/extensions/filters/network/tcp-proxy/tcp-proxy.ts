@@ -2,7 +2,9 @@
  * `envoy.filters.network.tcp_proxy`: one upstream connection for each downstream one, bytes both ways.
  * Follows Envoy's `source/common/tcp_proxy/tcp_proxy.cc`.
  */
+import { randomUUID } from 'node:crypto'
 import { TcpProxy } from '../../../../config/v3.ts'
+import type { AccessLogType } from '../../../../core/access-log.ts'
 import type {
   Cancellable,
   Cluster,
@@ -25,6 +27,7 @@ import type { NetworkFilterExtension } from '../../../../core/extension.ts'
 import { HeaderMap } from '../../../../core/header-map.ts'
 import type { HashPolicy } from '../../../../core/route.ts'
 import { ResponseFlag, type StreamInfo } from '../../../../core/stream-info.ts'
+import { keepAttempt } from '../../../../router/attempts.ts'
 import { mergeMetadata, type MetadataMatch, TcpProxySettings } from './settings.ts'
 
 export const tcpProxy: NetworkFilterExtension<TcpProxy> = {
@@ -57,6 +60,8 @@ class TcpProxyFilter implements NetworkFilter, ConnectionCallbacks, LoadBalancer
   #upstream: UpstreamTcpConnection | undefined
   #idleTimer: NodeJS.Timeout | undefined
   #durationTimer: NodeJS.Timeout | undefined
+  #logTimer: NodeJS.Timeout | undefined
+  #connectSinceMs = 0
 
   constructor(settings: TcpProxySettings, callbacks: NetworkFilterCallbacks) {
     this.settings = settings
@@ -88,6 +93,7 @@ class TcpProxyFilter implements NetworkFilter, ConnectionCallbacks, LoadBalancer
     const { stats, maxDurationMs } = this.settings
     stats.cxTotal.inc()
     this.downstream.setConnectionStats?.({ readTotal: stats.rxBytesTotal, writeTotal: stats.txBytesTotal })
+    this.#startLog()
     if (maxDurationMs > 0) this.#durationTimer = setTimeout(() => this.#onMaxDuration(), maxDurationMs)
     const chosen = this.streamInfo.downstream.filterState?.get(clusterKey)?.serializeAsString()
     const route =
@@ -136,14 +142,17 @@ class TcpProxyFilter implements NetworkFilter, ConnectionCallbacks, LoadBalancer
       this.#fail(ResponseFlag.noHealthyUpstream, initFailure.noHealthyUpstream)
       return
     }
+    if (this.#attempts > 0) keepAttempt(streamInfo)
     this.#attempts++
     streamInfo.upstreamRequestAttemptCount = this.#attempts
+    this.#connectSinceMs = performance.now()
     this.#connecting = cluster.newTcpConnection(host, 'default', this)
   }
 
   onPoolFailure(reason: PoolFailureReason, transportFailureReason: string, host: Host | undefined): void {
     this.#connecting = undefined
     const { streamInfo } = this
+    streamInfo.upstreamPoolReadyMs = performance.now() - this.#connectSinceMs
     if (reason === 'remote-connection-failure' || reason === 'timeout') {
       streamInfo.responseFlags |= ResponseFlag.upstreamConnectionFailure
       streamInfo.upstreamHost = host
@@ -156,6 +165,7 @@ class TcpProxyFilter implements NetworkFilter, ConnectionCallbacks, LoadBalancer
     this.#connecting = undefined
     this.#upstream = upstream
     const { streamInfo, settings } = this
+    streamInfo.upstreamPoolReadyMs = performance.now() - this.#connectSinceMs
     streamInfo.upstreamHost = host
     streamInfo.upstreamLocalAddress = upstream.localAddress
     streamInfo.upstreamRemoteAddress = upstream.remoteAddress
@@ -167,6 +177,7 @@ class TcpProxyFilter implements NetworkFilter, ConnectionCallbacks, LoadBalancer
     upstream.addCallbacks(side)
     upstream.setReader(side)
     if (settings.idleTimeoutMs > 0) this.#idleTimer = setTimeout(() => this.#onIdle(), settings.idleTimeoutMs)
+    if (settings.logOnConnected) this.#log('TcpUpstreamConnected')
     this.downstream.readDisable(false)
   }
 
@@ -179,6 +190,8 @@ class TcpProxyFilter implements NetworkFilter, ConnectionCallbacks, LoadBalancer
   onUpstreamClosed(upstream: UpstreamTcpConnection, event: ConnectionEvent): void {
     if (this.#upstream !== upstream) return
     this.#upstream = undefined
+    this.streamInfo.upstreamDetectedCloseType = upstream.detectedCloseType ?? 'Normal'
+    this.streamInfo.upstreamLocalCloseReason = upstream.localCloseReason
     if (event === 'remote-close' && upstream.remoteReset === true) {
       this.streamInfo.responseFlags |= ResponseFlag.upstreamRemoteReset
       this.downstream.close('abort-reset')
@@ -218,17 +231,22 @@ class TcpProxyFilter implements NetworkFilter, ConnectionCallbacks, LoadBalancer
     if (event === 'connected') return
     clearTimeout(this.#idleTimer)
     clearTimeout(this.#durationTimer)
+    clearInterval(this.#logTimer)
     this.#connecting?.cancel()
     const upstream = this.#upstream
     this.#upstream = undefined
     if (upstream !== undefined) this.#closeUpstream(upstream, event)
-    this.#log()
+    this.streamInfo.durationMs = performance.now() - this.streamInfo.startMonotonicMs
+    this.#log('TcpConnectionEnd')
   }
 
   /** What the client sent before it closed still reaches the upstream. */
   #closeUpstream(upstream: UpstreamTcpConnection, event: ConnectionEvent): void {
-    if (event === 'local-close') upstream.close('no-flush')
-    else if (this.downstream.remoteReset === true) upstream.close('abort-reset')
+    if (event === 'local-close') {
+      const reason = this.downstream.localCloseReason
+      this.streamInfo.upstreamLocalCloseReason = reason
+      upstream.close('no-flush', reason)
+    } else if (this.downstream.remoteReset === true) upstream.close('abort-reset')
     else {
       upstream.close('flush-write')
       if (upstream.state !== 'closing') return
@@ -239,11 +257,18 @@ class TcpProxyFilter implements NetworkFilter, ConnectionCallbacks, LoadBalancer
     }
   }
 
-  #log(): void {
+  #startLog(): void {
+    const { accessLogs, logIntervalMs, logOnStart } = this.settings
+    if (accessLogs.length === 0) return
+    this.streamInfo.requestId = randomUUID()
+    if (logIntervalMs > 0) this.#logTimer = setInterval(() => this.#log('TcpPeriodic'), logIntervalMs)
+    if (logOnStart) this.#log('TcpConnectionStart')
+  }
+
+  #log(logType: AccessLogType): void {
     const { accessLogs } = this.settings
     if (accessLogs.length === 0) return
     const { streamInfo } = this
-    streamInfo.durationMs = performance.now() - streamInfo.startMonotonicMs
     for (const each of accessLogs)
       each.log({
         requestHeaders: undefined,
@@ -251,7 +276,7 @@ class TcpProxyFilter implements NetworkFilter, ConnectionCallbacks, LoadBalancer
         responseTrailers: undefined,
         streamInfo,
         localReplyBody: '',
-        logType: 'TcpConnectionEnd',
+        logType,
       })
   }
 
