@@ -15,7 +15,7 @@ const addresses: readonly [prefix: string, get: AddressOf][] = [
   ['UPSTREAM_LOCAL', info => info.upstreamLocalAddress],
   ['UPSTREAM_REMOTE', info => info.upstreamRemoteAddress],
 ]
-const withEndpointId = ['DOWNSTREAM_LOCAL', 'DOWNSTREAM_DIRECT_LOCAL', 'UPSTREAM_REMOTE']
+const withEndpointId = new Set(['DOWNSTREAM_LOCAL', 'DOWNSTREAM_DIRECT_LOCAL', 'UPSTREAM_REMOTE'])
 
 for (const [prefix, get] of addresses) {
   addressOperators.set(`${prefix}_ADDRESS`, {
@@ -44,7 +44,7 @@ for (const [prefix, get] of addresses) {
       return address?.kind === 'ip' ? address.port : undefined
     },
   })
-  if (withEndpointId.includes(prefix))
+  if (withEndpointId.has(prefix))
     addressOperators.set(`${prefix}_ADDRESS_ENDPOINT_ID`, {
       args: 'none',
       length: false,

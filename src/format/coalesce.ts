@@ -46,7 +46,11 @@ function makeOne(entry: unknown, make: MakeCommand): Getter {
   if (typeof entry === 'string') return make(entry, undefined, undefined)
   const { command, param, max_length: length, ...rest } = (entry ?? {}) as Readonly<Record<string, unknown>>
   const known = Object.keys(rest).length === 0 && (param === undefined || typeof param === 'string')
-  if (typeof command !== 'string' || !known || (length !== undefined && !Number.isInteger(length)))
+  if (
+    typeof command !== 'string' ||
+    !known ||
+    !(length === undefined || (typeof length === 'number' && Number.isInteger(length)))
+  )
     throw new ConfigError(`takes ${form}`)
-  return make(command, param, length === undefined ? undefined : String(length as number))
+  return make(command, param, length === undefined ? undefined : String(length))
 }
