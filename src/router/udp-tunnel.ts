@@ -52,6 +52,10 @@ export class UdpTunnels implements HttpConnectionPool {
 class UdpTunnel implements RequestEncoder, CodecStream {
   readonly codecDetails = ''
   readonly bufferedBytes = 0
+  readonly headerBytesReceived = 0
+  readonly headerBytesSent = 0
+  readonly decompressedHeaderBytesReceived = 0
+  readonly decompressedHeaderBytesSent = 0
   wireBytesReceived = 0
   wireBytesSent = 0
   readonly #socket: Socket
