@@ -6,7 +6,7 @@ import { hostFunctions } from './abi.ts'
 import { section, WasmReader } from './meter-binary.ts'
 
 /** `i` i32, `I` i64; all but `proc_exit` give an i32. */
-const wasiParameters: Readonly<Record<string, string>> = {
+export const wasiParameters: Readonly<Record<string, string>> = {
   args_get: 'ii',
   args_sizes_get: 'ii',
   environ_get: 'ii',
@@ -54,7 +54,7 @@ const wasiParameters: Readonly<Record<string, string>> = {
   sock_send: 'iiiii',
   sock_shutdown: 'ii',
 }
-const withoutResult = new Set(['proc_exit', 'emscripten_notify_memory_growth'])
+export const withoutResult = new Set(['proc_exit', 'emscripten_notify_memory_growth'])
 const wasiModules = new Set(['wasi_snapshot_preview1', 'wasi_unstable'])
 const typeNames: Readonly<Record<number, string>> = { 0x7f: 'i32', 0x7e: 'i64', 0x7d: 'f32', 0x7c: 'f64' }
 

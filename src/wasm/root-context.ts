@@ -10,6 +10,9 @@ import { type LimitCounters, limitCounters } from './limits.ts'
 import type { Plugin } from './plugin.ts'
 import type { WasmVm } from './vm.ts'
 
+/** What a timer takes; more would be 1 ms. */
+const maxTimerMs = 2 ** 31 - 1
+
 export class RootContext extends WasmContext {
   readonly plugin: Plugin
   /** The answer that `proxy_on_http_call_response` is being told about. */
@@ -152,9 +155,12 @@ export class RootContext extends WasmContext {
     this.#timer = undefined
     const { vm } = this
     if (periodMs === 0 || vm.guest.onTick === undefined || vm.failed) return
-    this.#timer = setInterval(() => {
-      if (!vm.failed) vm.callGuest(this, vm.guest.onTick, this.id)
-    }, periodMs).unref()
+    this.#timer = setInterval(
+      () => {
+        if (!vm.failed) vm.callGuest(this, vm.guest.onTick, this.id)
+      },
+      Math.min(periodMs, maxTimerMs),
+    ).unref()
   }
 
   override readableMap(type: number): HeaderMap | undefined {
