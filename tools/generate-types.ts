@@ -126,6 +126,8 @@ const roots: readonly string[] = [
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertConfig',
   // Wasm.
   'envoy.extensions.wasm.v3.PluginConfig',
+  'envoy.extensions.wasm.v3.WasmService',
+  'envoy.extensions.stat_sinks.wasm.v3.Wasm',
 ]
 
 /** Clearer names, for these and what is nested in them, where several messages share the last part of the name. */
@@ -149,6 +151,7 @@ const renamed: readonly (readonly [fullName: string, name: string])[] = [
   ['envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation', 'EarlyHeaderMutation'],
   ['envoy.extensions.filters.network.direct_response.v3.Config', 'DirectResponseFilter'],
   ['envoy.extensions.filters.network.wasm.v3.Wasm', 'NetworkWasm'],
+  ['envoy.extensions.stat_sinks.wasm.v3.Wasm', 'WasmStatSink'],
   ['envoy.extensions.upstreams.http.v3.HttpProtocolOptions', 'ClusterHttpProtocolOptions'],
 ]
 

@@ -11,6 +11,8 @@ export type ServerState = 'LIVE' | 'DRAINING' | 'PRE_INITIALIZING' | 'INITIALIZI
 
 export interface AdminContext {
   readonly stats: MergedStats
+  /** Ends a flush interval (`stats_flush_on_admin`). */
+  flushStats(): void
   /** Upper bounds of a histogram's buckets (`histogram_bucket_settings`), in its unit. */
   histogramBuckets(name: string): readonly number[]
   /** The configuration that is served, defaults merged. */

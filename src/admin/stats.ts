@@ -78,7 +78,7 @@ function printStats(request: AdminRequest, context: AdminContext, forced?: 'prom
   const format = forced ?? params.format
   if (format === 'prometheus' && (params.buckets === 'disjoint' || params.buckets === 'detailed'))
     return badRequest('unsupported prometheus histogram bucket mode')
-  if (context.bootstrap.statsFlushOnAdmin) context.stats.mergeHistograms()
+  if (context.bootstrap.statsFlushOnAdmin) context.flushStats()
   const selected = select(context.stats, params, context)
   if (format === 'json') return { contentType: jsonType, body: statsJson(selected, params.buckets) }
   if (format === 'prometheus') return { body: prometheusText(selected, params.buckets, params.textReadouts) }

@@ -3941,6 +3941,11 @@ export interface MatcherClusterSpecifier {
   readonly clusterMatcher?: Matcher
 }
 
+/** envoy.extensions.stat_sinks.wasm.v3.Wasm */
+export interface WasmStatSink {
+  readonly config?: PluginConfig
+}
+
 /** envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer */
 export interface RawBuffer {
 }
@@ -4205,6 +4210,12 @@ export interface VmConfig {
   readonly nackOnCodeCacheMiss: boolean
   readonly environmentVariables?: EnvironmentVariables
   readonly capabilityRestrictionConfig?: CapabilityRestrictionConfig
+}
+
+/** envoy.extensions.wasm.v3.WasmService */
+export interface WasmService {
+  readonly config?: PluginConfig
+  readonly singleton: boolean
 }
 
 /** envoy.type.http.v3.PathTransformation */
@@ -4885,3 +4896,5 @@ export const PreserveCaseFormatterConfig: MessageType<PreserveCaseFormatterConfi
 export const UuidRequestIdConfig: MessageType<UuidRequestIdConfig> = { typeUrl: 'type.googleapis.com/envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig' }
 export const HttpConnectionManager_ForwardClientCertConfig: MessageType<HttpConnectionManager_ForwardClientCertConfig> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertConfig' }
 export const PluginConfig: MessageType<PluginConfig> = { typeUrl: 'type.googleapis.com/envoy.extensions.wasm.v3.PluginConfig' }
+export const WasmService: MessageType<WasmService> = { typeUrl: 'type.googleapis.com/envoy.extensions.wasm.v3.WasmService' }
+export const WasmStatSink: MessageType<WasmStatSink> = { typeUrl: 'type.googleapis.com/envoy.extensions.stat_sinks.wasm.v3.Wasm' }

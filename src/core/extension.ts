@@ -16,6 +16,7 @@ import type { NetworkFilterFactory } from './connection.ts'
 import type { Command, FormatContext } from './format.ts'
 import type { HttpFilterFactory } from './http-filter.ts'
 import type { MakeUpstreamFilterChain } from './upstream-filters.ts'
+import type { StatSink } from './stat-sink.ts'
 import type { SharedCells } from '../base/shared-cells.ts'
 import type { ClusterSpecifier } from './route.ts'
 import type { TlsClientSettings, TlsServerSettings } from './transport-socket.ts'
@@ -26,8 +27,10 @@ export interface FactoryContext {
   readonly stats: Scope
   /** Process-wide counters, over all workers. */
   readonly shared: SharedCells
-  /** 0 … N-1; -1 on the main thread that only checks. */
+  /** 0 … N-1; -1 on the main thread. */
   readonly workerIndex: number
+  /** The main thread only checks the configuration: what a factory makes is thrown away. */
+  readonly checking?: boolean
   readonly node: { readonly id: string; readonly cluster: string; readonly zone: string }
   /** True while draining: connections should be closed as they become idle. */
   drainClose(): boolean
@@ -91,6 +94,9 @@ export interface ExtensionResolver {
   /** Undefined: a plain socket. */
   downstreamTransportSocket(config: NamedConfig, context: ListenerFactoryContext): TlsServerSettings | undefined
   upstreamTransportSocket(config: NamedConfig, context: ClusterFactoryContext): TlsClientSettings | undefined
+  statSink(config: NamedConfig, context: FactoryContext): StatSink
+  /** Starts what `bootstrap_extensions` name. */
+  bootstrapExtension(config: NamedConfig, context: FactoryContext): void
 }
 
 /** An entry of `http_filters` or `upstream_http_filters`. */
@@ -212,6 +218,23 @@ export interface UpstreamTransportSocketExtension<Message> {
   create(message: Message, context: ClusterFactoryContext): TlsClientSettings | undefined
 }
 
+export interface StatSinkExtension<Message> {
+  readonly kind: 'stat-sink'
+  readonly name: string
+  readonly message: MessageType<Message>
+  /** On the main thread. */
+  create(message: Message, context: FactoryContext): StatSink
+}
+
+/** What runs beside the listeners for as long as the process does. */
+export interface BootstrapExtension<Message> {
+  readonly kind: 'bootstrap-extension'
+  readonly name: string
+  readonly message: MessageType<Message>
+  /** Called on the main thread and on every worker, before anything listens; ends with `context.onClose`. */
+  create(message: Message, context: FactoryContext): void
+}
+
 /* oxlint-disable typescript/no-explicit-any -- the one place where extensions of different messages share a list */
 export type Extension =
   | NetworkFilterExtension<any>
@@ -227,4 +250,6 @@ export type Extension =
   | RequestIdExtension<any>
   | HeaderFormatterExtension<any>
   | ClusterSpecifierExtension<any>
+  | StatSinkExtension<any>
+  | BootstrapExtension<any>
 /* oxlint-enable typescript/no-explicit-any */

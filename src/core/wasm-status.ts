@@ -3,6 +3,8 @@
 export interface WasmStatus {
   readonly plugins: readonly WasmPluginStatus[]
   readonly workers: readonly WasmWorkerStatus[]
+  /** Of stat sinks and singleton services, if there are any. */
+  readonly main_thread?: WasmWorkerStatus
 }
 
 export interface WasmPluginStatus {
@@ -10,8 +12,9 @@ export interface WasmPluginStatus {
   readonly root_id: string
   readonly vm_id: string
   readonly failure_policy: string
-  /** `file <path>`, or `inline <sha256>`. */
+  /** `file <path>`, `inline <sha256>` or `remote <uri>`. */
   readonly source: string
+  /** '' without code. */
   readonly sha256: string
   readonly limits: Readonly<Record<string, number>>
   readonly reloads: { readonly success: number; readonly failure: number }

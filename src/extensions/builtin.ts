@@ -5,6 +5,7 @@ import { celAccessLogFilter } from './access-loggers/filters/cel/cel.ts'
 import { stderrAccessLog } from './access-loggers/stderr/stderr.ts'
 import { stdoutAccessLog } from './access-loggers/stdout/stdout.ts'
 import { wasmAccessLog } from './access-loggers/wasm/wasm.ts'
+import { wasmService } from './bootstrap/wasm/wasm.ts'
 import { bufferFilter } from './filters/http/buffer/buffer.ts'
 import { grpcHttp1Bridge } from './filters/http/grpc-http1-bridge/grpc-http1-bridge.ts'
 import { grpcStatsFilter } from './filters/http/grpc-stats/grpc-stats.ts'
@@ -30,6 +31,7 @@ import { customHeader } from './http/original-ip-detection/custom-header/custom-
 import { xff } from './http/original-ip-detection/xff/xff.ts'
 import { uuidRequestIds } from './request-id/uuid/uuid.ts'
 import { matcherClusterSpecifier } from './router/cluster-specifiers/matcher/matcher.ts'
+import { wasmStatSink } from './stat-sinks/wasm/wasm.ts'
 import { downstreamRawBuffer, upstreamRawBuffer } from './transport-sockets/raw-buffer/raw-buffer.ts'
 import { downstreamTls, upstreamTls } from './transport-sockets/tls/tls.ts'
 import { celFormatter } from './formatter/cel/cel.ts'
@@ -45,6 +47,8 @@ export const builtinExtensions: readonly Extension[] = [
   celFormatter,
   metadataFormatter,
   reqWithoutQueryFormatter,
+  wasmStatSink,
+  wasmService,
   bufferFilter,
   grpcHttp1Bridge,
   grpcStatsFilter,

@@ -27,6 +27,7 @@ import type { Command, FormatContext } from '../core/format.ts'
 import type { HttpFilterFactory } from '../core/http-filter.ts'
 import type { ClusterSpecifier } from '../core/route.ts'
 import type { MakeUpstreamFilterChain } from '../core/upstream-filters.ts'
+import type { StatSink } from '../core/stat-sink.ts'
 import type { TlsClientSettings, TlsServerSettings } from '../core/transport-socket.ts'
 import { makeUpstreamFilterChain } from '../http/upstream-filter-chain.ts'
 
@@ -148,6 +149,16 @@ export class ExtensionRegistry implements ExtensionResolver {
   upstreamTransportSocket(config: NamedConfig, context: ClusterFactoryContext): TlsClientSettings | undefined {
     const { extension, message } = this.#find('upstream-transport-socket', config)
     return extension.create(message, context)
+  }
+
+  statSink(config: NamedConfig, context: FactoryContext): StatSink {
+    const { extension, message } = this.#find('stat-sink', config)
+    return extension.create(message, context)
+  }
+
+  bootstrapExtension(config: NamedConfig, context: FactoryContext): void {
+    const { extension, message } = this.#find('bootstrap-extension', config)
+    extension.create(message, context)
   }
 
   #add<T>(map: Map<string, T>, key: string, value: T): void {

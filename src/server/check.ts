@@ -2,7 +2,6 @@
 import { hostname } from 'node:os'
 import { loadBootstrap } from '../config/load-bootstrap.ts'
 import type { Bootstrap } from '../config/v3.ts'
-import { ThreadContext } from './factory-context.ts'
 import type { LogSettings } from './log-setup.ts'
 import type { ServerOptions } from './options.ts'
 import { ProcessState } from './process-state.ts'
@@ -49,16 +48,16 @@ export function checkConfiguration(options: ServerOptions): CheckedConfiguration
 
 /** Everything that serving will build, for the faults that only building finds. @throws ConfigError */
 function buildAndDiscard(snapshot: Snapshot): void {
-  const { admin, statsConfig } = snapshot.bootstrap
+  const { admin, statsConfig, statsSinks } = snapshot.bootstrap
   const state = new ProcessState(0, 1)
   const stats = makeStatsStore(statsConfig, () => undefined)
   makeTagExtraction(statsConfig)
   makeHistogramBuckets(statsConfig)
-  void new WorkerRuntime(snapshot, { workerIndex: -1, state, stats }).close()
-  if (admin === undefined) return
-  const context = new ThreadContext(snapshot, { workerIndex: -1, state, stats, openFiles: false })
-  makeAdminAccessLogs(admin, context)
-  void context.close()
+  const runtime = new WorkerRuntime(snapshot, { workerIndex: -1, state, stats })
+  const { context } = runtime
+  for (const each of statsSinks) context.extensions.statSink(each, context)
+  if (admin !== undefined) makeAdminAccessLogs(admin, context)
+  void runtime.close()
 }
 
 function logSettings(options: ServerOptions, bootstrap: Bootstrap): LogSettings {

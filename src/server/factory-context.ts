@@ -14,14 +14,17 @@ export interface ThreadOptions {
   readonly workerIndex: number
   readonly state: ProcessState
   readonly stats: Scope
-  /** False: log files are not opened (a check). */
+  /** False: log files are not opened. */
   readonly openFiles: boolean
+  /** See `FactoryContext`. */
+  readonly checking?: boolean
 }
 
 export class ThreadContext implements FactoryContext {
   readonly stats: Scope
   readonly shared: FactoryContext['shared']
   readonly workerIndex: number
+  readonly checking: boolean
   readonly node: FactoryContext['node']
   readonly runtime: RuntimeValues
   readonly extensions = new ExtensionRegistry(builtinExtensions)
@@ -32,10 +35,11 @@ export class ThreadContext implements FactoryContext {
   readonly #state: ProcessState
   readonly #closers: (() => void)[] = []
 
-  constructor(snapshot: Snapshot, { workerIndex, state, stats, openFiles }: ThreadOptions) {
+  constructor(snapshot: Snapshot, { workerIndex, state, stats, openFiles, checking }: ThreadOptions) {
     this.stats = stats
     this.shared = state.cells
     this.workerIndex = workerIndex
+    this.checking = checking ?? false
     this.node = snapshot.node
     this.singletons = snapshot.singletons
     this.#state = state

@@ -6,30 +6,34 @@ import { type BoundListener, type WorkerMethods, WorkerRuntime } from './worker-
 import type { Workers } from './workers.ts'
 
 export class LocalWorker implements Workers {
-  readonly #runtime: WorkerRuntime
+  readonly #make: () => WorkerRuntime
+  #runtime: WorkerRuntime | undefined
 
-  /** @throws ConfigError */
   constructor(snapshot: Snapshot, state: ProcessState, stats: Scope) {
-    this.#runtime = new WorkerRuntime(snapshot, { workerIndex: 0, state, stats })
+    this.#make = () => new WorkerRuntime(snapshot, { workerIndex: 0, state, stats })
   }
 
-  start(): Promise<void> {
-    return this.#runtime.ready
+  /** Rejects with a ConfigError. */
+  async start(): Promise<void> {
+    this.#runtime = this.#make()
+    await this.#runtime.ready
   }
 
-  listen(): Promise<readonly BoundListener[]> {
-    return this.#runtime.listen([])
+  async listen(): Promise<readonly BoundListener[]> {
+    return this.#runtime?.listen([]) ?? []
   }
 
   async callAll<M extends keyof WorkerMethods>(
     method: M,
     ...args: Parameters<WorkerMethods[M]>
   ): Promise<Awaited<ReturnType<WorkerMethods[M]>>[]> {
-    const call = this.#runtime[method] as (...args: Parameters<WorkerMethods[M]>) => ReturnType<WorkerMethods[M]>
-    return [await call.apply(this.#runtime, args)]
+    const runtime = this.#runtime
+    if (runtime === undefined) return []
+    const call = runtime[method] as (...args: Parameters<WorkerMethods[M]>) => ReturnType<WorkerMethods[M]>
+    return [await call.apply(runtime, args)]
   }
 
-  close(): Promise<void> {
-    return this.#runtime.close()
+  async close(): Promise<void> {
+    await this.#runtime?.close()
   }
 }

@@ -24,7 +24,8 @@ import { makeStringMatcher } from '../matching/string-matcher.ts'
 import { addressFromMessage } from '../network/address.ts'
 import type { MergedStats } from '../stats/merged-stats.ts'
 import type { Scope } from '../stats/scope.ts'
-import { ThreadContext } from './factory-context.ts'
+import type { ThreadContext } from './factory-context.ts'
+import type { MainServices } from './main-services.ts'
 import type { ProcessState } from './process-state.ts'
 import type { Server } from './server.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -33,7 +34,6 @@ import { makeHistogramBuckets } from './stats-config.ts'
 import type { WasmAdmin } from './wasm-admin.ts'
 import type { Workers } from './workers.ts'
 
-const defaultStatsFlushMs = 5000
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string
 }
@@ -51,6 +51,7 @@ export interface ServerAdminParts {
   readonly stats: Scope
   readonly workers: Workers
   readonly wasm: WasmAdmin
+  readonly services: MainServices
 }
 
 export class ServerAdmin implements AdminContext {
@@ -67,8 +68,6 @@ export class ServerAdmin implements AdminContext {
   readonly #server: Server
   readonly #parts: ServerAdminParts
   readonly #context: ThreadContext
-  /** Not with `stats_flush_on_admin`: then /stats ends the interval. */
-  readonly #flushTimer: NodeJS.Timeout | undefined
   readonly #runtimeStats: RuntimeStats
   #listener: AdminServer | undefined
 
@@ -83,17 +82,8 @@ export class ServerAdmin implements AdminContext {
     this.node = snapshot.node
     this.options = server.options
     this.histogramBuckets = makeHistogramBuckets(snapshot.bootstrap.statsConfig)
-    this.#context = new ThreadContext(snapshot, {
-      workerIndex: -1,
-      state: parts.state,
-      stats: parts.stats,
-      openFiles: true,
-    })
+    this.#context = parts.services.context
     this.#runtimeStats = new RuntimeStats(parts.stats, this.#context.runtime)
-    if (snapshot.bootstrap.statsFlushOnAdmin) return
-    const flushMs = snapshot.bootstrap.statsFlushInterval ?? defaultStatsFlushMs
-    this.#flushTimer = setInterval(() => merged.mergeHistograms(), flushMs)
-    this.#flushTimer.unref()
   }
 
   /** Rejects when its address is taken. */
@@ -112,9 +102,11 @@ export class ServerAdmin implements AdminContext {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#flushTimer)
     await this.#listener?.close()
-    await this.#context.close()
+  }
+
+  flushStats(): void {
+    this.#parts.services.flushStats()
   }
 
   state(): ServerState {

@@ -10,6 +10,7 @@ import { mainThread, MergedStats } from '../stats/merged-stats.ts'
 import { type CheckedConfiguration, checkConfiguration } from './check.ts'
 import { LocalWorker } from './local-worker.ts'
 import { setUpLog } from './log-setup.ts'
+import { MainServices } from './main-services.ts'
 import type { ServerOptions } from './options.ts'
 import { ProcessState } from './process-state.ts'
 import { ServerAdmin } from './server-admin.ts'
@@ -51,6 +52,7 @@ export class Server {
     this.#running = running
     await running.admin.start()
     this.state = 'INITIALIZING'
+    await running.services.start()
     await running.workers.start()
     this.boundListeners = await running.workers.listen()
     this.state = 'LIVE'
@@ -105,6 +107,7 @@ export class Server {
     this.#running?.wasm.close()
     await this.#running?.workers.close()
     await this.#running?.admin.close()
+    await this.#running?.services.close()
     this.#running?.serverStats.close()
     log.info('exiting')
     this.#resolveClosed()
@@ -128,9 +131,10 @@ export class Server {
             onStats: (worker, definitions) => merged.define(worker, definitions),
             onRetired: worker => merged.retire(worker),
           })
-    const wasm = new WasmAdmin({ snapshot, state, stats, workers })
-    const admin = new ServerAdmin(this, { snapshot, state, merged, stats, workers, wasm })
-    return { state, merged, serverStats, workers, wasm, admin }
+    const services = new MainServices({ snapshot, state, merged, stats })
+    const wasm = new WasmAdmin({ snapshot, state, stats, workers, main: services.context })
+    const admin = new ServerAdmin(this, { snapshot, state, merged, stats, workers, wasm, services })
+    return { state, merged, serverStats, workers, wasm, admin, services }
   }
 }
 
@@ -142,4 +146,5 @@ interface Running {
   readonly workers: Workers
   readonly wasm: WasmAdmin
   readonly admin: ServerAdmin
+  readonly services: MainServices
 }

@@ -4,6 +4,7 @@ import type { WasmReloadResult, WasmStatus } from '../core/wasm-status.ts'
 import type { Scope } from '../stats/scope.ts'
 import { ClusterManager } from '../upstream/cluster-manager.ts'
 import { WasmReloader } from '../wasm/reload.ts'
+import { WasmThread } from '../wasm/wasm-thread.ts'
 import { ThreadContext } from './factory-context.ts'
 import type { ProcessState } from './process-state.ts'
 import { RuntimeValues } from './runtime-values.ts'
@@ -16,6 +17,8 @@ export interface WasmAdminParts {
   readonly state: ProcessState
   readonly stats: Scope
   readonly workers: Workers
+  /** Of what runs on the main thread. */
+  readonly main: ThreadContext
 }
 
 export class WasmAdmin {
@@ -24,13 +27,16 @@ export class WasmAdmin {
   #canary: ThreadContext | undefined
 
   constructor(parts: WasmAdminParts) {
-    const { snapshot, stats, workers } = parts
+    const { snapshot, stats, workers, main } = parts
     this.#parts = parts
     this.#reloader = new WasmReloader({
       canary: () => (this.#canary ??= this.#makeCanary()),
       singletons: snapshot.singletons,
       stats,
-      swap: async (step, code) => (await workers.callAll('swapWasm', step, code)).flat(),
+      swap: async (step, code) => [
+        ...(WasmThread.existing(main.clusters)?.swap(step, code) ?? []),
+        ...(await workers.callAll('swapWasm', step, code)).flat(),
+      ],
     })
   }
 
@@ -43,7 +49,8 @@ export class WasmAdmin {
 
   async status(): Promise<WasmStatus> {
     const workers = await this.#parts.workers.callAll('wasmStatus')
-    return { plugins: this.#reloader.plugins(), workers }
+    const main = WasmThread.existing(this.#parts.main.clusters)?.status()
+    return { plugins: this.#reloader.plugins(), workers, ...(main === undefined ? {} : { main_thread: main }) }
   }
 
   reload(name: string): Promise<readonly WasmReloadResult[] | undefined> {

@@ -54,21 +54,23 @@ export class WorkerRuntime implements WorkerMethods {
   readonly ready: Promise<void>
   readonly #clusters: ClusterManager
   readonly #listeners: readonly Listener[]
-  readonly #context: ThreadContext
+  readonly context: ThreadContext
 
   /** @throws ConfigError for what only building can find */
   constructor(snapshot: Snapshot, { workerIndex, state, stats }: WorkerRuntimeOptions) {
     const { bootstrap } = snapshot
     const staticResources = bootstrap.staticResources
     setConnectionIds(workerIndex)
-    const context = new ThreadContext(snapshot, { workerIndex, state, stats, openFiles: workerIndex >= 0 })
-    this.#context = context
+    const checking = workerIndex < 0
+    const context = new ThreadContext(snapshot, { workerIndex, state, stats, openFiles: !checking, checking })
+    this.context = context
     this.#clusters = new ClusterManager(staticResources?.clusters ?? [], context, {
       makeHttp1Client: (connection, callbacks, settings) => new Http1ClientConnection(connection, callbacks, settings),
     })
     context.clusters = this.#clusters
+    for (const each of bootstrap.bootstrapExtensions) context.extensions.bootstrapExtension(each, context)
     this.#listeners = (staticResources?.listeners ?? []).map(message => makeListener(message, context))
-    this.ready = workerIndex < 0 ? Promise.resolve() : this.#clusters.start()
+    this.ready = checking ? Promise.resolve() : this.#clusters.start()
   }
 
   async listen(bound: readonly BoundListener[]): Promise<readonly BoundListener[]> {
@@ -98,7 +100,7 @@ export class WorkerRuntime implements WorkerMethods {
   }
 
   async reopenLogs(): Promise<void> {
-    this.#context.logs.reopen()
+    this.context.logs.reopen()
   }
 
   async setLogLevel(component: string, level: LogLevel): Promise<void> {
@@ -107,11 +109,11 @@ export class WorkerRuntime implements WorkerMethods {
   }
 
   async overrideRuntime(changes: ReadonlyMap<string, string>): Promise<void> {
-    this.#context.runtime.override(changes)
+    this.context.runtime.override(changes)
   }
 
   async swapWasm(step: SwapStep, code: CompiledCode): Promise<readonly string[]> {
-    return WasmThread.of(this.#context).swap(step, code)
+    return WasmThread.of(this.context).swap(step, code)
   }
 
   async wasmStatus(): Promise<WasmWorkerStatus> {
@@ -123,7 +125,7 @@ export class WorkerRuntime implements WorkerMethods {
       listener.stopAccepting()
       listener.closeConnections()
     }
-    const written = this.#context.close()
+    const written = this.context.close()
     this.#clusters.close()
     await written
   }

@@ -162,6 +162,7 @@ export const guestCallbacks = {
   onGrpcReceiveTrailingMetadata: 'proxy_on_grpc_receive_trailing_metadata',
   onGrpcClose: 'proxy_on_grpc_close',
   onResolveDns: 'envoy_on_resolve_dns',
+  onStatsUpdate: 'envoy_on_stats_update',
   onDone: 'proxy_on_done',
   onLog: 'proxy_on_log',
   onDelete: 'proxy_on_delete',

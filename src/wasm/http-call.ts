@@ -21,8 +21,7 @@ export interface HttpCallRequest {
   readonly timeoutMs: number
 }
 
-/** A larger answer ends the call like one that broke off. */
-const maxResponseBytes = 16 * 1024 * 1024
+const defaultMaxResponseBytes = 16 * 1024 * 1024
 const poolFailureWords: Readonly<Record<PoolFailureReason, string>> = {
   overflow: 'overflow',
   'local-connection-failure': 'local connection failure',
@@ -33,6 +32,7 @@ const noBody = new Uint8Array(0)
 
 export class HttpCall implements ResponseDecoder, StreamCallbacks {
   readonly #onResponse: (response: HttpCallResponse) => void
+  readonly #maxResponseBytes: number
   #timer: NodeJS.Timeout | undefined
   #pending: Cancellable | undefined
   #stream: CodecStream | undefined
@@ -42,9 +42,13 @@ export class HttpCall implements ResponseDecoder, StreamCallbacks {
   #bodyBytes = 0
   #done = false
 
-  /** @param onResponse called once, never before `start` has returned, unless `cancel` comes first */
-  constructor(onResponse: (response: HttpCallResponse) => void) {
+  /**
+   * @param onResponse called once, never before `start` has returned, unless `cancel` comes first
+   * @param maxResponseBytes a larger body ends the call like one that broke off
+   */
+  constructor(onResponse: (response: HttpCallResponse) => void, maxResponseBytes = defaultMaxResponseBytes) {
     this.#onResponse = onResponse
+    this.#maxResponseBytes = maxResponseBytes
   }
 
   start(cluster: Cluster, request: HttpCallRequest): void {
@@ -73,7 +77,7 @@ export class HttpCall implements ResponseDecoder, StreamCallbacks {
 
   decodeData(data: Uint8Array, endStream: boolean): void {
     this.#bodyBytes += data.length
-    if (this.#bodyBytes > maxResponseBytes) return this.#fail()
+    if (this.#bodyBytes > this.#maxResponseBytes) return this.#fail()
     if (data.length > 0) this.#chunks.push(Buffer.from(data))
     if (endStream) this.#complete()
   }

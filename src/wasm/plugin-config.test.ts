@@ -23,7 +23,7 @@ test('every form of configuration reaches the module', () => {
   const forms: [object, number][] = [
     [{ typeUrl: `${prefix}StringValue`, value: 'rqh get 0 é' }, 12],
     [{ typeUrl: `${prefix}BytesValue`, value: new Uint8Array(3) }, 3],
-    [{ typeUrl: `${prefix}Struct`, value: { a: [1, 'b'] } }, 13],
+    [{ typeUrl: `${prefix}Struct`, value: { a: [1, 'b'] } }, 25],
     [{ typeUrl: `${prefix}Duration`, value: 1500 }, 8],
   ]
   for (const [configuration, size] of forms) {
@@ -38,7 +38,7 @@ test('every form of configuration reaches the module', () => {
 
 test('code from a file is read by the check and found by workers; changed code is seen by the next check', () => {
   const singletons = new Map<string, unknown>()
-  const check = { ...fakeThread(singletons).context, workerIndex: -1 }
+  const check = { ...fakeThread(singletons).context, workerIndex: -1, checking: true }
   makePlugin(plugin(), check)
   const code = [...singletons].find(([key]) => key.endsWith(`file ${file('as-probe')}`))?.[1]
   assert.ok(code)
@@ -53,7 +53,7 @@ test('code from a file is read by the check and found by workers; changed code i
 
 test('a check leaves no VM behind', () => {
   const thread = fakeThread()
-  makePlugin(plugin(), { ...thread.context, workerIndex: -1 })
+  makePlugin(plugin(), { ...thread.context, workerIndex: -1, checking: true })
   assert.equal(thread.stats.values.get('wasm.wasm_vm_count'), 0)
 })
 
@@ -71,8 +71,8 @@ for (const [what, config, text] of [
   ],
   ['a file that is no module', plugin({ code: { local: { inlineString: 'text' } } }), /Failed to load Wasm code/],
   ['another runtime', plugin({ runtime: 'envoy.wasm.runtime.wamr' }), /using envoy.wasm.runtime.wamr runtime/],
-  ['remote code', plugin({ code: { remote: {} } }), /remote/],
-  ['no code', plugin({ code: undefined }), /needs local code/],
+  ['remote code without a URI', plugin({ code: { remote: {} } }), /needs uri and cluster/],
+  ['no code', plugin({ code: undefined }), /needs local or remote code/],
   ['no VM', plugin({}, { vmConfig: undefined }), /is required/],
   [
     'an environment key twice',

@@ -1,16 +1,19 @@
 /** From `envoy.extensions.wasm.v3.PluginConfig` to a running plugin. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { logger } from '../base/log.ts'
 import { encodeBinary } from '../config/encode-binary.ts'
 import { configError } from '../config/position.ts'
 import type { CapabilityRestrictionConfig, DataSource, PluginConfig, VmConfig } from '../config/v3.ts'
 import type { AnyMessage, FactoryContext, ListenerFactoryContext } from '../core/extension.ts'
 import { readLimits, type WasmLimits } from './limits.ts'
-import { type FailurePolicy, type Plugin, PluginHandle } from './plugin.ts'
+import { type FailurePolicy, MissingPlugin, type Plugin, PluginHandle, type PluginUse } from './plugin.ts'
 import { noteTarget } from './reload-targets.ts'
+import { noteRemoteCode, readRemoteCode, type RemoteCode, remoteCodeKey } from './remote-code.ts'
 import type { VmSettings } from './vm.ts'
 import { type CompiledCode, WasmThread } from './wasm-thread.ts'
 
+const log = logger('wasm')
 const prefix = 'type.googleapis.com/google.protobuf.'
 const v8Runtime = 'envoy.wasm.runtime.v8'
 const nothing = new Uint8Array(0)
@@ -22,10 +25,10 @@ const defaultMaxReloadMs = 10_000
 type PluginContext = FactoryContext & Partial<Pick<ListenerFactoryContext, 'trafficDirection' | 'listenerMetadata'>>
 
 /**
- * Loads and configures the plugin on this thread. On the main thread, which only checks (worker index -1), it is shut
- * down again at once. @throws ConfigError
+ * Loads and configures the plugin on this thread; a check shuts it down again at once. Remote code that has not been
+ * fetched is noted by the check (remote-code.ts); a plugin that cannot have it is a `MissingPlugin`. @throws ConfigError
  */
-export function makePlugin(config: PluginConfig, context: PluginContext): PluginHandle {
+export function makePlugin(config: PluginConfig, context: PluginContext): PluginUse {
   const vmConfig = config.vmConfig
   if (vmConfig === undefined) throw configError(config, 'vmConfig', 'is required: it says what code to run')
   if (vmConfig.runtime !== '' && vmConfig.runtime !== v8Runtime)
@@ -38,16 +41,28 @@ export function makePlugin(config: PluginConfig, context: PluginContext): Plugin
   const plugin = readPlugin(config, context)
   const limits = readLimits(config.name, context.runtime)
   const settings = readSettings(config, vmConfig, limits)
-  const code = readCode(vmConfig, thread, limits, context.workerIndex < 0)
+  const checking = context.checking ?? false
+  const { remote, local } = vmConfig.code ?? {}
+  const note = (codeKey: string, source: string): void => {
+    if (checking) noteTarget(context.singletons, { plugin, settings, limits, codeKey, source, path: local?.filename })
+  }
+  let code: CompiledCode | undefined
+  if (remote === undefined) code = readLocal(local, vmConfig, thread, limits, checking)
+  else {
+    const wanted = readRemoteCode(remote, limits)
+    code = context.singletons.get(remoteCodeKey(wanted)) as CompiledCode | undefined
+    if (code === undefined) {
+      missRemote(wanted, config, context)
+      note(remoteCodeKey(wanted), `remote ${wanted.uri}`)
+      return new MissingPlugin(plugin)
+    }
+  }
   const slot = thread.slot(code, settings)
   try {
     const handle = new PluginHandle(plugin, slot)
-    if (context.workerIndex < 0) {
-      handle.close()
-      const local = vmConfig.code?.local as DataSource
-      noteTarget(context.singletons, {
-        ...{ plugin, settings, limits, codeKey: code.key, source: sourceName(local), path: local.filename },
-      })
+    if (checking) {
+      handle.endTrial()
+      note(code.key, local === undefined ? `remote ${remote?.httpUri?.uri}` : sourceName(local))
     } else {
       const remove = thread.addPlugin(handle, code, settings)
       context.onClose(() => {
@@ -58,8 +73,23 @@ export function makePlugin(config: PluginConfig, context: PluginContext): Plugin
     return handle
   } catch (error) {
     slot.release()
-    throw configError(vmConfig, undefined, `Unable to create Wasm plugin ${config.name}: ${(error as Error).message}`)
+    const text = `Unable to create Wasm plugin ${config.name}: ${(error as Error).message}`
+    if (remote === undefined || checking) throw configError(vmConfig, undefined, text)
+    log.critical(text)
+    return new MissingPlugin(plugin)
   }
+}
+
+/** The code has not been fetched: the check sees to that, a worker comes too late. */
+function missRemote(
+  wanted: RemoteCode,
+  { name, vmConfig }: PluginConfig,
+  { singletons, checking }: PluginContext,
+): void {
+  if (!checking) return log.critical(`Unable to create Wasm plugin ${name}: its code could not be fetched`)
+  noteRemoteCode(singletons, wanted)
+  if (vmConfig?.nackOnCodeCacheMiss)
+    throw configError(vmConfig, 'code', `Unable to create Wasm plugin ${name}: its code has not been fetched yet`)
 }
 
 function readPlugin(config: PluginConfig, context: PluginContext): Plugin {
@@ -130,11 +160,14 @@ function readCapabilities(config: CapabilityRestrictionConfig | undefined): Read
   return names.length === 0 ? undefined : new Set(names)
 }
 
-function readCode(vmConfig: VmConfig, thread: WasmThread, limits: WasmLimits, fresh: boolean): CompiledCode {
-  const code = vmConfig.code
-  if (code?.remote !== undefined) throw configError(code, 'remote', 'remote code is not supported by sluice')
-  const local = code?.local
-  if (local === undefined) throw configError(vmConfig, 'code', 'needs local code')
+function readLocal(
+  local: DataSource | undefined,
+  vmConfig: VmConfig,
+  thread: WasmThread,
+  limits: WasmLimits,
+  fresh: boolean,
+): CompiledCode {
+  if (local === undefined) throw configError(vmConfig, 'code', 'needs local or remote code')
   try {
     return thread.code({ name: sourceName(local), limits, read: () => readBytes(local) }, fresh)
   } catch (error) {
@@ -157,7 +190,7 @@ function readBytes(local: DataSource): Uint8Array<ArrayBuffer> {
   return Buffer.from(value)
 }
 
-/** What the module is given: text and bytes as they are, structures as JSON, other messages serialized. */
+/** What the module is given: text and bytes as they are, other messages (`google.protobuf.Struct` too) serialized. */
 function anyBytes(any: AnyMessage | undefined): Uint8Array {
   if (any === undefined) return nothing
   switch (any.typeUrl) {
@@ -165,8 +198,6 @@ function anyBytes(any: AnyMessage | undefined): Uint8Array {
       return Buffer.from(any.value as string)
     case `${prefix}BytesValue`:
       return any.value as Uint8Array
-    case `${prefix}Struct`:
-      return Buffer.from(JSON.stringify(any.value))
     default:
       return encodeBinary(any.typeUrl, any.value)
   }

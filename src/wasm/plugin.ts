@@ -62,8 +62,38 @@ interface ReloadStats {
 const log = logger('wasm')
 const noFilter: HttpFilter & NetworkFilter = {}
 
-/** A plugin on one thread. */
-export class PluginHandle {
+/** A plugin on one thread, for each kind of use. */
+export interface PluginUse {
+  newHttpFilter(callbacks: HttpFilterCallbacks): HttpFilter
+  newNetworkFilter(callbacks: NetworkFilterCallbacks): NetworkFilter
+  /** As an access logger: the root context is told, there is no stream context. */
+  log(context: LogContext): void
+  /** As a stat sink. @param blob makes what the guest reads (stats-blob.ts), if it wants it */
+  updateStats(blob: () => Uint8Array): void
+}
+
+/** A plugin whose code could not be had: as one whose VM has trapped and is not replaced. */
+export class MissingPlugin implements PluginUse {
+  readonly #open: boolean
+
+  constructor({ failurePolicy }: Plugin) {
+    this.#open = failurePolicy === 'open'
+  }
+
+  newHttpFilter(callbacks: HttpFilterCallbacks): HttpFilter {
+    return this.#open ? noFilter : new FailedFilter(callbacks)
+  }
+
+  newNetworkFilter(callbacks: NetworkFilterCallbacks): NetworkFilter {
+    return this.#open ? noFilter : new FailedNetworkFilter(callbacks)
+  }
+
+  log(): void {}
+
+  updateStats(): void {}
+}
+
+export class PluginHandle implements PluginUse {
   readonly plugin: Plugin
   #slot: VmSlot
   readonly #stats: ReloadStats
@@ -95,10 +125,14 @@ export class PluginHandle {
     return this.plugin.failurePolicy === 'open' ? noFilter : new FailedNetworkFilter(callbacks)
   }
 
-  /** As an access logger: the root context is told, there is no stream context. */
   log(context: LogContext): void {
     const running = this.#running.vm.failed ? this.#reload() : this.#running
     running?.root.log(context)
+  }
+
+  updateStats(blob: () => Uint8Array): void {
+    const running = this.#running.vm.failed ? this.#reload() : this.#running
+    if (running?.vm.guest.onStatsUpdate) running.root.updateStats(blob())
   }
 
   /**
@@ -131,6 +165,14 @@ export class PluginHandle {
   close(): void {
     const { root, vm } = this.#running
     leave(root, vm, this.#slot)
+  }
+
+  /** Closes a plugin that was only tried: the guest is not told. */
+  endTrial(): void {
+    const { root, vm } = this.#running
+    root.abandon()
+    vm.removeRoot(root)
+    this.#slot.release()
   }
 
   #start(slot: VmSlot): Running {

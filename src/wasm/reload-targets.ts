@@ -10,7 +10,7 @@ export interface ReloadTarget {
   readonly limits: WasmLimits
   /** Of the compiled code among the singletons. */
   readonly codeKey: string
-  /** `file <path>`, or `inline <sha256>`. */
+  /** `file <path>`, `inline <sha256>` or `remote <uri>`. */
   readonly source: string
   /** Undefined for code that cannot change. */
   readonly path: string | undefined

@@ -8,7 +8,7 @@ import type { PluginConfig } from '../config/v3.ts'
 import { type FakeThread, FakeStream, fakeThread, fixture } from '../../test/support/fake-wasm.ts'
 import { loadable, tinyModule, unreachable } from '../../test/support/tiny-wasm.ts'
 import { makePlugin } from './plugin-config.ts'
-import type { PluginHandle } from './plugin.ts'
+import type { PluginUse } from './plugin.ts'
 import { WasmReloader } from './reload.ts'
 import type { CompiledCode, SwapStep } from './wasm-thread.ts'
 
@@ -25,7 +25,7 @@ let path: string
 let main: FakeThread
 let worker: FakeThread
 let reloader: WasmReloader
-let handle: PluginHandle
+let handle: PluginUse
 /** Further workers. */
 let others: FakeThread[]
 
@@ -47,7 +47,7 @@ beforeEach(() => {
   main = fakeThread(singletons)
   worker = fakeThread(new Map())
   others = []
-  const canary = { ...main.context, workerIndex: -1 }
+  const canary = { ...main.context, workerIndex: -1, checking: true }
   makePlugin(config(), canary)
   handle = makePlugin(config(), worker.context)
   const swap = async (step: SwapStep, code: CompiledCode): Promise<string[]> =>
@@ -182,13 +182,13 @@ test('what one worker refuses no worker gets; the reason is told', async () => {
 
 test('a plugin that comes between the two steps gets the new code with the others', async () => {
   writeFileSync(path, acting(1))
-  let late: PluginHandle | undefined
+  let late: PluginUse | undefined
   const prepare = worker.thread.swap.bind(worker.thread)
   worker.thread.swap = (step, code) => {
     if (step === 'commit') late = makePlugin({ ...config(), rootId: 'late' }, worker.context)
     return prepare(step, code)
   }
   assert.deepEqual(await outcomes(), ['reloaded'])
-  for (const each of [handle, late as unknown as PluginHandle])
+  for (const each of [handle, late as unknown as PluginUse])
     assert.equal(new FakeStream(each).request(), 'stop-all-and-watermark')
 })

@@ -97,7 +97,7 @@ export class WasmReloader {
         vm_id: settings.vmId,
         failure_policy: plugin.failurePolicy,
         source,
-        sha256: this.#code(codeKey).hash,
+        sha256: this.#code(codeKey)?.hash ?? '',
         limits: { ...limits },
         reloads: { success: stats.success.value, failure: stats.failure.value },
         last_reload: this.#results.get(plugin.name),
@@ -115,8 +115,9 @@ export class WasmReloader {
     return [...new Set(this.#targets.flatMap(each => each.path ?? []))]
   }
 
-  #code(key: string): CompiledCode {
-    return this.#options.singletons.get(key) as CompiledCode
+  /** Undefined: it is remote and could not be had. */
+  #code(key: string): CompiledCode | undefined {
+    return this.#options.singletons.get(key) as CompiledCode | undefined
   }
 
   #settle(path: string): void {
@@ -139,7 +140,7 @@ export class WasmReloader {
     const targets = this.#targets.filter(each => each.codeKey === key)
     const [{ path, limits }] = targets as [ReloadTarget]
     const known = this.#code(key)
-    if (path === undefined || this.#closed) return this.#note(targets, 'unchanged')
+    if (path === undefined || known === undefined || this.#closed) return this.#note(targets, 'unchanged')
     try {
       const bytes = new Uint8Array(await readFile(path))
       const hash = createHash('sha256').update(bytes).digest('hex')
@@ -166,7 +167,7 @@ export class WasmReloader {
   #try(code: CompiledCode, { plugin, settings }: ReloadTarget): void {
     const slot = WasmThread.of(this.#options.canary()).slot(code, settings)
     try {
-      new PluginHandle(plugin, slot).close()
+      new PluginHandle(plugin, slot).endTrial()
     } catch (error) {
       slot.release()
       throw error

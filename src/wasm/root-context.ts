@@ -23,7 +23,7 @@ export class RootContext extends WasmContext {
   grpcInitialMetadata: HeaderMap | undefined
   grpcTrailingMetadata: HeaderMap | undefined
   grpcMessage: Uint8Array | undefined
-  /** What `envoy_on_resolve_dns` is being told about. */
+  /** What `envoy_on_resolve_dns` or `envoy_on_stats_update` is being told about. */
   callData: Uint8Array | undefined
   /** The request or connection that an access logger is being told about. */
   #logged: AttributeSource | undefined
@@ -92,6 +92,14 @@ export class RootContext extends WasmContext {
     vm.callGuest(this, vm.guest.onLog, this.id)
     this.inLog = false
     this.#logged = undefined
+  }
+
+  /** As a stat sink. @param blob of stats-blob.ts, in the buffer of foreign arguments while the guest is called */
+  updateStats(blob: Uint8Array): void {
+    const { vm } = this
+    this.callData = blob
+    vm.callGuest(this, vm.guest.onStatsUpdate, this.id, blob.length)
+    this.callData = undefined
   }
 
   override properties(): AttributeSource | undefined {

@@ -56,6 +56,8 @@ export class WasmVm {
   readonly logLimit: LogLimit
   readonly memory = new GuestMemory()
   readonly guest: GuestCallbacks
+  /** Context 0, which belongs to no plugin. */
+  readonly vmContext: WasmContext
   /** What host functions act on. */
   current: WasmContext
   /** Trapped at least once. */
@@ -80,7 +82,8 @@ export class WasmVm {
     this.budget = new CpuBudget(contained, () => countLimit(this, 'memoryRefused'))
     this.logLimit = new LogLimit(this.limits.logLinesPerSecond)
     this.abi = abiVersion(module)
-    this.current = new WasmContext(this, 0, undefined)
+    this.vmContext = new WasmContext(this, 0, undefined)
+    this.current = this.vmContext
     const exports = this.#instantiate(module)
     const allocate = exports.malloc ?? exports.proxy_on_memory_allocate
     if (!(exports.memory instanceof WebAssembly.Memory) || typeof allocate !== 'function')

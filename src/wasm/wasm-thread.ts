@@ -99,8 +99,7 @@ export class WasmThread implements WasmHost {
     const bytes = read()
     const hash = createHash('sha256').update(bytes).digest('hex')
     if (known?.hash === hash) return known
-    const module = new WebAssembly.Module(meterCode(bytes, limits))
-    const compiled: CompiledCode = { key, hash, generation: 0, module }
+    const compiled: CompiledCode = { key, hash, generation: 0, module: compileCode(bytes, limits) }
     this.#singletons.set(key, compiled)
     return compiled
   }
@@ -225,6 +224,11 @@ export function codeKey(source: string, limits: WasmLimits): string {
 }
 
 /** @throws WebAssembly.CompileError, UnknownWasmError, WasmLoadError */
+export function compileCode(bytes: Uint8Array<ArrayBuffer>, limits: WasmLimits): WebAssembly.Module {
+  return new WebAssembly.Module(meterCode(bytes, limits))
+}
+
+/** The same without the compilation. */
 export function meterCode(bytes: Uint8Array<ArrayBuffer>, limits: WasmLimits): Uint8Array<ArrayBuffer> {
   // It must be valid by itself: what is added has indices that the module may not know.
   if (!WebAssembly.validate(bytes)) void new WebAssembly.Module(bytes)

@@ -14,6 +14,7 @@ export class TestContext implements AdminContext {
   readonly store: StatsStore
   readonly calls: string[] = []
   bootstrap = {} as Bootstrap
+  flushStats = () => this.stats.mergeHistograms()
   startTimeMs = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
   version = 'revision/1.40.0/Clean/RELEASE/BoringSSL'
   node = { id: 'n', cluster: 'c', zone: '' }

@@ -69,6 +69,8 @@ const noExtensions: ExtensionResolver = {
   clusterSpecifier: () => {
     throw new Error('not here')
   },
+  statSink: () => fail(),
+  bootstrapExtension: () => fail(),
 }
 
 function fail(): never {

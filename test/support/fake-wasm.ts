@@ -9,7 +9,7 @@ import type { DownstreamInfo } from '../../src/core/stream-info.ts'
 import { ChunkBuffer } from '../../src/http/body-buffer.ts'
 import { StreamInformation } from '../../src/network/stream-info.ts'
 import { defaultLimits } from '../../src/wasm/limits.ts'
-import type { Plugin } from '../../src/wasm/plugin.ts'
+import type { Plugin, PluginUse } from '../../src/wasm/plugin.ts'
 import { PluginHandle } from '../../src/wasm/plugin.ts'
 import type { VmSettings } from '../../src/wasm/vm.ts'
 import { WasmThread } from '../../src/wasm/wasm-thread.ts'
@@ -162,7 +162,7 @@ export class FakeStream {
   readonly events: string[] = []
   reply: LocalReply | undefined
 
-  constructor(handle: PluginHandle) {
+  constructor(handle: PluginUse) {
     this.callbacks = callbacksOf(this)
     this.filter = handle.newHttpFilter(this.callbacks)
   }

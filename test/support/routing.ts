@@ -323,6 +323,8 @@ export function factoryContext(
       clusterSpecifier: () => {
         throw new Error('not here')
       },
+      statSink: unexpected,
+      bootstrapExtension: unexpected,
       perFilterConfig: (_, config) => config.value,
     },
     singletons: new Map(),

@@ -24,6 +24,7 @@ export const linePrefix = /^.*wasm log(?: probe)?(?: probe-root)? probe-vm: /
 const unstable =
   /^(date|server|x-request-id|x-envoy-upstream-service-time|x-envoy-expected-rq-timeout-ms|x-forwarded-for|user-agent):/i
 
+export const probeFile = join(import.meta.dirname, '../fixtures/wasm/as-probe/as-probe.wasm')
 const stringValue = 'type.googleapis.com/google.protobuf.StringValue'
 
 /** The `PluginConfig` of a use of the probe. @param vm tells VMs apart */
@@ -35,7 +36,7 @@ export function probePlugin(vm: string, commands: string): JsonObject {
     vm_config: {
       vm_id: 'probe-vm',
       configuration: { '@type': stringValue, value: vm },
-      code: { local: { filename: join(import.meta.dirname, '../fixtures/wasm/as-probe/as-probe.wasm') } },
+      code: { local: { filename: probeFile } },
     },
   }
 }

@@ -7,6 +7,8 @@ export const serverSupport: SupportTable = {
     'static_resources',
     'admin',
     'stats_config',
+    'stats_sinks',
+    'bootstrap_extensions',
     'stats_flush_interval',
     'stats_flush_on_admin',
     'layered_runtime',
@@ -46,6 +48,7 @@ export const serverSupport: SupportTable = {
     '?multikill_timeout',
     '?multikill_threshold',
   ],
+  'envoy.config.metrics.v3.StatsSink': 'all',
   'envoy.config.metrics.v3.StatsConfig': [
     'stats_tags',
     'use_all_default_tags',

@@ -5,6 +5,8 @@ export const wasmSupport: SupportTable = {
   'envoy.extensions.filters.http.wasm.v3.Wasm': 'all',
   'envoy.extensions.filters.network.wasm.v3.Wasm': 'all',
   'envoy.extensions.access_loggers.wasm.v3.WasmAccessLog': 'all',
+  'envoy.extensions.stat_sinks.wasm.v3.Wasm': 'all',
+  'envoy.extensions.wasm.v3.WasmService': 'all',
   'envoy.extensions.wasm.v3.PluginConfig': [
     'name',
     'root_id',
@@ -25,7 +27,7 @@ export const wasmSupport: SupportTable = {
     'environment_variables',
     'capability_restriction_config',
     '?allow_precompiled',
-    '?nack_on_code_cache_miss',
+    'nack_on_code_cache_miss',
   ],
   'envoy.extensions.wasm.v3.EnvironmentVariables': 'all',
   'envoy.extensions.wasm.v3.CapabilityRestrictionConfig': 'all',

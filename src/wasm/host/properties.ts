@@ -2,6 +2,7 @@
 import { type HostFunctions, Status } from '../abi.ts'
 import { getProperty } from '../property.ts'
 import { setWasmState } from '../filter-state.ts'
+import { RootContext } from '../root-context.ts'
 import type { WasmVm } from '../vm.ts'
 
 export function propertyFunctions(vm: WasmVm): HostFunctions {
@@ -23,7 +24,8 @@ export function propertyFunctions(vm: WasmVm): HostFunctions {
       const path = memory.copy(pathAt, pathSize)?.toString()
       const value = memory.copy(valueAt, valueSize)
       if (path === undefined || value === undefined) return Status.invalidMemoryAccess
-      const info = vm.current.properties()?.streamInfo
+      // An access logger may read what it logs, not write it.
+      const info = vm.current instanceof RootContext ? undefined : vm.current.properties()?.streamInfo
       if (info === undefined) return Status.notFound
       return setStatus[setWasmState(vm.current, info, path, value)]
     },

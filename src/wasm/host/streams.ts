@@ -51,7 +51,7 @@ export function streamFunctions(vm: WasmVm): HostFunctions {
     },
 
     proxy_set_effective_context(id) {
-      const context = vm.contexts.get(id)
+      const context = id === 0 ? vm.vmContext : vm.contexts.get(id)
       if (context === undefined) return Status.badArgument
       vm.current = context
       return Status.ok

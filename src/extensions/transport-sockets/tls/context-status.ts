@@ -14,11 +14,11 @@ export interface PlacedCertificate {
 
 /** @param ca the first of the CAs */
 export function noteContext(
-  { singletons, workerIndex }: FactoryContext,
+  { singletons, checking }: FactoryContext,
   ca: PlacedCertificate | undefined,
   chain: readonly PlacedCertificate[],
 ): void {
-  if (workerIndex >= 0) return
+  if (checking !== true) return
   const status: TlsContextStatus = {
     caCertificates: ca === undefined ? [] : [certificateStatus(ca)],
     certificates: chain.map(certificateStatus),

@@ -45,7 +45,7 @@ export const downstreamTls: DownstreamTransportSocketExtension<DownstreamTlsCont
     const authorities = readAuthorities(common, context)
     noteCertificates(authorities, certificates, stats, context)
     const verifier = new CertificateVerifier(common.validationContext, message.requireClientCertificate ?? false)
-    if (message.requireClientCertificate === true && !verifier.requireCertificate && context.workerIndex < 0)
+    if (message.requireClientCertificate === true && !verifier.requireCertificate && context.checking)
       log.warn(
         `listener "${context.listenerName}": require_client_certificate without a trusted_ca asks for no certificate, as in Envoy`,
       )

@@ -11,21 +11,21 @@ import type {
   HttpFilterCallbacks,
   TrailersStatus,
 } from '../../../../core/http-filter.ts'
-import type { PluginHandle } from '../../../../wasm/plugin.ts'
+import type { PluginUse } from '../../../../wasm/plugin.ts'
 
 export class RoutePluginFilter implements HttpFilter {
   readonly #callbacks: HttpFilterCallbacks
-  readonly #default: PluginHandle
+  readonly #default: PluginUse
   #filter: HttpFilter | undefined
 
-  constructor(callbacks: HttpFilterCallbacks, handle: PluginHandle) {
+  constructor(callbacks: HttpFilterCallbacks, handle: PluginUse) {
     this.#callbacks = callbacks
     this.#default = handle
   }
 
   decodeHeaders(headers: HeaderMap, endStream: boolean): HeadersStatus {
     const callbacks = this.#callbacks
-    const own = callbacks.route()?.perFilterConfig(callbacks.filterConfigName, Wasm) as PluginHandle | undefined
+    const own = callbacks.route()?.perFilterConfig(callbacks.filterConfigName, Wasm) as PluginUse | undefined
     this.#filter = (own ?? this.#default).newHttpFilter(callbacks)
     return this.#filter.decodeHeaders?.(headers, endStream) ?? 'continue'
   }

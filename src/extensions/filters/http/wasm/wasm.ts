@@ -3,7 +3,7 @@ import { configError } from '../../../../config/position.ts'
 import { Wasm } from '../../../../config/v3.ts'
 import type { ClusterManager } from '../../../../core/cluster.ts'
 import type { FactoryContext, HttpFilterExtension } from '../../../../core/extension.ts'
-import type { PluginHandle } from '../../../../wasm/plugin.ts'
+import type { PluginUse } from '../../../../wasm/plugin.ts'
 import { makePlugin } from '../../../../wasm/plugin-config.ts'
 import { RoutePluginFilter } from './route-plugin.ts'
 
@@ -31,7 +31,7 @@ export const wasmFilter: HttpFilterExtension<Wasm, Wasm> = {
   },
 }
 
-function pluginOf(message: Wasm, context: FactoryContext): PluginHandle {
+function pluginOf(message: Wasm, context: FactoryContext): PluginUse {
   if (message.config === undefined) throw configError(message, undefined, 'needs a config with vm_config.code')
   return makePlugin(message.config, context)
 }
