@@ -192,9 +192,12 @@ export const xdsAttributes: ReadonlyMap<string, XdsAttribute> = new Map<string, 
   ['filter_chain_name', from => text(from?.streamInfo.downstream.filterChainName)],
   [
     'listener_metadata',
-    (_, { trafficDirection, listenerMetadata }) => trafficDirection && metadataMessage(listenerMetadata),
+    (from, { trafficDirection, listenerMetadata }) => from && trafficDirection && metadataMessage(listenerMetadata),
   ],
-  ['listener_direction', (_, { trafficDirection }) => trafficDirection && BigInt(directions.indexOf(trafficDirection))],
+  [
+    'listener_direction',
+    (from, { trafficDirection }) => from && trafficDirection && BigInt(directions.indexOf(trafficDirection)),
+  ],
 ])
 
 function nodeMessage({ id, cluster, zone }: AttributeEnvironment['node']): AttributeMessage {
