@@ -83,8 +83,8 @@ export function prepareLocalReply(
   let body = reply.body === undefined ? noBody : typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body
   let contentType = 'text/plain'
   let replacesType = false
+  owner.streamInfo.responseCode = status
   if (owner.localReplyRewriter !== undefined) {
-    owner.streamInfo.responseCode = status
     const own = headers.get('content-type')
     const rewritten = owner.localReplyRewriter.rewrite({ status, body }, headers, {
       requestHeaders: owner.requestHeaders,

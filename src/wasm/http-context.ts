@@ -81,9 +81,7 @@ export class HttpContext extends WasmContext implements HttpFilter, AttributeSou
     const body = (this.#requestBody ??= new BodyWindow(this.callbacks, true))
     body.chunk = data
     const action = this.#call(request, this.vm.guest.onRequestBody, body.length, endStream)
-    const status = this.#dataStatus(request, body, action)
-    if (status === 'continue') this.#requestHeaders = undefined
-    return status
+    return this.#dataStatus(request, body, action)
   }
 
   decodeTrailers(trailers: HeaderMap): TrailersStatus {
@@ -91,7 +89,7 @@ export class HttpContext extends WasmContext implements HttpFilter, AttributeSou
     this.#requestTrailers = trailers
     const action = this.#call(request, this.vm.guest.onRequestTrailers, trailers.size, false)
     const status = this.#trailersStatus(request, action)
-    if (status === 'continue') this.#release(request)
+    if (status === 'continue') this.#requestTrailers = undefined
     return status
   }
 
@@ -114,9 +112,7 @@ export class HttpContext extends WasmContext implements HttpFilter, AttributeSou
     const body = (this.#responseBody ??= new BodyWindow(this.callbacks, false))
     body.chunk = data
     const action = this.#call(response, this.vm.guest.onResponseBody, body.length, endStream)
-    const status = this.#dataStatus(response, body, action)
-    if (status === 'continue') this.#responseHeaders = undefined
-    return status
+    return this.#dataStatus(response, body, action)
   }
 
   encodeTrailers(trailers: HeaderMap): TrailersStatus {
@@ -125,7 +121,7 @@ export class HttpContext extends WasmContext implements HttpFilter, AttributeSou
     this.#responseTrailers = trailers
     const action = this.#call(response, this.vm.guest.onResponseTrailers, trailers.size, false)
     const status = this.#trailersStatus(response, action)
-    if (status === 'continue') this.#release(response)
+    if (status === 'continue') this.#responseTrailers = undefined
     return status
   }
 
@@ -172,7 +168,6 @@ export class HttpContext extends WasmContext implements HttpFilter, AttributeSou
   }
 
   override writableMap(type: number): HeaderMap | undefined {
-    if (this.inLog) return undefined
     switch (type) {
       case MapType.requestHeaders:
         return this.#requestHeaders
@@ -227,7 +222,7 @@ export class HttpContext extends WasmContext implements HttpFilter, AttributeSou
   override continueStream(type: number): void {
     if (type === StreamType.request) {
       this.#continue |= request
-      this.#release(request)
+      this.#releaseRequest()
     } else if (type === StreamType.response) this.#continue |= response
     else return
     this.#defer()
@@ -268,12 +263,13 @@ export class HttpContext extends WasmContext implements HttpFilter, AttributeSou
     this.#continue &= this.#running
     if (ready & request) {
       this.#paused &= ~request
-      this.#release(request)
+      this.#releaseRequest()
       this.callbacks.continueDecoding()
     }
     if (ready & response && !this.#over) {
       this.#paused &= ~response
-      this.#release(response)
+      // The maps stay, as in Envoy.
+      if (this.#responseBody) this.#responseBody.buffering = false
       this.callbacks.continueEncoding()
     }
   }
@@ -388,14 +384,10 @@ export class HttpContext extends WasmContext implements HttpFilter, AttributeSou
     return true
   }
 
-  #release(direction: number): void {
-    if (direction === request) {
-      this.#requestHeaders = this.#requestTrailers = undefined
-      if (this.#requestBody) this.#requestBody.buffering = false
-    } else {
-      this.#responseHeaders = this.#responseTrailers = undefined
-      if (this.#responseBody) this.#responseBody.buffering = false
-    }
+  /** The request goes on: its maps are no longer the guest's. */
+  #releaseRequest(): void {
+    this.#requestHeaders = this.#requestTrailers = undefined
+    if (this.#requestBody) this.#requestBody.buffering = false
   }
 
   #body(type: number): BodyWindow | undefined {

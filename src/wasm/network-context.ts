@@ -83,7 +83,10 @@ export class NetworkContext extends WasmContext implements NetworkFilter, Connec
     const held = this.#upstream
     held.begin(typeof data === 'string' ? Buffer.from(data, 'latin1') : data)
     const passes = this.#call(this.vm.guest.onUpstreamData, held.length, endStream)
-    if (endStream && !this.#dead()) this.#tell(this.vm.guest.onUpstreamConnectionClose, PeerType.unknown)
+    if (endStream && !this.#dead()) {
+      held.present = false
+      this.#tell(this.vm.guest.onUpstreamConnectionClose, PeerType.unknown)
+    }
     if (this.#over) return 'consumed'
     if (!passes) {
       held.keep()

@@ -3,7 +3,7 @@ import type { AttributeEnvironment, AttributeSource } from '../attributes/attrib
 import type { LogContext } from '../core/access-log.ts'
 import type { Cancellable } from '../core/cluster.ts'
 import type { HeaderMap } from '../core/header-map.ts'
-import { BufferType, MapType } from './abi.ts'
+import { BufferType, MapType, Status } from './abi.ts'
 import { WasmContext } from './context.ts'
 import type { HttpCallResponse } from './http-call.ts'
 import { type LimitCounters, limitCounters } from './limits.ts'
@@ -34,7 +34,7 @@ export class RootContext extends WasmContext {
   #onIdle: (() => void) | undefined
   /** The guest's `proxy_on_done` was false: `proxy_done` ends the context. */
   awaitsDone = false
-  /** Only `proxy_on_configure` may read the plugin configuration. */
+  /** Only `proxy_on_context_create` and `proxy_on_configure` may read the plugin configuration. */
   #configuring = false
   #timer: NodeJS.Timeout | undefined
   readonly #logPrefix: string
@@ -72,7 +72,9 @@ export class RootContext extends WasmContext {
   #start(): boolean {
     const { vm, id, plugin } = this
     const { guest } = vm
+    this.#configuring = true
     vm.callGuest(this, guest.onContextCreate, id, 0)
+    this.#configuring = false
     if (vm.failed) return false
     if (guest.onVmStart && vm.callGuest(this, guest.onVmStart, id, vm.settings.configuration.length) === 0) return false
     if (vm.failed) return false
@@ -100,6 +102,15 @@ export class RootContext extends WasmContext {
     this.callData = blob
     vm.callGuest(this, vm.guest.onStatsUpdate, this.id, blob.length)
     this.callData = undefined
+  }
+
+  /** A callback is over, and what comes of it are others: what it was told about is gone. */
+  endCall(): void {
+    this.callResponse = undefined
+    this.grpcInitialMetadata = this.grpcTrailingMetadata = undefined
+    this.grpcMessage = this.callData = undefined
+    this.vm.callStatus.code = 0
+    this.vm.callStatus.message = ''
   }
 
   override properties(): AttributeSource | undefined {
@@ -198,6 +209,15 @@ export class RootContext extends WasmContext {
     if (type === BufferType.grpcMessage && this.grpcMessage) return this.grpcMessage.length
     if (type === BufferType.foreignArguments && this.callData) return this.callData.length
     return super.bufferLength(type)
+  }
+
+  /** The message of a gRPC callback can be changed, to no effect; nothing else. */
+  override setBuffer(type: number, start: number, length: number, data: Uint8Array): number {
+    const message = type === BufferType.grpcMessage ? this.grpcMessage : undefined
+    if (message === undefined || (start > 0 && start < message.length))
+      return super.setBuffer(type, start, length, data)
+    this.grpcMessage = start === 0 ? Buffer.concat([data, message.subarray(length)]) : Buffer.concat([message, data])
+    return Status.ok
   }
 
   override bufferSlice(type: number, start: number, length: number): Uint8Array {

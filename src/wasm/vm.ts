@@ -55,11 +55,13 @@ export class WasmVm {
   readonly budget: CpuBudget
   readonly logLimit: LogLimit
   readonly memory = new GuestMemory()
+  /** What `proxy_get_status` gives in the callback that is running. */
+  readonly callStatus = { code: 0, message: '' }
   readonly guest: GuestCallbacks
-  /** Context 0, which belongs to no plugin. */
-  readonly vmContext: WasmContext
   /** What host functions act on. */
   current: WasmContext
+  /** Whose callback runs; `current` may be another one (`proxy_set_effective_context`). */
+  called: WasmContext
   /** Trapped at least once. */
   failed = false
   /** Streams that the guest saw to their end. */
@@ -82,8 +84,7 @@ export class WasmVm {
     this.budget = new CpuBudget(contained, () => countLimit(this, 'memoryRefused'))
     this.logLimit = new LogLimit(this.limits.logLinesPerSecond)
     this.abi = abiVersion(module)
-    this.vmContext = new WasmContext(this, 0, undefined)
-    this.current = this.vmContext
+    this.current = this.called = new WasmContext(this, 0, undefined)
     const exports = this.#instantiate(module)
     const allocate = exports.malloc ?? exports.proxy_on_memory_allocate
     if (!(exports.memory instanceof WebAssembly.Memory) || typeof allocate !== 'function')
@@ -105,7 +106,8 @@ export class WasmVm {
   callGuest(context: WasmContext, callback: GuestFunction | undefined, a: number, b = 0, c = 0, d = 0, e = 0): number {
     if (callback === undefined) return 0
     const outer = this.current
-    this.current = context
+    const outerCalled = this.called
+    this.current = this.called = context
     let startMs = 0
     if (this.#depth++ === 0) {
       this.budget.begin()
@@ -125,7 +127,11 @@ export class WasmVm {
     if (--this.#depth === 0) this.budget.end(trapped)
     if (startMs !== 0) this.#timedMs += performance.now() - startMs
     this.current = outer
-    if (this.#depth === 0 && this.#deferred.length > 0) this.#runDeferred()
+    this.called = outerCalled
+    if (this.#depth === 0 && this.#deferred.length > 0) {
+      context.rootContext?.endCall()
+      this.#runDeferred()
+    }
     return result
   }
 

@@ -15,6 +15,10 @@ export interface ProbeCase {
   readonly body?: readonly string[]
   readonly upstream?: Reply
   readonly differs?: string
+  /** The stream ends in the callback of a body: whether it is the last depends on how the body came. */
+  readonly anyEnd?: true
+  /** Envoy crashes: not recorded. Here the stream ends in order. */
+  readonly endsEnvoy?: true
   /** What the upstream sees depends on how the body came. */
   readonly anyUpstream?: true
 }
@@ -106,7 +110,7 @@ export const probeCases: readonly ProbeCase[] = [
   { name: 'reply: grpc', probe: ['rqh reply 403 d denied _ 7'], method: 'POST', headers: 'content-type: application/grpc\r\ncontent-length: 0\r\n' },
   { name: 'reply: in response headers', probe: ['rsh reply 418 d teapot', 'rsh get 2 :status'] },
   { name: 'reply: in request body', anyUpstream: true, probe: ['rqe reply 413 d big'], ...chunked, body: ['3\r\nabc\r\n0\r\n\r\n'] },
-  { name: 'reply: after response headers', anyUpstream: true, probe: ['rsb reply 500 d late'], upstream: 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello' },
+  { name: 'reply: after response headers', anyEnd: true, anyUpstream: true, probe: ['rsb reply 500 d late'], upstream: 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello' },
   { name: 'close: request', probe: ['rqh close 0'] },
   { name: 'close: response', probe: ['rsh close 1'] },
   {
@@ -161,6 +165,34 @@ export const probeCases: readonly ProbeCase[] = [
   { name: 'stop: all by default, body too', probe: ['rqh ret 1', 'rqh call a :path=/call|:method=GET|:authority=a _ 1000', 'call continue 0'], ...chunked, body: ['3\r\nabc\r\n0\r\n\r\n'] },
   { name: 'stop: iteration only', listener: 'stop-iteration', probe: ['rqh ret 1', 'rqb add 0 x-late 1', 'rqb get 0 :path', 'rqb ret 0'], ...chunked, body: ['3\r\nabc\r\n0\r\n\r\n'] },
   { name: 'stop: response until called', probe: ['rsh ret 1', 'rsh call a :path=/call|:method=GET|:authority=a _ 1000', 'call set 2 x-late 1', 'call continue 1'], upstream: 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok' },
+  { name: 'stop: iteration only, the maps later', listener: 'stop-iteration', probe: ['rqh ret 1', 'rqb get 0 :path', 'rqt get 0 :path', 'rqt add 0 x-later 1', 'rsh get 0 :path', 'rsb get 0 :path', 'log get 1 x-rt', 'log mapsize 0', 'log add 0 a b'], ...chunked, body: ['3\r\nabc\r\n0\r\nx-rt: 1\r\n\r\n'], upstream: chunkedReply },
+  { name: 'stop: iteration only of the response, the maps later', listener: 'stop-iteration', probe: ['rsh ret 1', 'rsb get 2 :status', 'rsb ret 0', 'rst get 2 :status', 'rst add 2 x-later 1', 'log mapsize 2', 'log add 2 a b', 'done get 2 :status'], upstream: chunkedReply },
+  { name: 'reply: in request trailers', anyUpstream: true, probe: ['rqt reply 403 d no x-h=1', 'rsh get 2 :status', 'rsb buf 1 0 10'], ...chunked, body: ['3\r\nabc\r\n0\r\nx-rt: 1\r\n\r\n'] },
+  { name: 'reply: in request body, buffered', anyUpstream: true, probe: ['rqb ret 1', 'rqe reply 403 d no x-h=1'], ...chunked, body: ['3\r\nabc\r\n0\r\n\r\n'] },
+  { name: 'reply: in response trailers', anyUpstream: true, probe: ['rst reply 403 d no'], upstream: chunkedReply },
+  { name: 'reply: in the answer of a call', probe: ['rqh ret 1', 'rqh call a :path=/call|:method=GET|:authority=a _ 1000', 'call reply 418 d from_call x-h=1', 'call continue 0'] },
+  { name: 'reply: in a stream that waits for its response', probe: ['rsh ret 1', 'rsh call a :path=/call|:method=GET|:authority=a _ 1000', 'call reply 418 d from_call x-h=1', 'log get 2 :status'] },
+  { name: 'reply: in log', endsEnvoy: true, probe: ['log reply 403 d no'] },
+  { name: 'reply: in done', endsEnvoy: true, probe: ['done reply 403 d no', 'done continue 0', 'done close 0', 'done get 0 :path'] },
+  { name: 'close: in log', endsEnvoy: true, probe: ['log close 0', 'log close 1'] },
+  { name: 'reply: status without meaning', differs: 'Envoy writes any number, here it is BAD_ARGUMENT', probe: ['rqh reply 99 d no'] },
+  { name: 'reply: a number and a body that is no text', probe: ['rqh reply 299 d 0x00ff80 x-h=1'] },
+  { name: 'close: request body', anyEnd: true, anyUpstream: true, probe: ['rqb close 0'], ...chunked, body: ['3\r\nabc\r\n0\r\n\r\n'] },
+  { name: 'close: response body', anyUpstream: true, probe: ['rsb close 1'], upstream: chunkedReply },
+  { name: 'close: response trailers', endsEnvoy: true, anyUpstream: true, probe: ['rst close 0'], upstream: chunkedReply },
+  { name: 'close: in the answer of a call', probe: ['rqh ret 1', 'rqh call a :path=/call|:method=GET|:authority=a _ 1000', 'call close 0', 'call continue 0'] },
+  { name: 'close: other streams', probe: ['rqh close 2', 'rqh close 3', 'rqh close 4'], anyUpstream: true },
+  { name: 'route: cleared by a changed path', probe: ['rqh set 0 :path /other', 'log prop xds.route_name', 'log prop xds.cluster_name'] },
+  { name: 'route: cleared by hand', probe: ['rqh prop xds.route_name', 'rqh foreign clear_route_cache _', 'rqh prop xds.route_name', 'log prop xds.route_name'] },
+  { name: 'actions: end of stream and others', probe: ['rqh ret 2', 'rsh ret 2'] },
+  { name: 'actions: stop all and buffer', probe: ['rqh ret 3', 'rqh call a :path=/call|:method=GET|:authority=a _ 1000', 'call continue 0'], ...chunked, body: ['3\r\nabc\r\n0\r\n\r\n'] },
+  { name: 'actions: stop all and watermark', probe: ['rqh ret 4', 'rqh call a :path=/call|:method=GET|:authority=a _ 1000', 'call continue 0'], ...chunked, body: ['3\r\nabc\r\n0\r\n\r\n'] },
+  { name: 'actions: an unknown one', probe: ['rqh ret 9', 'rqh call a :path=/call|:method=GET|:authority=a _ 1000', 'call continue 0'] },
+  { name: 'actions: body watermark', anyUpstream: true, probe: ['rqb ret 2'], ...chunked, body: ['2\r\nab\r\n', '2\r\ncd\r\n', '0\r\n\r\n'] },
+  { name: 'actions: an unknown one of a body', anyUpstream: true, probe: ['rqb ret 7'], ...chunked, body: ['2\r\nab\r\n0\r\n\r\n'] },
+  { name: 'call: the answer has trailers', probe: ['rqh ret 1', 'rqh call a :path=/call|:method=GET|:authority=a _ 1000', 'call get 7 x-t', 'call buf 4 3 4', 'call buf 4 50 4', 'call bufsize 4', 'call mapsize 6', 'call add 6 a b', 'call bufset 4 0 0 x', 'call continue 0'], upstream: chunkedReply },
+  { name: 'call: with a body, headers and no timeout', probe: ['rqh ret 1', 'rqh call a :path=/call|:method=POST|:authority=a|x-h=1|content-length=9 body 0', 'call continue 0'] },
+  { name: 'effective context: of another stream', probe: ['rqh context 1', 'rqh add 0 x-lost 1', 'rqh setprop a b', 'rqh prop plugin_name', 'rqh shared none', 'rqh context 0', 'rqh get 0 :path', 'rqh prop plugin_name', 'rqh buf 6 0 100', 'rqh tick 0'] },
   { name: 'continue: upstream',
     differs: 'Envoy sends the request twice when the guest continues what is not paused',
     probe: ['rqh continue 3', 'rqh continue 4', 'rqh continue 0'] },

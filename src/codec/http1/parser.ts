@@ -384,6 +384,8 @@ export class Http1Parser {
       if (fields.length > 0) {
         this.#flushPiece(false)
         this.#trailerFields = []
+        // Before the trailers are told: what answers them has read the whole message.
+        this.#state = State.complete
         this.#handler.onTrailers(fields)
       }
       this.#state = State.complete

@@ -1,5 +1,5 @@
 /** Host functions on buffers: bodies, configurations, answers of calls. */
-import { type HostFunctions, Status } from '../abi.ts'
+import { BufferType, type HostFunctions, Status } from '../abi.ts'
 import { noBuffer, unknownBuffer } from '../context.ts'
 import type { WasmVm } from '../vm.ts'
 
@@ -41,8 +41,9 @@ export function bufferFunctions(vm: WasmVm): HostFunctions {
 
     proxy_get_configuration(pointerAt, sizeAt) {
       const context = vm.current
-      const size = context.bufferLength(7)
-      return memory.returnBytes(context.bufferSlice(7, 0, Math.max(size, 0)), pointerAt, sizeAt)
+      const { pluginConfiguration, vmConfiguration } = BufferType
+      const type = context.bufferLength(pluginConfiguration) >= 0 ? pluginConfiguration : vmConfiguration
+      return memory.returnBytes(context.bufferSlice(type, 0, context.bufferLength(type)), pointerAt, sizeAt)
     },
   }
 }

@@ -2,7 +2,7 @@
 import { type HostFunction, type HostFunctionName, Status } from '../abi.ts'
 import type { WasmVm } from '../vm.ts'
 import { bufferFunctions } from './buffers.ts'
-import { callFunctions, type CallStatus } from './calls.ts'
+import { callFunctions } from './calls.ts'
 import { dnsFunctions } from './dns.ts'
 import { foreignFunctions } from './foreign.ts'
 import { grpcFunctions } from './grpc.ts'
@@ -14,7 +14,6 @@ import { sharedFunctions } from './shared.ts'
 import { streamFunctions } from './streams.ts'
 
 export function makeHostFunctions(vm: WasmVm): Readonly<Record<HostFunctionName, HostFunction>> {
-  const status: CallStatus = { code: 0, message: '' }
   return {
     ...logFunctions(vm),
     ...headerFunctions(vm),
@@ -23,8 +22,8 @@ export function makeHostFunctions(vm: WasmVm): Readonly<Record<HostFunctionName,
     ...propertyFunctions(vm),
     ...metricFunctions(vm),
     ...sharedFunctions(vm),
-    ...callFunctions(vm, status),
-    ...grpcFunctions(vm, status),
+    ...callFunctions(vm, vm.callStatus),
+    ...grpcFunctions(vm, vm.callStatus),
     ...dnsFunctions(vm),
     ...foreignFunctions(vm),
     pthread_equal: (a: number, b: number) => (a === b ? 1 : 0),

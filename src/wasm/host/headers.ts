@@ -103,10 +103,10 @@ export function headerFunctions(vm: WasmVm): HostFunctions {
     },
 
     proxy_get_header_map_size(map, sizeAt) {
-      const headers = map <= MapType.responseTrailers ? vm.current.readableMap(map) : undefined
-      return headers === undefined || vm.current.inLog
-        ? Status.badArgument
-        : memory.writeUint32(sizeAt, headers.byteSize)
+      const { current } = vm
+      const own = map <= MapType.responseTrailers
+      const headers = own ? (current.inLog ? current.writableMap(map) : current.readableMap(map)) : undefined
+      return headers === undefined ? Status.badArgument : memory.writeUint32(sizeAt, headers.byteSize)
     },
   }
 }

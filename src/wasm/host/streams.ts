@@ -6,6 +6,10 @@ import type { LocalReply } from '../../core/http-filter.ts'
 import { RootContext } from '../root-context.ts'
 import type { WasmVm } from '../vm.ts'
 
+/** Others are no final responses, or no statuses. */
+const minReplyStatus = 200
+const maxStatus = 999
+
 export function streamFunctions(vm: WasmVm): HostFunctions {
   const { memory } = vm
   const continueStream = (type: number): number => {
@@ -20,7 +24,7 @@ export function streamFunctions(vm: WasmVm): HostFunctions {
       if (details === undefined || body === undefined || !memory.inBounds(headersAt >>> 0, headersSize >>> 0))
         return Status.invalidMemoryAccess
       const headers = decodePairs(memory, headersAt >>> 0, headersSize >>> 0)
-      if (headers === undefined) return Status.badArgument
+      if (headers === undefined || status < minReplyStatus || status > maxStatus) return Status.badArgument
       const reply: LocalReply = {
         status,
         body,
@@ -51,7 +55,7 @@ export function streamFunctions(vm: WasmVm): HostFunctions {
     },
 
     proxy_set_effective_context(id) {
-      const context = id === 0 ? vm.vmContext : vm.contexts.get(id)
+      const context = id === 0 ? vm.called : vm.contexts.get(id)
       if (context === undefined) return Status.badArgument
       vm.current = context
       return Status.ok
