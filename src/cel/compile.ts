@@ -17,6 +17,7 @@ import {
   xdsAttributes,
 } from '../attributes/attributes.ts'
 import { toBytes } from '../base/latin1.ts'
+import { onFilterStateKey } from '../core/filter-time.ts'
 import type { CelExpressionConfig, Constant, Expr, Expr_Call, Expr_Select } from '../config/v3.ts'
 import {
   CelError,
@@ -186,6 +187,7 @@ function call(
   context: CompileContext,
 ): Evaluate {
   const [first, second, third] = args
+  if (first?.identExpr?.name === 'filter_state') onFilterStateKey(second?.constExpr?.stringValue ?? '')
   if (target === undefined) {
     const one = Object.hasOwn(unary, name) ? unary[name] : undefined
     if (one !== undefined && args.length === 1) return strict1(one, inner(first))

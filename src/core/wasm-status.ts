@@ -37,6 +37,8 @@ export interface WasmWorkerStatus {
 }
 
 export interface WasmVmStatus {
+  /** `trapped`: it gets no new streams; those that it has go on. `waiting`: it has trapped, and its successor must wait. */
+  readonly state: 'running' | 'trapped' | 'waiting'
   readonly vm_id: string
   readonly plugins: readonly string[]
   readonly abi: string

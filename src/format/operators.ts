@@ -8,6 +8,7 @@ import { toBytes } from '../base/latin1.ts'
 import type { JsonObject, JsonValue } from '../config/json-source.ts'
 import type { LogContext } from '../core/access-log.ts'
 import type { Command, Getter } from '../core/format.ts'
+import { onFilterStateKey } from '../core/filter-time.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import {
   type BytesMeter,
@@ -261,6 +262,7 @@ function filterStateArgs(args: string): { key: string; kind: string; field: stri
 
 withArgs('FILTER_STATE', 'required', true, args => {
   const { key, kind, field } = filterStateArgs(args)
+  onFilterStateKey(key)
   return context => {
     const object = filterStateOf(context.streamInfo, key)
     if (object === undefined) return undefined

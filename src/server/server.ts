@@ -17,6 +17,7 @@ import { ServerAdmin } from './server-admin.ts'
 import { ServerStats } from './server-stats.ts'
 import { makeStatsStore, makeTagExtraction } from './stats-config.ts'
 import type { BoundListener } from './worker-runtime.ts'
+import { forgetWorker } from '../wasm/wasm-thread.ts'
 import { WasmAdmin } from './wasm-admin.ts'
 import { WorkerPool } from './worker-pool.ts'
 import type { Workers } from './workers.ts'
@@ -129,7 +130,10 @@ export class Server {
             stats,
             stuckAfterMs: snapshot.bootstrap.watchdogs?.workerWatchdog?.killTimeout || defaultStuckAfterMs,
             onStats: (worker, definitions) => merged.define(worker, definitions),
-            onRetired: worker => merged.retire(worker),
+            onRetired(worker) {
+              forgetWorker(snapshot.singletons, merged.gaugesOf(worker))
+              merged.retire(worker)
+            },
           })
     const services = new MainServices({ snapshot, state, merged, stats })
     const wasm = new WasmAdmin({ snapshot, state, stats, workers, main: services.context })

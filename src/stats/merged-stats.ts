@@ -233,6 +233,14 @@ export class MergedStats {
     }
   }
 
+  /** What a worker's part of each gauge is, as far as it is not 0. */
+  *gaugesOf(worker: number): Iterable<readonly [name: string, value: number]> {
+    for (const gauge of this.gauges.values()) {
+      const value = gauge.cells.reduce((sum, each) => (each.worker === worker ? sum + valueOf(each) : sum), 0)
+      if (value !== 0) yield [gauge.name, value]
+    }
+  }
+
   /** A worker is gone: what its counters and histograms held stays, its gauges are dropped. */
   retire(worker: number): void {
     this.#chunks.delete(worker)
@@ -263,4 +271,8 @@ export class MergedStats {
 function addRow(bins: HistogramBins, exponent: number, cells: Float64Array, slot: number): void {
   const into = (bins.rows[exponent] ??= new Float64Array(rowLength))
   for (let m = 0; m < rowLength; m++) into[m] = (into[m] as number) + (cells[slot + m] as number)
+}
+
+function valueOf({ cells, slot }: Cell): number {
+  return cells[slot] as number
 }

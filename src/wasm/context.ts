@@ -4,6 +4,7 @@
  * Follows proxy-wasm-cpp-host's `ContextBase`.
  */
 import type { AttributeSource } from '../attributes/attribute-source.ts'
+import type { FilterTime } from '../core/filter-time.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type { LocalReply } from '../core/http-filter.ts'
 import { BufferType, MapType, Status } from './abi.ts'
@@ -32,6 +33,8 @@ export class WasmContext {
   addedHeaderBytes = 0
   addedBodyBytes = 0
   left = false
+  /** Where somebody wants to know. */
+  time: FilterTime | undefined = undefined
 
   constructor(vm: WasmVm, id: number, root: RootContext | undefined) {
     this.vm = vm

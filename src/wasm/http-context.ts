@@ -6,6 +6,7 @@
  * guest asks of the chain waits until the guest has returned.
  */
 import type { AttributeSource } from '../attributes/attribute-source.ts'
+import { filterTimeOf } from '../core/filter-time.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type {
   DataStatus,
@@ -58,6 +59,7 @@ export class HttpContext extends WasmContext implements HttpFilter, AttributeSou
     super(root.vm, root.vm.newContextId(), root)
     this.callbacks = callbacks
     this.root = root
+    this.time = filterTimeOf(callbacks.streamInfo, root.plugin.name)
   }
 
   // ── the chain calls ──

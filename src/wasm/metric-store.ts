@@ -5,6 +5,8 @@
 import { createHash } from 'node:crypto'
 
 const slots = 16_384
+/** Of the names of guests' metrics among the stats. */
+export const metricPrefix = 'wasmcustom.'
 /** A full table is not searched to its end. */
 const maxProbes = 64
 
@@ -22,6 +24,14 @@ export class MetricStore {
     this.#values = new BigInt64Array(buffer, slots * BigInt64Array.BYTES_PER_ELEMENT)
   }
 
+  counter(name: string): MetricCell | undefined {
+    return this.cell(`0 ${name}`)
+  }
+
+  gauge(name: string): MetricCell | undefined {
+    return this.cell(`1 ${name}`)
+  }
+
   /** Undefined when the table is full: such a metric is each thread's own. */
   cell(name: string): MetricCell | undefined {
     const digest = createHash('sha256').update(name).digest()
@@ -34,6 +44,12 @@ export class MetricStore {
     }
     return undefined
   }
+}
+
+/** A worker is gone, and with it its part of the gauges (`wasmcustom.…` of the stats): what guests read goes with it. */
+export function forgetGauges(store: MetricStore, gauges: Iterable<readonly [name: string, value: number]>): void {
+  for (const [name, value] of gauges)
+    if (name.startsWith(metricPrefix)) store.gauge(name.slice(metricPrefix.length))?.add(-BigInt(Math.trunc(value)))
 }
 
 export class MetricCell {

@@ -13,6 +13,7 @@ import type {
   NetworkFilterCallbacks,
   NetworkFilterStatus,
 } from '../core/connection.ts'
+import { filterTimeOf } from '../core/filter-time.ts'
 import { BufferType, type GuestFunction, PeerType, StreamType } from './abi.ts'
 import { WasmContext } from './context.ts'
 import { HeldData } from './held-data.ts'
@@ -41,6 +42,7 @@ export class NetworkContext extends WasmContext implements NetworkFilter, Connec
     super(root.vm, root.vm.newContextId(), root)
     this.#callbacks = callbacks
     this.root = root
+    this.time = filterTimeOf(callbacks.streamInfo, root.plugin.name)
     callbacks.connection.addCallbacks(this)
   }
 

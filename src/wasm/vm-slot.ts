@@ -18,6 +18,8 @@ export class VmSlot {
   readonly #settings: VmSettings
   readonly #onRelease: () => void
   #vm: WasmVm | undefined
+  /** Replaced ones that may have streams. */
+  #trapped: WeakRef<WasmVm>[] = []
   #users = 0
   #failures = 0
   #youngFailures = 0
@@ -55,6 +57,7 @@ export class VmSlot {
   start<T>(configure: (vm: WasmVm) => T): T {
     const known = this.#vm
     if (known !== undefined && !known.failed) return configure(known)
+    if (known !== undefined) this.#trapped = [...this.#trapped.filter(isUsed), new WeakRef(known)]
     const beginMs = threadCpuMs()
     let made: WasmVm | undefined
     try {
@@ -80,9 +83,10 @@ export class VmSlot {
     this.#failedAtMs = now
   }
 
-  /** The latest VM, which may have trapped. */
-  get current(): WasmVm | undefined {
-    return this.#vm
+  /** The latest VM, which may have trapped, and those before it that still have streams. */
+  vms(): WasmVm[] {
+    const before = this.#trapped.filter(isUsed).flatMap(each => each.deref() ?? [])
+    return this.#vm === undefined ? before : [this.#vm, ...before]
   }
 
   owns(vm: WasmVm): boolean {
@@ -103,4 +107,9 @@ export class VmSlot {
     if (this.#youngFailures > 1) return firstPauseMs * 2 ** (this.#youngFailures - 2)
     return this.#credits >= 0 ? 0 : firstPauseMs
   }
+}
+
+function isUsed(reference: WeakRef<WasmVm>): boolean {
+  const vm = reference.deref()
+  return vm !== undefined && vm.contexts.size > vm.roots.size
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { setLogLevel, setLogSink } from '../base/log.ts'
 import { FakeStream, fakeThread, fixture, makeHandle } from '../../test/support/fake-wasm.ts'
 import { i32, loadable, tinyModule, unreachable } from '../../test/support/tiny-wasm.ts'
+import { filterTimes, onFilterStateKey } from '../core/filter-time.ts'
 import { hostFunctions } from './abi.ts'
 import { makeHostFunctions } from './host/functions.ts'
 import { WasmVm } from './vm.ts'
@@ -99,4 +100,34 @@ test('plugins with the same VM share it, and have root contexts of their own', (
   assert.equal(thread.stats.values.get('wasm.envoy.wasm.runtime.v8.created'), 2)
   for (const handle of [one, two, other]) handle.close()
   assert.equal(thread.stats.values.get('wasm.envoy.wasm.runtime.v8.active'), 0)
+})
+
+test('the time of a plugin in a stream is filter state, where the configuration asks for it', () => {
+  const handle = makeHandle(fixture('as-headers'), { name: 'timed' })
+  const run = () => {
+    const stream = new FakeStream(handle)
+    stream.request()
+    stream.end()
+    return stream.streamInfo.filterState?.get('sluice.filter_time.timed')?.serializeAsString()
+  }
+  assert.equal(run(), undefined)
+  onFilterStateKey('sluice.filter_time.timed')
+  assert.match(run() ?? '', /^\d+$/)
+  filterTimes.wanted = false
+})
+
+test('/wasm shows a VM that has trapped, alone or beside its successor while it has streams', () => {
+  const thread = fakeThread()
+  const handle = makeHandle(fixture('as-faults'), { finishesStreams: true }, {}, thread)
+  const states = () => thread.thread.status().vms.map(({ state }) => state)
+  const other = new FakeStream(handle)
+  other.request()
+  const failing = new FakeStream(handle)
+  failing.request({ ':path': '/', 'x-fault': 'trap' })
+  failing.end()
+  assert.deepEqual(states(), ['waiting'])
+  new FakeStream(handle).end()
+  assert.deepEqual(states(), ['running', 'trapped'])
+  other.end()
+  assert.deepEqual(states(), ['running'])
 })

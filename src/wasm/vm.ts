@@ -108,10 +108,13 @@ export class WasmVm {
     const outer = this.current
     const outerCalled = this.called
     this.current = this.called = context
+    const { time } = context
     let startMs = 0
+    let isSample = false
     if (this.#depth++ === 0) {
       this.budget.begin()
-      if ((++this.callbacks & (timedOneIn - 1)) === 0) startMs = performance.now()
+      isSample = (++this.callbacks & (timedOneIn - 1)) === 0
+      if (isSample || time !== undefined) startMs = performance.now()
     }
     let result = 0
     let trapped = false
@@ -125,7 +128,11 @@ export class WasmVm {
       this.fail(`${this.current.logPrefix}: ${describeTrap(error, this.budget)}`)
     }
     if (--this.#depth === 0) this.budget.end(trapped)
-    if (startMs !== 0) this.#timedMs += performance.now() - startMs
+    if (startMs !== 0) {
+      const ms = performance.now() - startMs
+      if (isSample) this.#timedMs += ms
+      if (time !== undefined) time.ms += ms
+    }
     this.current = outer
     this.called = outerCalled
     if (this.#depth === 0 && this.#deferred.length > 0) {

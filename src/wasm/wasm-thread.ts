@@ -10,7 +10,7 @@ import { UnknownWasmError } from './meter-binary.ts'
 import { meterModule } from './meter.ts'
 import type { PluginHandle, PreparedPlugin } from './plugin.ts'
 import { importMismatch } from './import-signatures.ts'
-import { makeMetricBuffer, MetricStore } from './metric-store.ts'
+import { forgetGauges, makeMetricBuffer, MetricStore } from './metric-store.ts'
 import { makeSharedBuffer, SharedStore } from './shared-store.ts'
 import { type VmSettings, WasmLoadError, type WasmVm } from './vm.ts'
 import { VmSlot } from './vm-slot.ts'
@@ -44,6 +44,9 @@ interface ThreadPlugin {
 /** Traps that `/wasm` shows. */
 const maxTraps = 16
 
+/** Among the singletons. */
+const metricsKey = 'wasm.metrics'
+
 const threads = new WeakMap<ClusterManager, WasmThread>()
 
 export class WasmThread implements WasmHost {
@@ -64,7 +67,7 @@ export class WasmThread implements WasmHost {
     this.environment = { ...attributeEnvironment(context), trafficDirection: undefined, listenerMetadata: undefined }
     this.#singletons = context.singletons
     this.shared = new SharedStore(this.#singleton('wasm.shared', makeSharedBuffer))
-    this.metrics = new MetricStore(this.#singleton('wasm.metrics', makeMetricBuffer))
+    this.metrics = new MetricStore(this.#singleton(metricsKey, makeMetricBuffer))
     context.onClose(() => {
       this.shared.close()
       threads.delete(this.clusters)
@@ -202,20 +205,19 @@ export class WasmThread implements WasmHost {
   }
 }
 
-function slotStatus({ code, current: vm }: VmSlot): WasmVmStatus[] {
-  if (vm === undefined || vm.failed) return []
-  const status = {
+function slotStatus(slot: VmSlot): WasmVmStatus[] {
+  return slot.vms().map((vm, index) => ({
+    state: vm.failed ? (index === 0 && slot.owns(vm) ? 'waiting' : 'trapped') : 'running',
     vm_id: vm.settings.vmId,
     plugins: [...vm.roots.values()].map(root => root.plugin.name),
     abi: vm.abi,
-    sha256: code.hash,
+    sha256: slot.code.hash,
     memory_bytes: vm.memory.inBounds(0, 1) ? vm.memory.bytes.length : 0,
     contexts: vm.contexts.size,
     callbacks: vm.callbacks,
     streams_completed: vm.streamsCompleted,
     cpu_ms: Math.round(vm.cpuMs),
-  }
-  return [status]
+  }))
 }
 
 /** Among the singletons. */
@@ -247,4 +249,13 @@ function vmKey(code: CompiledCode, settings: VmSettings): string {
   hash.update(JSON.stringify([settings.environment, settings.allowedCapabilities && [...settings.allowedCapabilities]]))
   hash.update(JSON.stringify([settings.limits ?? null, code.generation]))
   return hash.digest('hex')
+}
+
+/** For the main thread: a worker is gone. @param gauges its part of each gauge */
+export function forgetWorker(
+  singletons: ReadonlyMap<string, unknown>,
+  gauges: Iterable<readonly [name: string, value: number]>,
+): void {
+  const buffer = singletons.get(metricsKey) as SharedArrayBuffer | undefined
+  if (buffer !== undefined) forgetGauges(new MetricStore(buffer), gauges)
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FakeStream, fakeThread, fixture, makeHandle } from '../../../test/support/fake-wasm.ts'
 import { setLogLevel, setLogSink } from '../../base/log.ts'
-import { makeMetricBuffer, MetricStore } from '../metric-store.ts'
+import { forgetGauges, makeMetricBuffer, MetricStore } from '../metric-store.ts'
 
 const lines: string[] = []
 setLogLevel('info')
@@ -33,6 +33,18 @@ test('metrics are those of all threads', () => {
   assert.equal(total('wasmcustom.g'), 9)
   assert.deepEqual(run(0, 'record 5 -4;metric 5').at(-1), '0 -4')
   assert.equal(total('wasmcustom.g'), -4)
+})
+
+test('a worker that dies takes its part of a gauge along', () => {
+  const store = new MetricStore(makeMetricBuffer())
+  store.gauge('g')?.add(12n)
+  store.counter('g')?.add(3n)
+  forgetGauges(store, [
+    ['wasmcustom.g', 5],
+    ['server.live', 1],
+  ])
+  assert.equal(store.gauge('g')?.value, 7n)
+  assert.equal(store.counter('g')?.value, 3n)
 })
 
 test('the table of metrics may be full', () => {

@@ -4,7 +4,7 @@
  */
 import type { Counter, Gauge, Histogram } from '../../stats/scope.ts'
 import { type HostFunctions, MetricType, Status } from '../abi.ts'
-import type { MetricCell } from '../metric-store.ts'
+import { type MetricCell, metricPrefix } from '../metric-store.ts'
 import type { WasmVm } from '../vm.ts'
 
 /** Definitions of one VM; more are INTERNAL_FAILURE. */
@@ -40,13 +40,11 @@ export function metricFunctions(vm: WasmVm): HostFunctions {
       if (counters.size + gauges.size + histograms.size >= maxMetrics) return Status.internalFailure
       next[type] = id + idStep
       const { stats, metrics } = vm.host
-      const fullName = `wasmcustom.${name}`
+      const fullName = metricPrefix + name
       if (type === MetricType.histogram) histograms.set(id, stats.histogram(fullName))
-      else {
-        const cell = metrics.cell(`${type} ${name}`)
-        if (type === MetricType.counter) counters.set(id, { stat: stats.counter(fullName), cell })
-        else gauges.set(id, { stat: stats.gauge(fullName), cell })
-      }
+      else if (type === MetricType.counter)
+        counters.set(id, { stat: stats.counter(fullName), cell: metrics.counter(name) })
+      else gauges.set(id, { stat: stats.gauge(fullName), cell: metrics.gauge(name) })
       return memory.writeUint32(idAt, id)
     },
 
