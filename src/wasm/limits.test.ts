@@ -29,6 +29,7 @@ for (const [what, commands, limits, counter, refused] of [
   ['bodies', 'rqb bufset 0 0 0 12345;rqb bufset 0 0 0 12345', { bodyLimitBytes: 8 }, 'body_refused', 1],
   ['metrics', 'rqh define 0 a;rqh define 0 b;rqh define 1 c', { metricLimit: 1 }, 'metrics_refused', 2],
   ['shared data', 'rqh share k 12345 0;rqh share k 1234 0', { sharedValueLimitBytes: 4 }, 'shared_data_refused', 1],
+  ['shared data in all', 'rqh share k 12345 0;rqh share l 1 0', { sharedDataLimitBytes: 50 }, 'shared_data_refused', 1],
   ['queues', 'rqh queue q;rqh push 1 12345', { sharedValueLimitBytes: 4 }, 'shared_data_refused', 1],
   ['callouts', 'rqh call a :path=/|:method=GET|:authority=a _ 0', { calloutLimit: 0 }, 'callouts_refused', 1],
 ] as const)

@@ -16,6 +16,8 @@ export interface WasmLimits {
   readonly logLinesPerSecond: number
   /** Definitions of one VM. */
   readonly metricLimit: number
+  /** Of all shared data and queue items that VMs of one vm_id have put there. */
+  readonly sharedDataLimitBytes: number
   /** Of one value of shared data, or one item of a queue. */
   readonly sharedValueLimitBytes: number
   /** HTTP and gRPC calls of one plugin that wait for answers. */
@@ -31,6 +33,7 @@ export const defaultLimits: WasmLimits = {
   memoryLimitBytes: 128 * 1024 * 1024,
   logLinesPerSecond: 1000,
   metricLimit: 10_000,
+  sharedDataLimitBytes: 16 * 1024 * 1024,
   sharedValueLimitBytes: 1024 * 1024,
   calloutLimit: 1000,
   headerLimitBytes: 1024 * 1024,
@@ -42,6 +45,7 @@ const keys: Readonly<Record<keyof WasmLimits, string>> = {
   memoryLimitBytes: 'memory_limit_bytes',
   logLinesPerSecond: 'log_lines_per_second',
   metricLimit: 'metric_limit',
+  sharedDataLimitBytes: 'shared_data_limit_bytes',
   sharedValueLimitBytes: 'shared_value_limit_bytes',
   calloutLimit: 'callout_limit',
   headerLimitBytes: 'header_limit_bytes',

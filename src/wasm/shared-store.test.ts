@@ -36,6 +36,25 @@ test('it is full before it takes the whole memory', () => {
   assert.equal(store.set('a', 'small', bytes('x'), 0), 'ok')
 })
 
+test('each scope has its own limit, which what is replaced or taken out gives back', () => {
+  const store = new SharedStore(makeSharedBuffer())
+  const value = new Uint8Array(100)
+  const limit = 400
+  assert.equal(store.set('a', 'k', value, 0, limit), 'ok')
+  assert.equal(store.set('a', 'l', value, 0, limit), 'ok')
+  assert.equal(store.set('a', 'm', value, 0, limit), 'full')
+  assert.equal(store.set('b', 'm', value, 0, limit), 'ok', 'of another scope')
+  assert.equal(store.set('a', 'l', new Uint8Array(10), 0, limit), 'ok')
+  assert.equal(store.set('a', 'm', new Uint8Array(50), 0, limit), 'ok')
+  const token = store.registerQueue('b', 'q', () => undefined)
+  assert.equal(store.enqueue(token, new Uint8Array(150), 'a', limit), 'full', 'who puts it in has the cost')
+  assert.equal(store.enqueue(token, value, 'b', limit), 'ok')
+  assert.equal(store.enqueue(token, value, 'b', limit), 'full')
+  assert.deepEqual(store.dequeue(token), value)
+  assert.equal(store.enqueue(token, value, 'b', limit), 'ok')
+  store.close()
+})
+
 test('queues keep order and tell who registered last', async () => {
   const store = new SharedStore(makeSharedBuffer())
   assert.equal(store.resolveQueue('a', 'q'), 0)

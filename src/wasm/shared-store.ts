@@ -31,12 +31,20 @@ const nextAt = 0
 const hashAt = 1
 const scopeLengthAt = 2
 const keyLengthAt = 3
-const valueAt = 4 // data: block; queue: first item
+const valueAt = 4 // data: block; queue: first item; account: bytes
 const lengthAt = 5 // data: bytes; queue: items
 const casAt = 6 // data: cas; queue: token
 const lastAt = 7 // queue: last item
 const ownerAt = 8 // queue: thread + 1
 const entryWords = 9
+
+// Words of an item, which its bytes follow:
+const itemNextAt = 0
+const itemLengthAt = 1
+const itemAccountAt = 2
+const itemWords = 3
+/** What an entry costs its scope beside key and value. */
+const entryCost = entryWords * 4
 
 /** If nobody frees the lock for this long, its owner died with it. */
 const lockTimeoutMs = 2000
@@ -85,11 +93,23 @@ export class SharedStore {
     })
   }
 
-  /** @param expectedCas what `get` said, to write only if nobody has written since; 0 writes anyway */
-  set(scope: string, key: string, value: Uint8Array, expectedCas: number): 'ok' | 'cas-mismatch' | 'full' {
+  /**
+   * @param expectedCas what `get` said, to write only if nobody has written since; 0 writes anyway
+   * @param limitBytes of all that the scope has put here, keys included
+   */
+  set(
+    scope: string,
+    key: string,
+    value: Uint8Array,
+    expectedCas: number,
+    limitBytes = maxBytes,
+  ): 'ok' | 'cas-mismatch' | 'full' {
     return this.#locked(() => {
       let entry = this.#find('d', scope, key)
       if (entry !== 0 && expectedCas !== 0 && expectedCas !== this.#get(entry, casAt) >>> 0) return 'cas-mismatch'
+      const cost = entry === 0 ? entryCost + key.length + value.length : value.length - this.#get(entry, lengthAt)
+      const account = this.#account(scope)
+      if (account === 0 || !this.#mayCharge(account, cost, limitBytes)) return 'full'
       const block = this.#allocate(value.length)
       if (block === 0) return 'full'
       if (entry === 0) {
@@ -99,6 +119,7 @@ export class SharedStore {
           return 'full'
         }
       } else this.#free(this.#get(entry, valueAt))
+      this.#charge(account, cost)
       this.#bytes.set(value, block)
       this.#set(entry, valueAt, block)
       this.#set(entry, lengthAt, value.length)
@@ -140,20 +161,26 @@ export class SharedStore {
     })
   }
 
-  enqueue(token: number, item: Uint8Array): 'ok' | 'no-queue' | 'full' {
+  /** @param scope who puts it in, and has the cost until it is taken out */
+  enqueue(token: number, item: Uint8Array, scope = '', limitBytes = maxBytes): 'ok' | 'no-queue' | 'full' {
     let owner = 0
     const result = this.#locked(() => {
       const queue = this.#queue(token)
       if (queue === 0) return 'no-queue'
+      const account = this.#account(scope)
+      const cost = itemWords * 4 + item.length
+      if (account === 0 || !this.#mayCharge(account, cost, limitBytes)) return 'full'
       if (this.#get(queue, lengthAt) >= maxQueueItems) return 'full'
-      const block = this.#allocate(8 + item.length)
+      const block = this.#allocate(cost)
       if (block === 0) return 'full'
-      this.#set(block, 0, 0)
-      this.#set(block, 1, item.length)
-      this.#bytes.set(item, block + 8)
+      this.#charge(account, cost)
+      this.#set(block, itemNextAt, 0)
+      this.#set(block, itemLengthAt, item.length)
+      this.#set(block, itemAccountAt, account)
+      this.#bytes.set(item, block + itemWords * 4)
       const last = this.#get(queue, lastAt)
       if (last === 0) this.#set(queue, valueAt, block)
-      else this.#set(last, 0, block)
+      else this.#set(last, itemNextAt, block)
       this.#set(queue, lastAt, block)
       this.#set(queue, lengthAt, this.#get(queue, lengthAt) + 1)
       owner = this.#get(queue, ownerAt)
@@ -169,8 +196,10 @@ export class SharedStore {
       if (queue === 0) return 'no-queue'
       const block = this.#get(queue, valueAt)
       if (block === 0) return 'empty'
-      const item = this.#bytes.slice(block + 8, block + 8 + this.#get(block, 1))
-      const next = this.#get(block, 0)
+      const length = this.#get(block, itemLengthAt)
+      const item = this.#bytes.slice(block + itemWords * 4, block + itemWords * 4 + length)
+      this.#charge(this.#get(block, itemAccountAt), -(itemWords * 4 + length))
+      const next = this.#get(block, itemNextAt)
       this.#set(queue, valueAt, next)
       if (next === 0) this.#set(queue, lastAt, 0)
       this.#set(queue, lengthAt, this.#get(queue, lengthAt) - 1)
@@ -250,6 +279,21 @@ export class SharedStore {
     this.#words[bucket] = entry
     this.#words[entriesWord] = this.#word(entriesWord) + 1
     return entry
+  }
+
+  // ── accounts: what each scope has here ──
+
+  /** 0 when there is no room for one. */
+  #account(scope: string): number {
+    return this.#find('a', scope, '') || this.#insert('a', scope, '')
+  }
+
+  #mayCharge(account: number, bytes: number, limitBytes: number): boolean {
+    return bytes <= 0 || this.#get(account, valueAt) + bytes <= limitBytes
+  }
+
+  #charge(account: number, bytes: number): void {
+    this.#set(account, valueAt, this.#get(account, valueAt) + bytes)
   }
 
   // ── memory: blocks of powers of two, the class in the word before a block ──

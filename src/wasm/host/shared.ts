@@ -6,6 +6,7 @@ import type { WasmVm } from '../vm.ts'
 export function sharedFunctions(vm: WasmVm): HostFunctions {
   const { memory } = vm
   const { shared } = vm.host
+  const { sharedDataLimitBytes } = vm.limits
   const scope = Buffer.from(vm.settings.vmId).toString('latin1')
 
   return {
@@ -22,7 +23,8 @@ export function sharedFunctions(vm: WasmVm): HostFunctions {
       valueAt >>>= 0
       valueSize >>>= 0
       if (key === undefined || !memory.inBounds(valueAt, valueSize)) return Status.invalidMemoryAccess
-      return setStatus[shared.set(scope, key, memory.bytes.subarray(valueAt, valueAt + valueSize), cas >>> 0)]
+      const value = memory.bytes.subarray(valueAt, valueAt + valueSize)
+      return setStatus[shared.set(scope, key, value, cas >>> 0, sharedDataLimitBytes)]
     },
 
     proxy_register_shared_queue(nameAt, nameSize, tokenAt) {
@@ -48,7 +50,8 @@ export function sharedFunctions(vm: WasmVm): HostFunctions {
       pointer >>>= 0
       size >>>= 0
       if (!memory.inBounds(pointer, size)) return Status.invalidMemoryAccess
-      return enqueueStatus[shared.enqueue(token, memory.bytes.subarray(pointer, pointer + size))]
+      const item = memory.bytes.subarray(pointer, pointer + size)
+      return enqueueStatus[shared.enqueue(token, item, scope, sharedDataLimitBytes)]
     },
 
     proxy_dequeue_shared_queue(token, pointerAt, sizeAt) {
