@@ -49,6 +49,7 @@ test('each scope has its own limit, which what is replaced or taken out gives ba
   const token = store.registerQueue('b', 'q', () => undefined)
   assert.equal(store.enqueue(token, new Uint8Array(150), 'a', limit), 'full', 'who puts it in has the cost')
   assert.equal(store.enqueue(token, value, 'b', limit), 'ok')
+  assert.equal(store.enqueue(token, value, 'b', limit), 'ok')
   assert.equal(store.enqueue(token, value, 'b', limit), 'full')
   assert.deepEqual(store.dequeue(token), value)
   assert.equal(store.enqueue(token, value, 'b', limit), 'ok')
