@@ -2,6 +2,7 @@
 import { performance } from '../base/clock.ts'
 import type { GuestFunction } from './abi.ts'
 import type { Containment } from './containment.ts'
+import { type SourcePositions, sourcePosition } from './source-map.ts'
 import { fuelSlice, meterCalls, meterStart, meterTable } from './meter.ts'
 
 export class CpuBudget {
@@ -95,13 +96,27 @@ function handOn(): WebAssembly.Module {
   return handOnModule
 }
 
-/** An error's message and the guest's frames of its stack, with names as the module's name section has them. */
-export function describeTrap(error: unknown, budget: CpuBudget): string {
+/**
+ * An error's message and the guest's frames of its stack, with names as the module's name section has them, and places
+ * in the source where there is a source map.
+ */
+export function describeTrap(error: unknown, budget: CpuBudget, positions?: SourcePositions): string {
   if (!(error instanceof Error)) return String(error)
   let frames = (error.stack ?? '').split('\n').filter(line => line.includes('wasm-function['))
   if (budget.exceeded) frames = frames.slice(1)
   const message = budget.exceeded
     ? `stopped: the callback used up its CPU budget of ${Math.round(budget.limitMs)} ms`
     : `${error.name}: ${error.message}`
-  return [message, ...frames.map(line => line.replace(/wasm:\/\/wasm\/[^:]*:/, ''))].join('\n')
+  return [message, ...frames.map(line => describeFrame(line, positions))].join('\n')
+}
+
+/** `    at loop (wasm://wasm/filter-0a1b2c3d:wasm-function[7]:0x1f)` */
+function describeFrame(line: string, positions: SourcePositions | undefined): string {
+  return line.replace(
+    /wasm:\/\/wasm\/[^:]*:(wasm-function\[\d+\]:(0x[0-9a-f]+))/,
+    (_, place: string, offset: string) => {
+      const source = positions && sourcePosition(positions, Number(offset))
+      return source ?? place
+    },
+  )
 }

@@ -17,6 +17,7 @@ import {
   walkInstructions,
   WasmReader,
 } from './meter-binary.ts'
+import type { MovedCode } from './source-map.ts'
 import {
   i32,
   ifAt,
@@ -51,12 +52,27 @@ export interface MeterOptions {
   readonly memoryBytes: number
 }
 
-/** @throws UnknownWasmError for a module that cannot be metered, or does not fit in its memory limit */
-export function meterModule(bytes: Uint8Array<ArrayBuffer>, options: MeterOptions): Uint8Array<ArrayBuffer> {
+/**
+ * @param moved is told where code has come from
+ * @throws UnknownWasmError for a module that cannot be metered, or does not fit in its memory limit
+ */
+export function meterModule(
+  bytes: Uint8Array<ArrayBuffer>,
+  options: MeterOptions,
+  moved?: MovedCode,
+): Uint8Array<ArrayBuffer> {
   const module = new ModuleSections(bytes)
   module.capMemory(options.memoryBytes)
   if (options.cpu) module.addFuel()
-  return module.encode()
+  return module.encode(moved)
+}
+
+/** A piece of the module's own code. */
+interface Kept {
+  /** In the code section as it was. */
+  readonly from: number
+  /** In the new function, its length before it not included. */
+  readonly to: number
 }
 
 class ModuleSections {
@@ -65,6 +81,10 @@ class ModuleSections {
   readonly #sections = new Map<number, Uint8Array>()
   /** By function: where the `if`s of its checks are, from the beginning of its body. */
   readonly #hints: (readonly [index: number, at: readonly number[]])[] = []
+  /** Where the code section was. */
+  #codeAt = 0
+  /** What of it is still there, by its place in the new one. */
+  #kept: readonly Kept[] = [{ from: 0, to: 0 }]
   /** Whole custom sections, head included. */
   readonly #customs: Uint8Array[] = []
 
@@ -77,17 +97,27 @@ class ModuleSections {
       const size = reader.u32()
       const payload = reader.at
       reader.skip(size)
+      if (id === section.code) this.#codeAt = payload
       if (id !== section.custom) this.#sections.set(id, bytes.subarray(payload, payload + size))
       else if (!this.#isAboutPositions(payload, payload + size)) this.#customs.push(bytes.subarray(start, reader.at))
     }
   }
 
-  encode(): Uint8Array<ArrayBuffer> {
+  encode(moved?: MovedCode): Uint8Array<ArrayBuffer> {
     const parts: Uint8Array[] = [this.#bytes.subarray(0, 8)]
     for (const id of sectionOrder) {
       const payload = this.#sections.get(id)
       if (id === section.code) parts.push(this.#branchHints())
-      if (payload !== undefined) parts.push(Uint8Array.from([id, ...leb(payload.length)]), payload)
+      if (payload === undefined) continue
+      parts.push(Uint8Array.from([id, ...leb(payload.length)]))
+      if (id === section.code && moved !== undefined) {
+        const codeAt = parts.reduce((sum, part) => sum + part.length, 0)
+        for (const { from, to } of this.#kept) {
+          moved.from.push(this.#codeAt + from)
+          moved.to.push(codeAt + to)
+        }
+      }
+      parts.push(payload)
     }
     return new Uint8Array(Buffer.concat([...parts, ...this.#customs]))
   }
@@ -151,9 +181,11 @@ class ModuleSections {
       for (const callee of region.callees) cost += costs[callee === -1 ? anyOfTable : callee] as number
       return Math.min(maxUnits, 1 + Math.floor(cost / bytesPerUnit))
     }
-    const bodies = functions.map((each, index) =>
-      this.#rewrite(imports.functions + index, each, metered[imports.functions + index] === 1, units, indices),
-    )
+    const kept: Kept[][] = functions.map(() => [])
+    const bodies = functions.map((each, index) => {
+      const isMetered = metered[imports.functions + index] === 1
+      return this.#rewrite(imports.functions + index, each, isMetered, units, indices, kept[index] as Kept[])
+    })
     const refillCode = [
       ...[...i32(meterCalls.fuel), 0x11, ...leb(voidType + 1), ...leb(indices.table), 0x24, ...leb(indices.fuel)],
       ...[0x23, ...leb(indices.fuel), 0x45, 0x04, 0x40, 0x00, 0x0b],
@@ -171,6 +203,13 @@ class ModuleSections {
       this.#sections.delete(section.start)
       this.#append(section.export, 1, [...name(meterStart), 0, ...start])
     }
+    let at = leb(bodies.length).length
+    this.#kept = kept.flatMap((pieces, index) => {
+      const body = bodies[index] as Uint8Array
+      const start = at + body.findIndex(byte => byte < 0x80) + 1
+      at += body.length
+      return pieces.map(({ from, to }) => ({ from, to: start + to }))
+    })
     this.#sections.set(section.code, Buffer.concat([Uint8Array.from(leb(bodies.length)), ...bodies]))
   }
 
@@ -316,6 +355,7 @@ class ModuleSections {
     meterEntry: boolean,
     units: (region: Region) => number,
     indices: Indices,
+    kept: Kept[],
   ): Uint8Array {
     const code = this.#sections.get(section.code) as Uint8Array
     const { start, end, localsAt, localGroups, codeAt, insertions, entry } = scanned
@@ -323,8 +363,10 @@ class ModuleSections {
     const parts: Uint8Array[] = [Uint8Array.from(leb(localGroups + (needsLocal ? 1 : 0)))]
     parts.push(code.subarray(localsAt, codeAt))
     if (needsLocal) parts.push(Uint8Array.of(1, 0x7f))
-    if (!meterEntry && insertions.length === 0)
+    if (!meterEntry && insertions.length === 0) {
+      kept.push({ from: start, to: 0 })
       return Buffer.concat([Uint8Array.from(leb(end - start)), code.subarray(start, end)])
+    }
     const hints: number[] = []
     let length = parts.reduce((sum, part) => sum + part.length, 0)
     const add = (part: Uint8Array, check: boolean): void => {
@@ -336,11 +378,13 @@ class ModuleSections {
     let from = codeAt
     const context = { ...indices, scratch: scanned.scratch }
     for (const { at, region, code: added } of insertions) {
+      kept.push({ from, to: length })
       add(code.subarray(from, at), false)
       const isCall = added === spendOnHostCall
       add(Uint8Array.from(region === undefined ? added(context) : spend(i32(units(region)), indices)), !isCall)
       from = at
     }
+    kept.push({ from, to: length })
     parts.push(code.subarray(from, end))
     if (hints.length > 0) this.#hints.push([index, hints])
     const body = Buffer.concat(parts)

@@ -169,7 +169,7 @@ function readLocal(
 ): CompiledCode {
   if (local === undefined) throw configError(vmConfig, 'code', 'needs local or remote code')
   try {
-    return thread.code({ name: sourceName(local), limits, read: () => readBytes(local) }, fresh)
+    return thread.code({ name: sourceName(local), limits, path: local.filename, read: () => readBytes(local) }, fresh)
   } catch (error) {
     throw configError(vmConfig, 'code', `Failed to load Wasm code: ${(error as Error).message}`)
   }

@@ -145,8 +145,10 @@ export class WasmReloader {
       const bytes = new Uint8Array(await readFile(path))
       const hash = createHash('sha256').update(bytes).digest('hex')
       if (hash === known.hash) return this.#note(targets, 'unchanged')
-      const module = await WebAssembly.compile(meterCode(bytes, limits))
-      const code: CompiledCode = { key, hash, generation: known.generation + 1, module }
+      const metered = meterCode(bytes, limits, path)
+      const module = await WebAssembly.compile(metered.bytes)
+      const { positions } = metered
+      const code: CompiledCode = { key, hash, generation: known.generation + 1, module, positions }
       for (const target of targets) this.#try(code, target)
       const refused = await this.#options.swap('prepare', code)
       if (refused.length > 0) {

@@ -61,7 +61,7 @@ export class VmSlot {
     const beginMs = threadCpuMs()
     let made: WasmVm | undefined
     try {
-      made = this.#vm = new WasmVm(this.code.module, this.#settings, this.host, this.containment)
+      made = this.#vm = new WasmVm(this.code, this.#settings, this.host, this.containment)
       const result = configure(made)
       this.containment.onStart(threadCpuMs() - beginMs, known !== undefined)
       return result

@@ -20,7 +20,7 @@ const settings = {
   allowedCapabilities: undefined,
 }
 const load = (code: Uint8Array<ArrayBuffer>, more = {}): WasmVm =>
-  new WasmVm(new WebAssembly.Module(code), { ...settings, ...more }, fakeThread().thread)
+  new WasmVm({ module: new WebAssembly.Module(code) }, { ...settings, ...more }, fakeThread().thread)
 
 test('a module without a known version marker is refused', () => {
   const message = 'Missing or unknown Proxy-Wasm ABI version'

@@ -23,6 +23,7 @@ import { countLimit, defaultLimits, LogLimit, limitHostFunctions, type WasmLimit
 import { GuestMemory } from './memory.ts'
 import { CpuBudget, describeTrap } from './meter-host.ts'
 import type { RootContext } from './root-context.ts'
+import type { SourcePositions } from './source-map.ts'
 import type { WasmHost } from './wasm-host.ts'
 import { wasiErrno, makeWasiFunctions } from './wasi.ts'
 
@@ -37,6 +38,11 @@ export interface VmSettings {
   readonly allowedCapabilities: ReadonlySet<string> | undefined
   /** `defaultLimits` without. */
   readonly limits?: WasmLimits
+}
+
+export interface VmCode {
+  readonly module: WebAssembly.Module
+  readonly positions?: SourcePositions | undefined
 }
 
 /** A module that cannot be loaded; the message is Envoy's. */
@@ -71,12 +77,15 @@ export class WasmVm {
   #timedMs = 0
   readonly contexts = new IdMap<WasmContext>()
   readonly roots = new Map<string, RootContext>()
+  readonly #positions: SourcePositions | undefined
   #nextContextId = 1
   #depth = 0
   #deferred: WasmContext[] = []
 
   /** @throws WasmLoadError */
-  constructor(module: WebAssembly.Module, settings: VmSettings, host: WasmHost, containment?: Containment) {
+  constructor(code: VmCode, settings: VmSettings, host: WasmHost, containment?: Containment) {
+    const { module } = code
+    this.#positions = code.positions
     this.settings = settings
     this.host = host
     this.limits = settings.limits ?? defaultLimits
@@ -125,7 +134,7 @@ export class WasmVm {
       context.trapped = true
       this.current.trapped = true
       if (this.budget.exceeded) countLimit(this, 'cpuBudgetExceeded')
-      this.fail(`${this.current.logPrefix}: ${describeTrap(error, this.budget)}`)
+      this.fail(`${this.current.logPrefix}: ${describeTrap(error, this.budget, this.#positions)}`)
     }
     if (--this.#depth === 0) this.budget.end(trapped)
     if (startMs !== 0) {
@@ -202,7 +211,7 @@ export class WasmVm {
       this.budget.attach(exports)?.()
       return exports
     } catch (error) {
-      throw new WasmLoadError(`Failed to initialize Wasm code: ${describeTrap(error, this.budget)}`)
+      throw new WasmLoadError(`Failed to initialize Wasm code: ${describeTrap(error, this.budget, this.#positions)}`)
     }
   }
 

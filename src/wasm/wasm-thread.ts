@@ -1,6 +1,7 @@
 /** All wasm of one thread: its VMs by key, and the modules and stores that threads share. */
 import { createHash } from 'node:crypto'
 import { type AttributeEnvironment, attributeEnvironment } from '../attributes/attribute-source.ts'
+import { logger } from '../base/log.ts'
 import type { FactoryContext } from '../core/extension.ts'
 import type { ClusterManager } from '../core/cluster.ts'
 import type { WasmTrap, WasmVmStatus, WasmWorkerStatus } from '../core/wasm-status.ts'
@@ -12,6 +13,7 @@ import type { PluginHandle, PreparedPlugin } from './plugin.ts'
 import { importMismatch } from './import-signatures.ts'
 import { forgetGauges, makeMetricBuffer, MetricStore } from './metric-store.ts'
 import { makeSharedBuffer, SharedStore } from './shared-store.ts'
+import { type MovedCode, readSourceMap, type SourcePositions } from './source-map.ts'
 import { type VmSettings, WasmLoadError, type WasmVm } from './vm.ts'
 import { VmSlot } from './vm-slot.ts'
 import type { WasmHost } from './wasm-host.ts'
@@ -24,6 +26,8 @@ export interface CompiledCode {
   /** Grows with each swap, so that code that comes back gets VMs of its own. */
   readonly generation: number
   readonly module: WebAssembly.Module
+  /** Where there is a source map. */
+  readonly positions?: SourcePositions | undefined
 }
 
 export type SwapStep = 'prepare' | 'commit' | 'abort'
@@ -32,6 +36,8 @@ export interface CodeSource {
   /** What tells this code from others: `file <name>`, or a hash of inline code. */
   readonly name: string
   readonly limits: WasmLimits
+  /** Of a file. */
+  readonly path?: string | undefined
   readonly read: () => Uint8Array<ArrayBuffer>
 }
 
@@ -41,6 +47,7 @@ interface ThreadPlugin {
   code: CompiledCode
 }
 
+const log = logger('wasm')
 /** Traps that `/wasm` shows. */
 const maxTraps = 16
 
@@ -95,14 +102,16 @@ export class WasmThread implements WasmHost {
    * @param fresh read it even if it is known: the main thread's check
    * @throws WebAssembly.CompileError, or what `read` throws
    */
-  code({ name, limits, read }: CodeSource, fresh: boolean): CompiledCode {
+  code({ name, limits, path, read }: CodeSource, fresh: boolean): CompiledCode {
     const key = codeKey(name, limits)
     const known = this.#singletons.get(key) as CompiledCode | undefined
     if (known !== undefined && !fresh) return known
     const bytes = read()
     const hash = createHash('sha256').update(bytes).digest('hex')
     if (known?.hash === hash) return known
-    const compiled: CompiledCode = { key, hash, generation: 0, module: compileCode(bytes, limits) }
+    const metered = meterCode(bytes, limits, path)
+    const module = new WebAssembly.Module(metered.bytes)
+    const compiled: CompiledCode = { key, hash, generation: 0, module, positions: metered.positions }
     this.#singletons.set(key, compiled)
     return compiled
   }
@@ -227,19 +236,39 @@ export function codeKey(source: string, limits: WasmLimits): string {
 
 /** @throws WebAssembly.CompileError, UnknownWasmError, WasmLoadError */
 export function compileCode(bytes: Uint8Array<ArrayBuffer>, limits: WasmLimits): WebAssembly.Module {
-  return new WebAssembly.Module(meterCode(bytes, limits))
+  return new WebAssembly.Module(meterCode(bytes, limits).bytes)
 }
 
-/** The same without the compilation. */
-export function meterCode(bytes: Uint8Array<ArrayBuffer>, limits: WasmLimits): Uint8Array<ArrayBuffer> {
+export interface MeteredCode {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly positions: SourcePositions | undefined
+}
+
+/**
+ * The same without the compilation.
+ * @param path of the module's file, if it has one: a source map may be beside it
+ */
+export function meterCode(bytes: Uint8Array<ArrayBuffer>, limits: WasmLimits, path?: string): MeteredCode {
   // It must be valid by itself: what is added has indices that the module may not know.
   if (!WebAssembly.validate(bytes)) void new WebAssembly.Module(bytes)
   const mismatch = importMismatch(bytes)
   if (mismatch !== undefined) throw new WasmLoadError(mismatch)
   try {
-    return meterModule(bytes, { cpu: limits.cpuBudgetMs > 0, memoryBytes: limits.memoryLimitBytes })
+    const moved: MovedCode | undefined = path === undefined ? undefined : { to: [], from: [] }
+    const metered = meterModule(bytes, { cpu: limits.cpuBudgetMs > 0, memoryBytes: limits.memoryLimitBytes }, moved)
+    return { bytes: metered, positions: moved && positionsBeside(path as string, moved) }
   } catch (error) {
     throw new UnknownWasmError(`the module cannot be metered: ${(error as Error).message}`)
+  }
+}
+
+/** A source map that cannot be read is no reason not to run the module. */
+function positionsBeside(path: string, moved: MovedCode): SourcePositions | undefined {
+  try {
+    return readSourceMap(path, moved)
+  } catch (error) {
+    log.warn(`the source map ${path}.map is not used: ${(error as Error).message}`)
+    return undefined
   }
 }
 
