@@ -61,6 +61,10 @@ const roots: readonly string[] = [
   'envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction',
   'envoy.extensions.router.cluster_specifiers.matcher.v3.MatcherClusterSpecifier',
   'envoy.extensions.early_data.v3.DefaultEarlyDataPolicy',
+  'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
+  'envoy.extensions.retry.host.omit_canary_hosts.v3.OmitCanaryHostsPredicate',
+  'envoy.extensions.retry.host.omit_host_metadata.v3.OmitHostMetadataConfig',
+  'envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig',
   // Matching.
   'envoy.type.matcher.v3.HttpRequestHeaderMatchInput',
   'envoy.type.matcher.v3.HttpRequestTrailerMatchInput',

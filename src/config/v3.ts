@@ -3931,6 +3931,24 @@ export interface UuidRequestIdConfig {
   readonly useRequestIdForTraceSampling?: boolean
 }
 
+/** envoy.extensions.retry.host.omit_canary_hosts.v3.OmitCanaryHostsPredicate */
+export interface OmitCanaryHostsPredicate {
+}
+
+/** envoy.extensions.retry.host.omit_host_metadata.v3.OmitHostMetadataConfig */
+export interface OmitHostMetadataConfig {
+  readonly metadataMatch?: Metadata
+}
+
+/** envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate */
+export interface PreviousHostsPredicate {
+}
+
+/** envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig */
+export interface PreviousPrioritiesConfig {
+  readonly updateFrequency: number
+}
+
 /** envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction */
 export interface ClusterAction {
   readonly cluster: string
@@ -4838,6 +4856,10 @@ export const UriTemplateRewriteConfig: MessageType<UriTemplateRewriteConfig> = {
 export const ClusterAction: MessageType<ClusterAction> = { typeUrl: 'type.googleapis.com/envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction' }
 export const MatcherClusterSpecifier: MessageType<MatcherClusterSpecifier> = { typeUrl: 'type.googleapis.com/envoy.extensions.router.cluster_specifiers.matcher.v3.MatcherClusterSpecifier' }
 export const DefaultEarlyDataPolicy: MessageType<DefaultEarlyDataPolicy> = { typeUrl: 'type.googleapis.com/envoy.extensions.early_data.v3.DefaultEarlyDataPolicy' }
+export const PreviousHostsPredicate: MessageType<PreviousHostsPredicate> = { typeUrl: 'type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate' }
+export const OmitCanaryHostsPredicate: MessageType<OmitCanaryHostsPredicate> = { typeUrl: 'type.googleapis.com/envoy.extensions.retry.host.omit_canary_hosts.v3.OmitCanaryHostsPredicate' }
+export const OmitHostMetadataConfig: MessageType<OmitHostMetadataConfig> = { typeUrl: 'type.googleapis.com/envoy.extensions.retry.host.omit_host_metadata.v3.OmitHostMetadataConfig' }
+export const PreviousPrioritiesConfig: MessageType<PreviousPrioritiesConfig> = { typeUrl: 'type.googleapis.com/envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig' }
 export const HttpRequestHeaderMatchInput: MessageType<HttpRequestHeaderMatchInput> = { typeUrl: 'type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput' }
 export const HttpRequestTrailerMatchInput: MessageType<HttpRequestTrailerMatchInput> = { typeUrl: 'type.googleapis.com/envoy.type.matcher.v3.HttpRequestTrailerMatchInput' }
 export const HttpResponseHeaderMatchInput: MessageType<HttpResponseHeaderMatchInput> = { typeUrl: 'type.googleapis.com/envoy.type.matcher.v3.HttpResponseHeaderMatchInput' }

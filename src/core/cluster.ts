@@ -44,6 +44,19 @@ export interface HostStats {
   rqTimeout: number
 }
 
+/** How much traffic each priority gets, in percent; healthy and degraded together make 100. */
+export interface PriorityLoad {
+  readonly healthy: readonly number[]
+  readonly degraded: readonly number[]
+}
+
+/** Spreads the retries of one request over the priorities of its cluster. */
+export interface RetryPriority {
+  onHostAttempted(host: Host): void
+  /** @param available of each priority in percent, before they are made to make 100 */
+  determinePriorityLoad(original: PriorityLoad, available: PriorityLoad): PriorityLoad
+}
+
 /** What a load balancer may look at. All optional: TCP has no headers. */
 export interface LoadBalancerContext {
   readonly downstreamConnection: Connection | undefined
@@ -55,6 +68,10 @@ export interface LoadBalancerContext {
   computeHashBy?(policy: HashPolicy): bigint | undefined
   /** Hosts already tried (retry host predicate). */
   shouldSelectAnotherHost(host: Host): boolean
+  /** How often another host may be taken; none when left out. */
+  readonly hostSelectionRetryCount?: number
+  /** Of a retry that has one. */
+  readonly retryPriority?: RetryPriority | undefined
 }
 
 /** Process-wide limit of one kind (`circuit_breakers.thresholds`). */
@@ -81,6 +98,8 @@ export interface ClusterInfo {
   readonly connectTimeoutMs: number
   readonly perConnectionBufferLimitBytes: number
   readonly maxRequestsPerConnection: number
+  /** Of one attempt, from the moment it has a connection; 0 = none. */
+  readonly maxStreamDurationMs: number
   readonly metadata: Metadata | undefined
   readonly http1: boolean
   readonly http2: boolean
@@ -121,6 +140,7 @@ export interface ClusterStats {
   readonly upstreamRqRetryOverflow: StatCounter
   readonly upstreamRqRetryLimitExceeded: StatCounter
   readonly upstreamRqRetryBackoffExponential: StatCounter
+  readonly upstreamRqRetryBackoffRatelimited: StatCounter
   readonly upstreamRqPendingOverflow: StatCounter
   readonly upstreamRqMaintenanceMode: StatCounter
   readonly upstreamRqCancelled: StatCounter

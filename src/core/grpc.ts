@@ -80,3 +80,28 @@ export function percentEncode(bytes: Uint8Array): string {
         : String.fromCharCode(byte)
   return text
 }
+
+const timeoutUnitsMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 }
+
+/** What `grpc-timeout` says, in ms and rounded up; undefined without one that is well-formed. */
+export function grpcTimeoutMs(headers: HeaderMap): number | undefined {
+  const value = headers.get('grpc-timeout')
+  if (value === undefined || !/^\d{1,8}[HMSmun]$/.test(value)) return undefined
+  return Math.ceil(Number(value.slice(0, -1)) * (timeoutUnitsMs[value.slice(-1)] as number))
+}
+
+/** Writes `grpc-timeout`: at most eight digits. */
+export function setGrpcTimeout(headers: HeaderMap, timeoutMs: number): void {
+  let value = Math.trunc(timeoutMs)
+  let unit = 'm'
+  for (const [next, factor] of [
+    ['S', 1000],
+    ['M', 60],
+    ['H', 60],
+  ] as const) {
+    if (value < 100_000_000) break
+    value = Math.trunc(value / factor)
+    unit = next
+  }
+  headers.set('grpc-timeout', `${Math.min(value, 99_999_999)}${unit}`)
+}

@@ -1,7 +1,7 @@
 /** The result of routing a request, as filters and the connection manager see it. Follows `envoy/router/router.h`. */
 import type { MessageType } from '../config/message-type.ts'
 import type { HeaderMap } from './header-map.ts'
-import type { Metadata, Priority, StatCounter } from './cluster.ts'
+import type { Host, Metadata, Priority, RetryPriority, StatCounter } from './cluster.ts'
 import type { StreamInfo } from './stream-info.ts'
 
 export interface RouteTable {
@@ -57,7 +57,15 @@ export interface RouteEntry {
   readonly idleTimeoutMs: number | undefined
   readonly maxStreamDurationMs: number | undefined
   readonly grpcTimeoutHeaderMaxMs: number | undefined
+  readonly grpcTimeoutHeaderOffsetMs: number
+  /** `max_stream_duration` is set: `grpc-timeout` tells the upstream what is left. */
+  readonly usesMaxStreamDuration: boolean
+  /** `max_grpc_timeout`, 0 = as the request says; undefined: `grpc-timeout` does not set the route's timeout. */
+  readonly maxGrpcTimeoutMs: number | undefined
+  readonly grpcTimeoutOffsetMs: number
   readonly retryPolicy: RetryPolicy | undefined
+  /** An attempt that takes too long goes on beside the next one. */
+  readonly hedgeOnPerTryTimeout: boolean
   readonly includeAttemptCountInRequest: boolean
   readonly includeAttemptCountInResponse: boolean
   /** `x-envoy-is-timeout-retry` on retries. */
@@ -147,6 +155,15 @@ export interface ShadowPolicy {
   finalizeHeaders(headers: HeaderMap, streamInfo: StreamInfo): void
 }
 
+/** True: another host should be taken. */
+export type RetryHostPredicate = (host: Host, attempted: readonly Host[]) => boolean
+
+export interface RateLimitedBackOff {
+  /** The first that gives a time which is not too long decides. */
+  readonly resetHeaders: readonly { readonly name: string; readonly format: 'SECONDS' | 'UNIX_TIMESTAMP' }[]
+  readonly maxIntervalMs: number
+}
+
 export interface RetryPolicy {
   /** `retry_on` words. */
   readonly retryOn: ReadonlySet<string>
@@ -161,6 +178,11 @@ export interface RetryPolicy {
   readonly perTryIdleTimeoutMs: number
   readonly baseIntervalMs: number
   readonly maxIntervalMs: number
+  /** When a response says so itself; undefined: never. */
+  readonly rateLimitedBackOff: RateLimitedBackOff | undefined
   readonly hostSelectionMaxAttempts: number
-  readonly previousHosts: boolean
+  /** Each may refuse a host that the load balancer offers for a retry. */
+  readonly hostPredicates: readonly RetryHostPredicate[]
+  /** For one request. */
+  readonly makeRetryPriority: (() => RetryPriority) | undefined
 }

@@ -8,10 +8,10 @@ import { logger } from '../base/log.ts'
 import type { AccessLogType, LogContext } from '../core/access-log.ts'
 import type { RequestDecoder, ResponseEncoder, StreamCallbacks, StreamResetReason } from '../core/codec.ts'
 import type { Connection } from '../core/connection.ts'
-import { isGrpcRequest } from '../core/grpc.ts'
+import { grpcTimeoutMs, isGrpcRequest, setGrpcTimeout } from '../core/grpc.ts'
 import { HeaderMap } from '../core/header-map.ts'
 import type { LocalReply } from '../core/http-filter.ts'
-import type { Route, RouteTable } from '../core/route.ts'
+import type { Route, RouteEntry, RouteTable } from '../core/route.ts'
 import { type DownstreamInfo, ResponseFlag } from '../core/stream-info.ts'
 import { StreamInformation } from '../network/stream-info.ts'
 import { FilterChain, type FilterChainOwner } from './filter-chain.ts'
@@ -383,18 +383,35 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     this.#route = undefined
   }
 
-  #applyRouteTimeouts(entry: { idleTimeoutMs: number | undefined; maxStreamDurationMs: number | undefined }): void {
-    const start = this.streamInfo.startMonotonicMs
+  #applyRouteTimeouts(entry: RouteEntry): void {
     if (entry.idleTimeoutMs !== undefined && entry.idleTimeoutMs !== this.#idleTimeoutMs) {
       this.#idleTimeoutMs = entry.idleTimeoutMs
       this.idleDeadlineMs = never
       this.onActivity()
       this.#owner.arm(this.idleDeadlineMs)
     }
-    if (entry.maxStreamDurationMs !== undefined) {
-      this.durationDeadlineMs = entry.maxStreamDurationMs > 0 ? start + entry.maxStreamDurationMs : never
-      this.#owner.arm(this.durationDeadlineMs)
+    if (entry.usesMaxStreamDuration) this.#applyMaxStreamDuration(entry)
+  }
+
+  /** The call's own `grpc-timeout`, where the route goes by it, else the route's or the connection manager's limit. */
+  #applyMaxStreamDuration(entry: RouteEntry): void {
+    const headers = this.requestHeaders as HeaderMap
+    const maxMs = entry.grpcTimeoutHeaderMaxMs
+    let timeoutMs = maxMs === undefined ? undefined : grpcTimeoutMs(headers)
+    let limited = true
+    if (timeoutMs === undefined) {
+      timeoutMs = entry.maxStreamDurationMs ?? this.settings.maxStreamDurationMs
+      limited = timeoutMs > 0
+    } else {
+      if (maxMs !== undefined && maxMs !== 0) timeoutMs = Math.min(timeoutMs, maxMs)
+      timeoutMs = Math.max(timeoutMs - entry.grpcTimeoutHeaderOffsetMs, 0)
     }
+    this.durationDeadlineMs = limited ? this.streamInfo.startMonotonicMs + timeoutMs : never
+    if (isGrpcRequest(headers)) {
+      if (limited) setGrpcTimeout(headers, timeoutMs)
+      else headers.remove('grpc-timeout')
+    }
+    this.#owner.arm(this.durationDeadlineMs)
   }
 
   onActivity(): void {

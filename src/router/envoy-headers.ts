@@ -17,6 +17,7 @@ export class EnvoyHeaders {
   maxRetries: string | undefined = undefined
   retriableStatusCodes: string | undefined = undefined
   retriableHeaderNames: string | undefined = undefined
+  hedgeOnPerTryTimeout: boolean | undefined = undefined
 }
 
 /** Reads all and removes those that are meant for this proxy alone. */
@@ -76,6 +77,9 @@ function take(taken: EnvoyHeaders, name: string, value: string): boolean {
       taken.retriableHeaderNames = value
       return true
     case 'x-envoy-hedge-on-per-try-timeout':
+      if (value === 'true') taken.hedgeOnPerTryTimeout = true
+      else if (value === 'false') taken.hedgeOnPerTryTimeout = false
+      return true
     case 'x-envoy-upstream-alt-stat-name':
       return true
     default:

@@ -3,8 +3,10 @@ import { configError } from '../config/position.ts'
 import type { RetryPolicy as RetryPolicyMessage } from '../config/v3.ts'
 import type { RetryPolicy } from '../core/route.ts'
 import { makeHeaderMatcher } from '../matching/header-matcher.ts'
+import { makeRetryHostPredicate } from './retry-host-predicate.ts'
+import { makeRetryPriorityFactory } from './retry-priority.ts'
 
-const words = new Set([
+const httpWords = new Set([
   '5xx',
   'gateway-error',
   'reset',
@@ -16,24 +18,29 @@ const words = new Set([
   'retriable-status-codes',
   'retriable-headers',
   'http3-post-connect-failure',
-  'cancelled',
-  'deadline-exceeded',
-  'internal',
-  'resource-exhausted',
-  'unavailable',
 ])
+const grpcWords = new Set(['cancelled', 'deadline-exceeded', 'internal', 'resource-exhausted', 'unavailable'])
 
-/** The words of `retry_on` or `x-envoy-retry-on` that are known; Envoy lets others pass. */
-export function parseRetryOn(text: string): Set<string> {
-  return new Set(
-    text
-      .split(',')
-      .map(word => word.trim())
-      .filter(word => words.has(word)),
-  )
+function parse(text: string, known: ReadonlySet<string>): string[] {
+  return text
+    .split(',')
+    .map(word => word.trim())
+    .filter(word => known.has(word))
 }
 
-/** Throws `ConfigError` for a bad interval. */
+/** The words of `retry_on` that are known; Envoy lets others pass. */
+function parseRetryOn(text: string): Set<string> {
+  return new Set([...parse(text, httpWords), ...parse(text, grpcWords)])
+}
+
+/** Of the headers `x-envoy-retry-on` and `x-envoy-retry-grpc-on`, each of which has words of its own. */
+export function parseRetryOnHeaders(http: string | undefined, grpc: string | undefined): string[] {
+  return [...parse(http ?? '', httpWords), ...parse(grpc ?? '', grpcWords)]
+}
+
+const defaultResetMaxIntervalMs = 300_000
+
+/** Throws `ConfigError` for a bad interval and for extensions that sluice does not have. */
 export function makeRetryPolicy(message: RetryPolicyMessage): RetryPolicy {
   const baseIntervalMs = message.retryBackOff?.baseInterval ?? 25
   const maxIntervalMs = message.retryBackOff?.maxInterval ?? baseIntervalMs * 10
@@ -49,9 +56,15 @@ export function makeRetryPolicy(message: RetryPolicyMessage): RetryPolicy {
     perTryIdleTimeoutMs: message.perTryIdleTimeout ?? 0,
     baseIntervalMs: Math.max(baseIntervalMs, 1),
     maxIntervalMs: Math.max(maxIntervalMs, 1),
-    hostSelectionMaxAttempts: Math.max(Number(message.hostSelectionRetryMaxAttempts), 1),
-    previousHosts: message.retryHostPredicate.some(each =>
-      each.typedConfig?.typeUrl.endsWith('.PreviousHostsPredicate'),
-    ),
+    hostSelectionMaxAttempts: Number(message.hostSelectionRetryMaxAttempts) || 1,
+    hostPredicates: message.retryHostPredicate.map(makeRetryHostPredicate),
+    makeRetryPriority: message.retryPriority && makeRetryPriorityFactory(message.retryPriority),
+    rateLimitedBackOff: message.rateLimitedRetryBackOff && {
+      resetHeaders: message.rateLimitedRetryBackOff.resetHeaders.map(({ name, format }) => ({
+        name: name.toLowerCase(),
+        format,
+      })),
+      maxIntervalMs: message.rateLimitedRetryBackOff.maxInterval ?? defaultResetMaxIntervalMs,
+    },
   }
 }

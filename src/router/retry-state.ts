@@ -1,11 +1,12 @@
 /** Whether and when a request is tried again. Follows Envoy's `retry_state_impl.cc`. */
-import type { ClusterInfo, Host, Priority, Resource } from '../core/cluster.ts'
+import type { ClusterInfo, Host, Priority, Resource, RetryPriority } from '../core/cluster.ts'
 import type { StreamResetReason } from '../core/codec.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type { RequestStats, RetryPolicy } from '../core/route.ts'
 import type { EnvoyHeaders } from './envoy-headers.ts'
 import { parseInteger } from './envoy-headers.ts'
-import { parseRetryOn } from './retry-policy.ts'
+import { exponentialBackOff, rateLimitedBackOff } from './retry-back-off.ts'
+import { parseRetryOnHeaders } from './retry-policy.ts'
 
 export type RetryDecision = 'yes' | 'no' | 'overflow' | 'limit-exceeded'
 
@@ -25,7 +26,9 @@ const defaultPolicy: RetryPolicy = {
   baseIntervalMs: 25,
   maxIntervalMs: 250,
   hostSelectionMaxAttempts: 1,
-  previousHosts: false,
+  hostPredicates: [],
+  makeRetryPriority: undefined,
+  rateLimitedBackOff: undefined,
 }
 
 /** `undefined` when neither route nor request ask for retries. */
@@ -53,6 +56,7 @@ export class RetryState {
   readonly #callbacks: RetryCallbacks
   readonly #accounts: readonly RequestStats[]
   readonly #attempted: Host[] = []
+  readonly retryPriority: RetryPriority | undefined
   #remaining: number
   #attempt = 0
   #timer: NodeJS.Timeout | undefined = undefined
@@ -77,6 +81,7 @@ export class RetryState {
     this.#cluster = cluster
     this.#retries = cluster.resourceManager(priority).retries
     this.#callbacks = callbacks
+    this.retryPriority = policy.makeRetryPriority?.()
   }
 
   get enabled(): boolean {
@@ -84,7 +89,8 @@ export class RetryState {
   }
 
   onHostAttempted(host: Host): void {
-    if (this.#policy.previousHosts) this.#attempted.push(host)
+    if (this.#policy.hostPredicates.length > 0) this.#attempted.push(host)
+    this.retryPriority?.onHostAttempted(host)
   }
 
   /** How often another host may be asked for. */
@@ -93,16 +99,34 @@ export class RetryState {
   }
 
   shouldSelectAnotherHost(host: Host): boolean {
-    return this.#attempted.includes(host)
+    return this.#policy.hostPredicates.some(refuses => refuses(host, this.#attempted))
   }
 
   shouldRetryHeaders(status: number, headers: HeaderMap): RetryDecision {
-    return this.#shouldRetry(this.#wouldRetryFromHeaders(status, headers))
+    const would = this.wouldRetryFromHeaders(status, headers)
+    const { rateLimitedBackOff: policy } = this.#policy
+    const asked = would && policy ? rateLimitedBackOff(policy, headers, Date.now(), Math.random()) : undefined
+    return this.#shouldRetry(would, asked)
   }
 
   /** `started`: the request was given to a connection. */
   shouldRetryReset(reason: StreamResetReason, started: boolean): RetryDecision {
     return this.#shouldRetry(this.#wouldRetryFromReset(reason, started))
+  }
+
+  /** The attempt goes on, another one joins it. */
+  shouldHedge(): RetryDecision {
+    return this.#shouldRetry(true)
+  }
+
+  onBackOff(): void {
+    this.#timer = undefined
+    this.#callbacks.onRetry()
+  }
+
+  /** For the back-off to end. */
+  get waiting(): boolean {
+    return this.#timer !== undefined
   }
 
   /** Gives up a waiting retry and its place in the circuit breaker. */
@@ -114,7 +138,8 @@ export class RetryState {
     this.#retries.dec()
   }
 
-  #shouldRetry(would: boolean): RetryDecision {
+  /** @param askedMs what the response asks to wait */
+  #shouldRetry(would: boolean, askedMs?: number): RetryDecision {
     const stats = this.#cluster.stats
     // An earlier retry brought something that needs no other.
     if (this.#armed && !would) {
@@ -138,19 +163,18 @@ export class RetryState {
     this.#retries.inc()
     stats.upstreamRqRetry.inc()
     for (const account of this.#accounts) account.retry.inc()
-    stats.upstreamRqRetryBackoffExponential.inc()
-    this.#timer = setTimeout(onBackOff, this.#backOffMs(), this.#callbacks)
+    if (askedMs === undefined) stats.upstreamRqRetryBackoffExponential.inc()
+    else stats.upstreamRqRetryBackoffRatelimited.inc()
+    this.#timer = setTimeout(onBackOff, askedMs ?? this.#backOffMs(), this)
     return 'yes'
   }
 
-  /** Fully jittered exponential back-off. */
   #backOffMs(): number {
     const { baseIntervalMs, maxIntervalMs } = this.#policy
-    const limit = Math.min(baseIntervalMs * (2 ** ++this.#attempt - 1), maxIntervalMs)
-    return Math.floor(Math.random() * limit)
+    return exponentialBackOff(baseIntervalMs, maxIntervalMs, ++this.#attempt, Math.random())
   }
 
-  #wouldRetryFromHeaders(status: number, headers: HeaderMap): boolean {
+  wouldRetryFromHeaders(status: number, headers: HeaderMap): boolean {
     const on = this.#retryOn
     if (headers.has('x-envoy-ratelimited')) return on.has('envoy-ratelimited')
     if (status >= 500 && status < 600 && on.has('5xx')) return true
@@ -177,8 +201,8 @@ export class RetryState {
   }
 }
 
-function onBackOff(callbacks: RetryCallbacks): void {
-  callbacks.onRetry()
+function onBackOff(state: RetryState): void {
+  state.onBackOff()
 }
 
 const grpcWords: Readonly<Record<string, string>> = {
@@ -195,7 +219,7 @@ function mergeRetryOn(policy: RetryPolicy, asked: EnvoyHeaders, requestHeaders: 
   const limits = policy.retriableRequestHeaders
   if (limits.length > 0 && !limits.some(matches => matches(requestHeaders))) return none
   if (asked.retryOn === undefined && asked.retryGrpcOn === undefined) return policy.retryOn
-  return new Set([...policy.retryOn, ...parseRetryOn(`${asked.retryOn ?? ''},${asked.retryGrpcOn ?? ''}`)])
+  return new Set([...policy.retryOn, ...parseRetryOnHeaders(asked.retryOn, asked.retryGrpcOn)])
 }
 
 function mergeStatusCodes(policy: RetryPolicy, asked: EnvoyHeaders): readonly number[] {

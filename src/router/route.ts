@@ -74,6 +74,11 @@ export interface ForwardSettings extends RouteSettings {
   readonly maxStreamDurationMs: number | undefined
   readonly grpcTimeoutHeaderMaxMs: number | undefined
   readonly retryPolicy: RetryPolicy | undefined
+  readonly hedgeOnPerTryTimeout: boolean
+  readonly grpcTimeoutHeaderOffsetMs: number
+  readonly usesMaxStreamDuration: boolean
+  readonly maxGrpcTimeoutMs: number | undefined
+  readonly grpcTimeoutOffsetMs: number
   readonly includeAttemptCountInRequest: boolean
   readonly includeAttemptCountInResponse: boolean
   readonly includeIsTimeoutRetryHeader: boolean
@@ -134,6 +139,26 @@ export class ForwardRoute extends ConfiguredRoute<ForwardSettings> implements Ro
 
   get retryPolicy(): RetryPolicy | undefined {
     return this.settings.retryPolicy
+  }
+
+  get hedgeOnPerTryTimeout(): boolean {
+    return this.settings.hedgeOnPerTryTimeout
+  }
+
+  get grpcTimeoutHeaderOffsetMs(): number {
+    return this.settings.grpcTimeoutHeaderOffsetMs
+  }
+
+  get usesMaxStreamDuration(): boolean {
+    return this.settings.usesMaxStreamDuration
+  }
+
+  get maxGrpcTimeoutMs(): number | undefined {
+    return this.settings.maxGrpcTimeoutMs
+  }
+
+  get grpcTimeoutOffsetMs(): number {
+    return this.settings.grpcTimeoutOffsetMs
   }
 
   get includeAttemptCountInRequest(): boolean {

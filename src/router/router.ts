@@ -13,11 +13,12 @@ import type {
   Host,
   HttpConnectionPool,
   LoadBalancerContext,
+  RetryPriority,
   UpstreamConnectionInfo,
 } from '../core/cluster.ts'
 import type { StreamResetReason } from '../core/codec.ts'
 import type { Connection } from '../core/connection.ts'
-import { httpStatusOfGrpc } from '../core/grpc.ts'
+import { grpcTimeoutMs, httpStatusOfGrpc, setGrpcTimeout } from '../core/grpc.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type {
   DataStatus,
@@ -62,6 +63,9 @@ export class RouterFilter
   #cluster: Cluster | undefined = undefined
   #asked: EnvoyHeaders | undefined = undefined
   #upstream: UpstreamRequest | undefined = undefined
+  /** Earlier attempts that took too long and may still answer (`hedge_on_per_try_timeout`). */
+  #hedged: UpstreamRequest[] | undefined = undefined
+  #hedges = false
   /** Of the route and of the virtual cluster. */
   #accounts: readonly RequestStats[] = none
   /** Copies that are still being sent. */
@@ -126,7 +130,15 @@ export class RouterFilter
   }
 
   shouldSelectAnotherHost(host: Host): boolean {
-    return this.#retryState?.shouldSelectAnotherHost(host) ?? false
+    return this.#attempt > 1 && (this.#retryState?.shouldSelectAnotherHost(host) ?? false)
+  }
+
+  get hostSelectionRetryCount(): number {
+    return this.#attempt > 1 ? (this.#retryState?.hostSelectionMaxAttempts ?? 0) : 0
+  }
+
+  get retryPriority(): RetryPriority | undefined {
+    return this.#attempt > 1 ? this.#retryState?.retryPriority : undefined
   }
 
   // ── the request ──
@@ -241,6 +253,7 @@ export class RouterFilter
     const upstream = this.#upstream
     this.#upstream = undefined
     upstream?.reset()
+    this.#resetHedged()
     const shadows = this.#shadows
     this.#shadows = undefined
     if (shadows !== undefined) for (const shadow of shadows) shadow.cancel()
@@ -337,22 +350,37 @@ export class RouterFilter
   #setTimeouts(entry: RouteEntry, asked: EnvoyHeaders): void {
     const policy = entry.retryPolicy
     const expected = this.#settings.respectExpectedRqTimeout ? asked.expectedTimeout : undefined
-    const timeoutMs = parseInteger(expected ?? asked.timeout) ?? entry.timeoutMs
+    const timeoutMs = parseInteger(expected ?? asked.timeout) ?? this.#configuredTimeout(entry, asked)
     const perTryMs = parseInteger(asked.perTryTimeout) ?? policy?.perTryTimeoutMs ?? 0
     this.#timeoutMs = timeoutMs
     // One as long as the whole has no effect.
     this.perTryTimeoutMs = timeoutMs !== 0 && perTryMs >= timeoutMs ? 0 : perTryMs
     this.perTryIdleTimeoutMs = policy?.perTryIdleTimeoutMs ?? 0
-    this.maxStreamDurationMs = parseInteger(asked.streamDuration) ?? 0
+    this.maxStreamDurationMs = parseInteger(asked.streamDuration) ?? this.clusterInfo.maxStreamDurationMs
+    this.#hedges = asked.hedgeOnPerTryTimeout ?? entry.hedgeOnPerTryTimeout
     if (asked.timeoutAltResponse) this.#timeoutStatus = 204
   }
 
+  /** Of the route, or with `max_grpc_timeout` what the call itself asks for. */
+  #configuredTimeout(entry: RouteEntry, asked: EnvoyHeaders): number {
+    const { maxGrpcTimeoutMs, grpcTimeoutOffsetMs } = entry
+    if (maxGrpcTimeoutMs === undefined || !asked.isGrpc || entry.usesMaxStreamDuration) return entry.timeoutMs
+    let timeoutMs = grpcTimeoutMs(this.requestHeaders as HeaderMap) ?? 0
+    // 0 would mean no timeout.
+    if (grpcTimeoutOffsetMs < timeoutMs) timeoutMs -= grpcTimeoutOffsetMs
+    return maxGrpcTimeoutMs !== 0 && (timeoutMs === 0 || timeoutMs > maxGrpcTimeoutMs) ? maxGrpcTimeoutMs : timeoutMs
+  }
+
   #setTimeoutHeader(headers: HeaderMap, elapsedMs: number): void {
-    let expectedMs = this.perTryTimeoutMs || this.#timeoutMs
-    if (expectedMs === 0 || this.#settings.suppressEnvoyHeaders) return
+    let expectedMs = this.#hedges ? this.#timeoutMs : this.perTryTimeoutMs || this.#timeoutMs
+    if (expectedMs === 0) return
     // 0 would mean no timeout.
     if (this.#timeoutMs > 0) expectedMs = Math.max(Math.min(expectedMs, this.#timeoutMs - elapsedMs), 1)
-    headers.set('x-envoy-expected-rq-timeout-ms', String(Math.trunc(expectedMs)))
+    if (!this.#settings.suppressEnvoyHeaders)
+      headers.set('x-envoy-expected-rq-timeout-ms', String(Math.trunc(expectedMs)))
+    const entry = this.#entry as RouteEntry
+    if (entry.maxGrpcTimeoutMs !== undefined && this.#asked?.isGrpc && !entry.usesMaxStreamDuration)
+      setGrpcTimeout(headers, expectedMs)
   }
 
   /** Does nothing when it is running. */
@@ -375,26 +403,33 @@ export class RouterFilter
 
   onDeadline(): void {
     const upstream = this.#upstream
+    const hedged = this.#hedged
     this.#upstream = undefined
-    if (upstream !== undefined) {
-      this.clusterInfo.stats.upstreamRqTimeout.inc()
-      for (const account of this.#accounts) account.timeout.inc()
-      upstream.host.stats.rqTimeout++
-      if (upstream.awaitingHeaders) {
-        upstream.host.onResponse(this.#timeoutStatus)
-        this.#chargeAbort(upstream, this.#timeoutStatus)
-      }
-      upstream.reset()
-    }
+    this.#hedged = undefined
+    if (upstream !== undefined) this.#timeOut(upstream)
+    if (hedged !== undefined) for (const each of hedged) this.#timeOut(each)
     this.#abortForTimeout('response_timeout')
   }
 
+  #timeOut(upstream: UpstreamRequest): void {
+    this.clusterInfo.stats.upstreamRqTimeout.inc()
+    for (const account of this.#accounts) account.timeout.inc()
+    upstream.host.stats.rqTimeout++
+    if (upstream.awaitingHeaders) {
+      if (!upstream.timedOut) upstream.host.onResponse(this.#timeoutStatus)
+      this.#chargeAbort(upstream, this.#timeoutStatus)
+    }
+    upstream.reset()
+  }
+
   onPerTryTimeout(upstream: UpstreamRequest): void {
+    if (this.#hedges) return this.#hedge(upstream)
     this.clusterInfo.stats.upstreamRqPerTryTimeout.inc()
     this.#tryTimedOut(upstream, 'upstream_per_try_timeout')
   }
 
   onPerTryIdleTimeout(upstream: UpstreamRequest): void {
+    if (this.#hedges) return this.#hedge(upstream)
     this.clusterInfo.stats.upstreamRqPerTryIdleTimeout.inc()
     this.#tryTimedOut(upstream, 'upstream_per_try_idle_timeout')
   }
@@ -403,7 +438,8 @@ export class RouterFilter
     this.clusterInfo.stats.upstreamRqMaxDurationReached.inc()
     upstream.reset()
     if (this.#maybeRetryReset(upstream, 'local-reset', false)) return
-    this.#upstream = undefined
+    this.#letGo(upstream)
+    if (this.#anotherMayAnswer()) return
     this.#cleanUp()
     this.#reply({
       status: this.isRequestComplete ? 504 : 408,
@@ -418,7 +454,7 @@ export class RouterFilter
     upstream.reset()
     upstream.host.onResponse(this.#timeoutStatus)
     if (this.#maybeRetryReset(upstream, 'local-reset', true)) return
-    this.#upstream = undefined
+    this.#letGo(upstream)
     this.#chargeAbort(upstream, this.#timeoutStatus)
     this.#abortForTimeout(details)
   }
@@ -438,6 +474,7 @@ export class RouterFilter
     info.upstreamBytes = info.upstreamBytes === undefined ? bytes : new BytesOfAttempts(info.upstreamBytes, bytes)
     info.upstreamTiming = connection.timing
     info.upstreamHost = host
+    info.upstreamTransportFailureReason = undefined
     info.upstreamLocalAddress = connection.localAddress
     info.upstreamRemoteAddress = connection.remoteAddress
     info.upstreamProtocol = connection.protocol
@@ -470,9 +507,10 @@ export class RouterFilter
     this.#upstream?.readDisable(false)
   }
 
-  onUpstream1xxHeaders(_upstream: UpstreamRequest, headers: HeaderMap): void {
+  onUpstream1xxHeaders(upstream: UpstreamRequest, headers: HeaderMap): void {
     this.#charge(headers.status)
     this.responseStarted = true
+    this.#choose(upstream)
     // What the next attempt would answer could not follow this.
     this.#dropRetries()
     this.callbacks.encode1xxHeaders(headers)
@@ -486,20 +524,33 @@ export class RouterFilter
     const grpcStatus = isGrpc ? headers.get('grpc-status') : undefined
     host.onResponse(grpcStatus === undefined ? status : httpStatusOfGrpc(grpcStatus))
     const retryState = this.#retryState
-    if (retryState !== undefined) {
+    // One that was retried for its timeout is not retried again.
+    let unwanted = upstream.timedOut && retryState !== undefined && retryState.wouldRetryFromHeaders(status, headers)
+    if (retryState !== undefined && !upstream.timedOut) {
       const decision = retryState.shouldRetryHeaders(status, headers)
       if (decision === 'yes') {
         host.stats.rqError++
         this.clusterInfo.stats.chargeRetryResponseCode(status)
-        this.#upstream = undefined
+        this.#letGo(upstream)
+        this.#lastTryTimedOut = false
         if (endStream) upstream.finish()
         else upstream.reset()
         return
       }
       this.#flagRefusedRetry(decision)
+      unwanted = decision !== 'no'
     }
     if (entry.internalRedirectPolicy?.statuses.has(status) && this.#followRedirect(upstream, entry, headers, endStream))
       return
+    if (this.#hedged !== undefined) {
+      this.#letGo(upstream)
+      if (unwanted && this.#anotherMayAnswer()) {
+        host.stats.rqError++
+        upstream.reset()
+        return
+      }
+      this.#choose(upstream)
+    }
     if (retryState !== undefined) this.#dropRetries()
     if (this.#requestCompleteAt !== 0 && !this.#settings.suppressEnvoyHeaders)
       headers.set('x-envoy-upstream-service-time', String(Math.trunc(performance.now() - this.#requestCompleteAt)))
@@ -552,8 +603,9 @@ export class RouterFilter
     if (!dropped) host.onResponse(503)
     if (this.#maybeRetryReset(upstream, reason, false)) return
     const status = reason === 'protocol-error' ? 502 : 503
-    this.#upstream = undefined
+    this.#letGo(upstream)
     this.#chargeAbort(upstream, status)
+    if (this.#anotherMayAnswer()) return
     const { text, flag } = resets[reason]
     const retried = this.#attempt > 1 ? 'retried and the latest ' : ''
     const when = this.responseStarted ? 'after' : 'before'
@@ -585,10 +637,10 @@ export class RouterFilter
 
   #maybeRetryReset(upstream: UpstreamRequest, reason: StreamResetReason, isTimeout: boolean): boolean {
     const retryState = this.#retryState
-    if (this.responseStarted || retryState === undefined) return false
+    if (this.responseStarted || retryState === undefined || upstream.timedOut) return false
     const decision = retryState.shouldRetryReset(reason, upstream.started)
     if (decision === 'yes') {
-      this.#upstream = undefined
+      this.#letGo(upstream)
       this.#lastTryTimedOut = isTimeout
       upstream.host.stats.rqError++
       return true
@@ -598,6 +650,52 @@ export class RouterFilter
   }
 
   #lastTryTimedOut = false
+
+  // ── attempts side by side ──
+
+  /** The attempt takes long: it goes on, and another one begins. */
+  #hedge(upstream: UpstreamRequest): void {
+    upstream.host.onResponse(this.#timeoutStatus)
+    upstream.timedOut = true
+    const retryState = this.#retryState
+    if (this.responseStarted || retryState === undefined) return
+    const decision = retryState.shouldHedge()
+    if (decision !== 'yes') {
+      this.#flagRefusedRetry(decision)
+      return
+    }
+    this.#lastTryTimedOut = true
+    this.#letGo(upstream)
+    this.#hedged ??= []
+    this.#hedged.push(upstream)
+  }
+
+  #letGo(upstream: UpstreamRequest): void {
+    if (this.#upstream === upstream) this.#upstream = undefined
+    else if (this.#hedged !== undefined) this.#hedged = this.#hedged.filter(each => each !== upstream)
+  }
+
+  /** Beside those that were let go. */
+  #anotherMayAnswer(): boolean {
+    if (this.#hedged === undefined) return false
+    return this.#upstream !== undefined || this.#hedged.length > 0 || this.#retryState?.waiting === true
+  }
+
+  /** It answers: the others are not needed any more. */
+  #choose(upstream: UpstreamRequest): void {
+    if (this.#hedged === undefined) return
+    this.#letGo(upstream)
+    const other = this.#upstream
+    this.#upstream = upstream
+    other?.reset()
+    this.#resetHedged()
+  }
+
+  #resetHedged(): void {
+    const hedged = this.#hedged
+    this.#hedged = undefined
+    if (hedged !== undefined) for (const each of hedged) each.reset()
+  }
 
   #flagRefusedRetry(decision: RetryDecision): void {
     const info = this.callbacks.streamInfo
@@ -622,7 +720,7 @@ export class RouterFilter
     // The cluster may have been removed meanwhile.
     const cluster = this.#settings.clusters.get(entry.clusterName)
     if (cluster !== undefined) this.#cluster = cluster
-    const host = cluster && this.#chooseHostAgain(cluster)
+    const host = cluster?.chooseHost(this)
     if (cluster === undefined || host === undefined) {
       this.#replyNoHost()
       return
@@ -641,14 +739,6 @@ export class RouterFilter
         upstream.acceptData(body[i] as Uint8Array, ended && i === body.length - 1)
     if (trailers !== undefined) upstream.acceptTrailers(trailers)
     if (this.isRequestComplete && !upstream.done) this.#startTimeout(performance.now())
-  }
-
-  #chooseHostAgain(cluster: Cluster): Host | undefined {
-    let host = cluster.chooseHost(this)
-    const attempts = this.#retryState?.hostSelectionMaxAttempts ?? 1
-    for (let i = 1; i < attempts && host !== undefined && this.shouldSelectAnotherHost(host); i++)
-      host = cluster.chooseHost(this)
-    return host
   }
 
   // ── redirects that we follow ──

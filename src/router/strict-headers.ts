@@ -3,7 +3,7 @@ import type { HeaderMap } from '../core/header-map.ts'
 import type { LocalReply } from '../core/http-filter.ts'
 import { ResponseFlag } from '../core/stream-info.ts'
 import { parseInteger } from './envoy-headers.ts'
-import { parseRetryOn } from './retry-policy.ts'
+import { parseRetryOnHeaders } from './retry-policy.ts'
 
 /** The answer to a request that has one of the named headers with a value that cannot be used. */
 export function checkStrictHeaders(headers: HeaderMap, names: readonly string[]): LocalReply | undefined {
@@ -22,5 +22,8 @@ export function checkStrictHeaders(headers: HeaderMap, names: readonly string[])
 
 function isValid(name: string, value: string): boolean {
   if (!name.startsWith('x-envoy-retry')) return parseInteger(value) !== undefined
-  return value.split(',').every(word => parseRetryOn(word).size > 0)
+  const words = value.split(',')
+  return name.endsWith('-grpc-on')
+    ? words.every(word => parseRetryOnHeaders(undefined, word).length > 0)
+    : words.every(word => parseRetryOnHeaders(word, undefined).length > 0)
 }

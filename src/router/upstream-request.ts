@@ -31,6 +31,8 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
   host: Host
   awaitingHeaders = true
   readonly #filters: UpstreamFilterChain | undefined
+  /** Its time for a try is over, and it goes on beside the next one. */
+  timedOut = false
   #encoder: RequestEncoder | undefined = undefined
   #waiting: Cancellable | undefined = undefined
   #waitingSinceMs = 0

@@ -25,7 +25,7 @@ class SharedResource implements Resource {
     this.#cell = cell
     this.#open = open
     this.#remaining = remaining
-    this.#show()
+    remaining?.set(max)
   }
 
   get count(): number {

@@ -9,7 +9,7 @@ lb_subsets_selected lb_zone_cluster_too_small lb_zone_no_capacity_left lb_zone_r
 lb_zone_routing_cross_zone lb_zone_routing_sampled original_dst_host_invalid
 upstream_cx_connect_with_0_rtt upstream_cx_http3_total upstream_cx_preconnect_skipped
 upstream_http3_broken upstream_queue_overloaded upstream_rq_0rtt
-upstream_rq_retry_backoff_ratelimited upstream_rq_rx_reset_no_error`.split(/\s+/)
+upstream_rq_rx_reset_no_error`.split(/\s+/)
 /** Shown once there is an HTTP/1 connection pool. */
 const http1Counters =
   'dropped_headers_with_underscores metadata_not_supported_error requests_rejected_with_underscores_in_headers response_flood'.split(
@@ -34,6 +34,7 @@ export class ClusterStatistics implements ClusterStats {
   readonly upstreamRqRetryOverflow: Counter
   readonly upstreamRqRetryLimitExceeded: Counter
   readonly upstreamRqRetryBackoffExponential: Counter
+  readonly upstreamRqRetryBackoffRatelimited: Counter
   readonly retryOrShadowAbandoned: Counter
   readonly upstreamRqPendingTotal: Counter
   readonly upstreamRqPendingActive: Gauge
@@ -116,6 +117,7 @@ export class ClusterStatistics implements ClusterStats {
     this.upstreamRqRetryOverflow = counter('upstream_rq_retry_overflow')
     this.upstreamRqRetryLimitExceeded = counter('upstream_rq_retry_limit_exceeded')
     this.upstreamRqRetryBackoffExponential = counter('upstream_rq_retry_backoff_exponential')
+    this.upstreamRqRetryBackoffRatelimited = counter('upstream_rq_retry_backoff_ratelimited')
     this.retryOrShadowAbandoned = counter('retry_or_shadow_abandoned')
     this.upstreamRqPendingTotal = counter('upstream_rq_pending_total')
     this.upstreamRqPendingActive = scope.gauge('upstream_rq_pending_active')

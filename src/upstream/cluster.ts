@@ -52,8 +52,6 @@ const defaultBufferLimitBytes = 1024 * 1024
 const defaultIdleTimeoutMs = 3_600_000
 const defaultOverprovisioningPercent = 140
 const defaultPanicThresholdPercent = 50
-/** A host predicate that likes no host must not keep us. */
-const maxSelections = 16
 
 export interface ClusterDependencies {
   makeHttp1Client(
@@ -72,6 +70,7 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
   readonly connectTimeoutMs: number
   readonly perConnectionBufferLimitBytes: number
   readonly maxRequestsPerConnection: number
+  readonly maxStreamDurationMs: number
   readonly metadata: Metadata | undefined
   readonly http1: boolean
   readonly http2: boolean
@@ -116,6 +115,7 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
     const http = httpOptions(message)
     const common = http?.commonHttpProtocolOptions ?? message.commonHttpProtocolOptions
     this.maxRequestsPerConnection = common?.maxRequestsPerConnection ?? message.maxRequestsPerConnection ?? 0
+    this.maxStreamDurationMs = common?.maxStreamDuration ?? 0
     const { protocol, http1, http2 } = protocolOptions(message, http)
     this.#protocol = protocol
     this.http1 = protocol !== 'http2'
@@ -209,10 +209,11 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
 
   chooseHost(context: LoadBalancerContext): UpstreamHost | undefined {
     const hash = this.#byHash ? (this.#hashOf(context) ?? randomHash(this.#random)) : undefined
-    const { metadataMatch } = context
-    let host = this.#hostSet.pick(hash, 0, metadataMatch)
-    for (let i = 1; host !== undefined && i < maxSelections && context.shouldSelectAnotherHost(host); i++)
-      host = this.#hostSet.pick(hash, i, metadataMatch)
+    const { metadataMatch, retryPriority } = context
+    let host = this.#hostSet.pick(hash, 0, metadataMatch, retryPriority)
+    const retries = context.hostSelectionRetryCount ?? 0
+    for (let i = 1; host !== undefined && i <= retries && context.shouldSelectAnotherHost(host); i++)
+      host = this.#hostSet.pick(hash, i, metadataMatch, retryPriority)
     return host
   }
 

@@ -2,6 +2,7 @@
  * The hosts of a cluster by priority, and how much traffic each priority gets: healthy hosts first, degraded ones when
  * those do not suffice, all of them in panic. Follows Envoy's `LoadBalancerBase` (priority load, panic threshold).
  */
+import type { PriorityLoad, RetryPriority } from '../core/cluster.ts'
 import type { UpstreamHost } from './host.ts'
 import type { Picker, PickerFactory, Random } from './load-balancer.ts'
 
@@ -27,9 +28,9 @@ export class HostSet {
   readonly #settings: HostSetSettings
   #hosts: readonly UpstreamHost[] = []
   #levels: readonly Level[] = []
-  /** Percent by priority; healthy and degraded together make 100. */
-  #healthyLoad: readonly number[] = []
-  #degradedLoad: readonly number[] = []
+  #load: PriorityLoad = { healthy: [], degraded: [] }
+  /** Percent of each priority's hosts that are so, with overprovisioning. */
+  #available: PriorityLoad = { healthy: [], degraded: [] }
   /** The usual case: one priority, not in panic, nothing degraded. */
   #only: Picker | undefined
 
@@ -52,24 +53,12 @@ export class HostSet {
     const degradedCounts = byPriority.map(level => level.filter(host => host.degraded).length)
     const healthyShares = healthyCounts.map((n, i) => share(n, (byPriority[i] as UpstreamHost[]).length))
     const degradedShares = degradedCounts.map((n, i) => share(n, (byPriority[i] as UpstreamHost[]).length))
-    const total = Math.min(100, sum(healthyShares) + sum(degradedShares))
-
-    if (total === 0) {
-      const all = Math.max(hosts.length, 1)
-      this.#healthyLoad = byPriority.map(level => (level.length * 100) / all)
-      this.#degradedLoad = byPriority.map(() => 0)
-    } else {
-      let left = 100
-      const take = (part: number): number => {
-        const load = Math.min(left, Math.round((part * 100) / total))
-        left -= load
-        return load
-      }
-      const healthy = healthyShares.map(take)
-      this.#degradedLoad = degradedShares.map(take)
-      const first = healthyShares.findIndex(part => part > 0)
-      if (left > 0 && first >= 0) healthy[first] = (healthy[first] as number) + left
-      this.#healthyLoad = healthy
+    this.#available = { healthy: healthyShares, degraded: degradedShares }
+    const total = totalOf(this.#available)
+    const all = Math.max(hosts.length, 1)
+    this.#load = loadOf(this.#available) ?? {
+      healthy: byPriority.map(level => (level.length * 100) / all),
+      degraded: byPriority.map(() => 0),
     }
 
     const picker = (of: readonly UpstreamHost[]): Picker | undefined =>
@@ -86,26 +75,39 @@ export class HostSet {
       }
     })
     const [only] = this.#levels
-    this.#only = count === 1 && only?.panic === false && this.#degradedLoad[0] === 0 ? only.healthy : undefined
+    this.#only = count === 1 && only?.panic === false && this.#load.degraded[0] === 0 ? only.healthy : undefined
   }
 
   /** Undefined when no host may be used. @param hash as for `Picker` @param _metadataMatch is for subsets */
-  pick(hash?: bigint, attempt?: number, _metadataMatch?: unknown): UpstreamHost | undefined {
-    return this.#only === undefined ? this.#pickByPriority(hash, attempt) : this.#only.pick(hash, attempt)
+  pick(
+    hash?: bigint,
+    attempt?: number,
+    _metadataMatch?: unknown,
+    retryPriority?: RetryPriority,
+  ): UpstreamHost | undefined {
+    return this.#only === undefined
+      ? this.#pickByPriority(hash, attempt, retryPriority)
+      : this.#only.pick(hash, attempt)
   }
 
-  #pickByPriority(hash: bigint | undefined, attempt: number | undefined): UpstreamHost | undefined {
+  #pickByPriority(
+    hash: bigint | undefined,
+    attempt: number | undefined,
+    retryPriority: RetryPriority | undefined,
+  ): UpstreamHost | undefined {
     if (this.#hosts.length === 0) {
       this.#settings.onPanic()
       return undefined
     }
+    const { healthy, degraded } =
+      retryPriority === undefined ? this.#load : retryPriority.determinePriorityLoad(this.#load, this.#available)
     let at = hash === undefined ? this.#settings.random() * 100 : Number(hash % 100n)
     for (let i = 0; i < this.#levels.length; i++) {
-      at -= this.#healthyLoad[i] as number
+      at -= healthy[i] as number
       if (at < 0) return this.#pickFrom(this.#levels[i] as Level, false, hash, attempt)
     }
     for (let i = 0; i < this.#levels.length; i++) {
-      at -= this.#degradedLoad[i] as number
+      at -= degraded[i] as number
       if (at < 0) return this.#pickFrom(this.#levels[i] as Level, true, hash, attempt)
     }
     return undefined
@@ -123,6 +125,27 @@ export class HostSet {
     }
     return (degraded ? level.degraded : level.healthy)?.pick(hash, attempt)
   }
+}
+
+function totalOf(available: PriorityLoad): number {
+  return Math.min(100, sum(available.healthy) + sum(available.degraded))
+}
+
+/** Undefined when nothing is available. */
+function loadOf(available: PriorityLoad): PriorityLoad | undefined {
+  const total = totalOf(available)
+  if (total === 0) return undefined
+  let left = 100
+  const take = (part: number): number => {
+    const load = Math.min(left, Math.round((part * 100) / total))
+    left -= load
+    return load
+  }
+  const healthy = available.healthy.map(take)
+  const degraded = available.degraded.map(take)
+  const first = available.healthy.findIndex(part => part > 0)
+  if (left > 0 && first >= 0) healthy[first] = (healthy[first] as number) + left
+  return { healthy, degraded }
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,4 +1,5 @@
 /** The hosts of a cluster in subsets by their metadata, each with a load balancer of its own. Follows Envoy's `SubsetLoadBalancer`. */
+import type { RetryPriority } from '../core/cluster.ts'
 import type { Counter, Gauge, Scope } from '../stats/scope.ts'
 import type { UpstreamHost } from './host.ts'
 import { HostSet, type HostSetSettings } from './host-set.ts'
@@ -20,7 +21,12 @@ interface Group {
 
 interface Chooser {
   update(hosts: readonly UpstreamHost[]): void
-  pick(hash?: bigint, attempt?: number): UpstreamHost | undefined
+  pick(
+    hash?: bigint,
+    attempt?: number,
+    metadataMatch?: unknown,
+    retryPriority?: RetryPriority,
+  ): UpstreamHost | undefined
 }
 
 const fallbackListKey = 'fallback_list'
@@ -83,52 +89,71 @@ export class SubsetSet {
   }
 
   /** Undefined when no host may be used. @param hash as for `Picker` */
-  pick(hash: bigint | undefined, attempt: number, criteria: Criteria | undefined): UpstreamHost | undefined {
+  pick(
+    hash: bigint | undefined,
+    attempt: number,
+    criteria: Criteria | undefined,
+    retryPriority?: RetryPriority,
+  ): UpstreamHost | undefined {
     const list = this.#settings.fallbackList ? criteria?.[fallbackListKey] : undefined
-    if (criteria === undefined || list === undefined) return this.#pickFor(criteria, hash, attempt)
+    if (criteria === undefined || list === undefined) return this.#pickFor(criteria, hash, attempt, retryPriority)
     const { [fallbackListKey]: _, ...rest } = criteria
-    if (!Array.isArray(list) || list.length === 0) return this.#pickFor(rest, hash, attempt)
+    if (!Array.isArray(list) || list.length === 0) return this.#pickFor(rest, hash, attempt, retryPriority)
     for (const override of list as Criteria[]) {
-      const host = this.#pickFor({ ...rest, ...override }, hash, attempt)
+      const host = this.#pickFor({ ...rest, ...override }, hash, attempt, retryPriority)
       if (host !== undefined) return host
     }
     return undefined
   }
 
-  #pickFor(asked: Criteria | undefined, hash: bigint | undefined, attempt: number): UpstreamHost | undefined {
+  #pickFor(
+    asked: Criteria | undefined,
+    hash: bigint | undefined,
+    attempt: number,
+    retryPriority: RetryPriority | undefined,
+  ): UpstreamHost | undefined {
     if (asked !== undefined) {
       const criteria = this.#settings.allowRedundantKeys ? this.#withoutRedundant(asked) : asked
       const { names, subset } = this.#keysOf(criteria)
       const found = this.#subsets.get(subset)
       if (found !== undefined) {
         this.#stats.selected.inc()
-        return found.pick(hash, attempt)
+        return found.pick(hash, attempt, undefined, retryPriority)
       }
       const selector = this.#selectors.get(names)
       switch (selector?.fallback) {
         case 'ANY_ENDPOINT':
-          return this.#any?.pick(hash, attempt)
+          return this.#any?.pick(hash, attempt, undefined, retryPriority)
         case 'DEFAULT_SUBSET':
-          return this.#default?.pick(hash, attempt)
+          return this.#default?.pick(hash, attempt, undefined, retryPriority)
         case 'KEYS_SUBSET':
-          return this.#pickFor(only(criteria, selector.fallbackKeys), hash, attempt)
+          return this.#pickFor(only(criteria, selector.fallbackKeys), hash, attempt, retryPriority)
         case 'NO_FALLBACK':
           return undefined
         default:
       }
     }
-    return this.#fallback(hash, attempt)
+    return this.#fallback(hash, attempt, retryPriority)
   }
 
-  #fallback(hash: bigint | undefined, attempt: number): UpstreamHost | undefined {
+  #fallback(
+    hash: bigint | undefined,
+    attempt: number,
+    retryPriority: RetryPriority | undefined,
+  ): UpstreamHost | undefined {
     const { fallback, panicModeAny } = this.#settings
     if (fallback === 'NO_FALLBACK') return undefined
-    const host = (fallback === 'ANY_ENDPOINT' ? this.#any : this.#default)?.pick(hash, attempt)
+    const host = (fallback === 'ANY_ENDPOINT' ? this.#any : this.#default)?.pick(
+      hash,
+      attempt,
+      undefined,
+      retryPriority,
+    )
     if (host !== undefined) {
       this.#stats.fallback.inc()
       return host
     }
-    const panicHost = panicModeAny ? this.#any?.pick(hash, attempt) : undefined
+    const panicHost = panicModeAny ? this.#any?.pick(hash, attempt, undefined, retryPriority) : undefined
     if (panicHost !== undefined) this.#stats.fallbackPanic.inc()
     return panicHost
   }

@@ -11,6 +11,7 @@ import type {
   Host,
   HttpConnectionPool,
   HttpPoolCallbacks,
+  LoadBalancerContext,
   Resource,
 } from '../../src/core/cluster.ts'
 import type { RequestEncoder, ResponseDecoder, StreamCallbacks, StreamResetReason } from '../../src/core/codec.ts'
@@ -245,6 +246,7 @@ export class FakeCluster implements Cluster {
       connectTimeoutMs: 1000,
       perConnectionBufferLimitBytes: 0,
       maxRequestsPerConnection: 0,
+      maxStreamDurationMs: 0,
       metadata: undefined,
       http1: true,
       http2: false,
@@ -267,8 +269,11 @@ export class FakeCluster implements Cluster {
     return last
   }
 
-  chooseHost(): Host | undefined {
-    return this.hosts[this.#next++ % this.hosts.length]
+  chooseHost(context?: LoadBalancerContext): Host | undefined {
+    let host = this.hosts[this.#next++ % this.hosts.length]
+    for (let i = context?.hostSelectionRetryCount ?? 0; i > 0 && host && context?.shouldSelectAnotherHost(host); i--)
+      host = this.hosts[this.#next++ % this.hosts.length]
+    return host
   }
 
   httpConnectionPool(host: Host): HttpConnectionPool {
