@@ -53,21 +53,19 @@ export class PreviousPriorities implements RetryPriority {
     const degraded = available.degraded.map(included)
     const total = Math.min(100, sum(healthy) + sum(degraded))
     if (total === 0) return undefined
-    let left = 100
     const healthyLoad = healthy.map(() => 0)
     const degradedLoad = degraded.map(() => 0)
-    const take = (from: readonly number[], to: number[]): void => {
+    const take = (from: readonly number[], to: number[], all: number): number => {
+      let left = all
       for (let i = 0; i < from.length; i++) {
         const load = Math.min(left, Math.floor(((from[i] as number) * 100) / total))
         to[i] = (to[i] as number) + load
         left -= load
       }
+      return left
     }
     // What rounding leaves over goes to the first priorities.
-    while (left > 0) {
-      take(healthy, healthyLoad)
-      take(degraded, degradedLoad)
-    }
+    for (let left = 100; left > 0; ) left = take(degraded, degradedLoad, take(healthy, healthyLoad, left))
     return { healthy: healthyLoad, degraded: degradedLoad }
   }
 }

@@ -147,11 +147,9 @@ const routes: readonly JsonObject[] = [
     cluster: 'dead_first',
   }),
   ...Object.entries(predicates).map(([name, predicate]) =>
-    retry(
-      `/omit/${name}`,
-      on('5xx', { retry_host_predicate: [predicate as Json], host_selection_retry_max_attempts: '3' }),
-      { cluster: 'one_level' },
-    ),
+    retry(`/omit/${name}`, on('5xx', { retry_host_predicate: [predicate], host_selection_retry_max_attempts: '3' }), {
+      cluster: 'one_level',
+    }),
   ),
   ...['no_retries', 'no_budget', 'least_budget', 'no_requests', 'no_pending', 'no_connections'].map(name =>
     retry(`/${name}`, on('5xx'), { cluster: name }),
