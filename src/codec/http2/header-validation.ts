@@ -72,7 +72,8 @@ function isFieldName(name: string): boolean {
   if (name === '') return false
   for (let i = 0; i < name.length; i++) {
     const code = name.charCodeAt(i)
-    if (tokenByte[code] !== code) return false
+    // 0 marks what is no token, so NUL would be its own mark.
+    if (code === 0 || tokenByte[code] !== code) return false
   }
   return true
 }
@@ -169,6 +170,8 @@ export function checkTrailers(list: string[]): string {
     const name = list[i] as string
     const { kind } = names.get(name) ?? judge(name)
     if (kind === NameKind.forbidden || (kind >= NameKind.method && kind <= NameKind.status)) return invalidField
+    // A length that is told when the body is over can only contradict it.
+    if (kind === NameKind.contentLength) return invalidField
     if (notInValue.test(list[i + 1] as string)) return invalidField
   }
   return ''
