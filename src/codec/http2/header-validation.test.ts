@@ -151,7 +151,7 @@ describe('what is sent', () => {
   })
 })
 
-test('NUL is no part of a name', () => {
+it('NUL is no part of a name', () => {
   assert.notEqual(checkTrailers(['x\0y', 'a']), '')
   assert.notEqual(checkTrailers(['\0', 'a']), '')
 })
