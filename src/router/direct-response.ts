@@ -28,7 +28,9 @@ export function directResponseSettings(
   const localReplyBody = body.toString('latin1')
   return {
     ...base,
-    contentType,
+    // Plain text is what a body has anyway.
+    contentType:
+      message.bodyFormat.contentType === '' && message.bodyFormat.jsonFormat === undefined ? '' : contentType,
     body: (headers, streamInfo) =>
       Buffer.from(format({ ...headerContext(headers, undefined, streamInfo), localReplyBody }), 'latin1'),
   }

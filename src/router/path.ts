@@ -6,3 +6,8 @@ export function withoutQuery(path: string): string {
   const fragment = path.indexOf('#')
   return path.slice(0, fragment < 0 ? end : Math.min(end, fragment))
 }
+
+/** Every segment up to its first semicolon. */
+export function withoutParameters(path: string): string {
+  return path.includes(';') ? path.replace(/;[^/]*/g, '') : path
+}

@@ -246,7 +246,12 @@ function matchesPath({ path: { kind, text: of }, caseSensitive }: Match, given: 
 }
 
 function matches(of: Match, asked: Request, cookie: string | undefined, ignoreParameters: boolean): boolean {
-  const given = ignoreParameters ? (asked.path.split(';', 1)[0] as string) : asked.path
+  const given = ignoreParameters
+    ? asked.path
+        .split('/')
+        .map(each => each.split(';')[0])
+        .join('/')
+    : asked.path
   return (
     matchesPath(of, given) &&
     (of.percent === undefined || asked.random < of.percent) &&

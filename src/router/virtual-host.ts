@@ -22,7 +22,7 @@ import { directResponseSettings, redirectSettings, tlsRedirectSettings } from '.
 import { makeInternalRedirectPolicy, oldRedirectPolicy } from './internal-redirect.ts'
 import { addLevel, type Level } from './level.ts'
 import { makeRetryPolicy } from './retry-policy.ts'
-import { withoutQuery } from './path.ts'
+import { withoutParameters, withoutQuery } from './path.ts'
 import { makeHostRewrite, makePathRewrite } from './rewrite.ts'
 import { DirectRoute, type ForwardSettings, type RouteSettings } from './route.ts'
 import { literalPrefix, RouteIndex } from './route-index.ts'
@@ -77,7 +77,7 @@ export class VirtualHost {
       if (this.#requireTls === 'ALL' || headers.get('x-envoy-internal') !== 'true') return this.#tlsRedirect
     }
     const bare = withoutQuery(headers.path)
-    const path = this.#ignorePathParameters ? (bare.split(';', 1)[0] as string) : bare
+    const path = this.#ignorePathParameters ? withoutParameters(bare) : bare
     const input: MatchInput = { headers, streamInfo, path, random }
     const index = this.#tree === undefined ? this.#routes : this.#tree({ requestHeaders: headers, streamInfo })
     if (index === undefined || index === insufficientData) return undefined

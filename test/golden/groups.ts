@@ -26,6 +26,7 @@ import { subsets } from './cases/subsets.ts'
 import { routeActions } from './cases/route-actions.ts'
 import { perFilter } from './cases/per-filter.ts'
 import { matchDelegates } from './cases/match-delegate.ts'
+import { paths } from './cases/paths.ts'
 import { streamMatchers } from './cases/stream-matchers.ts'
 import { upstreamFilters } from './cases/upstream-filters.ts'
 import { tcpProxy } from './cases/tcp.ts'
@@ -57,6 +58,7 @@ export const groups: readonly Group[] = [
   clientAddress,
   connectionManager,
   matcherTree,
+  paths,
   matchDelegates,
   perFilter,
   routeActions,
