@@ -6,7 +6,7 @@ import { isIPv4, isIPv6 } from 'node:net'
 import type { Address } from '../core/address.ts'
 import type { OriginalIpDetection } from '../core/connection-manager-extensions.ts'
 import type { HeaderMap } from '../core/header-map.ts'
-import type { DownstreamInfo } from '../core/stream-info.ts'
+import type { DownstreamInfo, StreamInfo } from '../core/stream-info.ts'
 import { setClientCert } from './client-cert.ts'
 import { isUpgrade } from './header-utility.ts'
 import { appendVia } from './response-headers.ts'
@@ -64,6 +64,7 @@ export function mutateRequestHeaders(
   downstream: DownstreamInfo,
   settings: RequestHeaderSettings,
   internalOnlyHeaders: readonly string[],
+  streamInfo: StreamInfo,
 ): Address | number {
   const list = headers.list
   let found = 0
@@ -120,7 +121,8 @@ export function mutateRequestHeaders(
   let unwanted = 1 << hopByHop
   if (found & (1 << dropped)) unwanted |= 1 << connection
   if (!internal) unwanted |= edge ? (1 << internalOnly) | (1 << edgeOnly) : 1 << internalOnly
-  const { forwardClientCert } = settings
+  const chosen = settings.clientCertOf?.(headers, streamInfo)
+  const forwardClientCert = chosen === undefined ? settings.forwardClientCert : chosen.mode
   const certified = downstream.tls !== undefined && downstream.tls.peerChain.length > 0
   if (forwardClientCert === 'SANITIZE' || (forwardClientCert !== 'ALWAYS_FORWARD_ONLY' && !certified))
     unwanted |= 1 << clientCert
@@ -130,7 +132,12 @@ export function mutateRequestHeaders(
       return meaning !== undefined && (unwanted & (1 << meaning)) !== 0
     })
   if (certified && (forwardClientCert === 'APPEND_FORWARD' || forwardClientCert === 'SANITIZE_SET'))
-    setClientCert(headers, downstream.tls, settings.clientCertDetails, forwardClientCert === 'APPEND_FORWARD')
+    setClientCert(
+      headers,
+      downstream.tls,
+      chosen?.details ?? settings.clientCertDetails,
+      forwardClientCert === 'APPEND_FORWARD',
+    )
   if (internal) list.push('x-envoy-internal', 'true')
   else for (let i = 0; i < internalOnlyHeaders.length; i++) headers.remove(internalOnlyHeaders[i] as string)
 

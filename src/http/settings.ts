@@ -4,8 +4,10 @@ import type { ClusterManager } from '../core/cluster.ts'
 import type { ServerConnection, ServerConnectionCallbacks } from '../core/codec.ts'
 import type { Connection } from '../core/connection.ts'
 import type { EarlyHeaderMutation, OriginalIpDetection, RequestIds } from '../core/connection-manager-extensions.ts'
+import type { HeaderMap } from '../core/header-map.ts'
 import type { HttpFilterFactory } from '../core/http-filter.ts'
 import type { RouteTable } from '../core/route.ts'
+import type { StreamInfo } from '../core/stream-info.ts'
 import type { Histogram } from '../stats/scope.ts'
 import type { LocalReplyRewriter } from './local-reply.ts'
 import type { ProxyStatusSettings } from './proxy-status.ts'
@@ -58,6 +60,11 @@ export interface ClientCertDetails {
   readonly json: boolean
 }
 
+export interface ClientCertForwarding {
+  readonly mode: ForwardClientCert
+  readonly details: ClientCertDetails
+}
+
 export interface RequestHeaderSettings {
   readonly useRemoteAddress: boolean
   readonly xffNumTrustedHops: number
@@ -89,6 +96,8 @@ export interface RequestHeaderSettings {
   /** `forward_client_cert_details`. */
   readonly forwardClientCert: ForwardClientCert
   readonly clientCertDetails: ClientCertDetails
+  /** `forward_client_cert_matcher`: what stands instead of the two for a request; undefined: nothing. */
+  readonly clientCertOf: ((headers: HeaderMap, streamInfo: StreamInfo) => ClientCertForwarding | undefined) | undefined
 }
 
 /** How long the choice of a route takes, and how often it is made for one request. */

@@ -315,6 +315,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
       this.downstream,
       settings,
       this.routeTable?.internalOnlyHeaders(headers) ?? none,
+      streamInfo,
     )
     if (typeof client !== 'number') {
       streamInfo.downstreamRemoteAddress = client

@@ -368,5 +368,6 @@ export const defaults: Omit<HttpConnectionManagerSettings, 'stats' | 'makeServer
   stripPort: 'none',
   stripTrailingHostDot: false,
   forwardClientCert: 'SANITIZE',
+  clientCertOf: undefined,
   clientCertDetails: { subject: false, cert: false, chain: false, dns: false, uri: false, issuer: false, json: false },
 }

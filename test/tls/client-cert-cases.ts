@@ -6,6 +6,37 @@ import type { Certificates } from '../support/certificates.ts'
 import { http } from '../golden/case.ts'
 import { type JsonObject, ProxyProcess, type ProxyKind } from '../support/proxy-process.ts'
 
+/** For requests that bring the header of these tests. */
+function matcher(details: string, current: JsonObject = {}): JsonObject {
+  const hcm = 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'
+  const input = {
+    '@type': 'type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput',
+    header_name: 'x-forwarded-client-cert',
+  }
+  const action = {
+    '@type': `${hcm}.ForwardClientCertConfig`,
+    forward_client_cert_details: details,
+    set_current_client_cert_details: current,
+  }
+  return {
+    forward_client_cert_matcher: {
+      matcher_list: {
+        matchers: [
+          {
+            predicate: {
+              single_predicate: {
+                input: { name: 'input', typed_config: input },
+                value_match: { prefix: 'By=before' },
+              },
+            },
+            on_match: { action: { name: 'action', typed_config: action } },
+          },
+        ],
+      },
+    },
+  }
+}
+
 const all = { subject: true, cert: true, chain: true, dns: true, uri: true }
 const listeners: Readonly<Record<string, JsonObject>> = {
   unset: {},
@@ -30,6 +61,10 @@ const listeners: Readonly<Record<string, JsonObject>> = {
     forward_client_cert_details: 'APPEND_FORWARD',
     set_current_client_cert_details: { subject: true, format: 'JSON' },
   },
+  matched: { forward_client_cert_details: 'SANITIZE_SET', ...matcher('APPEND_FORWARD', { dns: true }) },
+  matched_json: { ...matcher('SANITIZE_SET', { issuer: true, format: 'JSON' }) },
+  matched_sanitize: { forward_client_cert_details: 'APPEND_FORWARD', ...matcher('SANITIZE') },
+  matched_always: { ...matcher('ALWAYS_FORWARD_ONLY') },
   always: { forward_client_cert_details: 'ALWAYS_FORWARD_ONLY', set_current_client_cert_details: all },
 }
 

@@ -59,6 +59,7 @@ export const httpSupport: SupportTable = {
     'http2_protocol_options',
     'upgrade_configs',
     'forward_client_cert_details',
+    'forward_client_cert_matcher',
     'set_current_client_cert_details',
   ],
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.SetCurrentClientCertDetails':
@@ -131,6 +132,7 @@ export const httpSupport: SupportTable = {
 
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ProxyStatusConfig': 'all',
   'envoy.extensions.filters.network.http_connection_manager.v3.RequestIDExtension': 'all',
+  'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertConfig': 'all',
   'envoy.extensions.filters.network.http_connection_manager.v3.ForwardProtoConfig': 'all',
   'envoy.extensions.http.original_ip_detection.xff.v3.XffConfig': 'all',
   'envoy.extensions.http.original_ip_detection.xff.v3.XffTrustedCidrs': 'all',

@@ -15,6 +15,7 @@ import { makeRouteTable } from '../../../../router/route-table.ts'
 import { makeScopedRouteTable } from '../../../../router/scoped-routes.ts'
 import { makeAccessLog } from '../../../access-loggers/common/make-access-log.ts'
 import { makeUuidRequestIds } from '../../../request-id/uuid/uuid.ts'
+import { clientCertDetails, makeClientCertMatcher } from './client-cert.ts'
 import { makeHttpFilters } from './http-filters.ts'
 import { makeLocalReplyRewriter } from './local-reply-config.ts'
 import { makeServerCodecFactory } from './server-codec.ts'
@@ -42,7 +43,6 @@ function makeSettings(message: HttpConnectionManager, context: ListenerFactoryCo
       'only one of strip_matching_host_port and strip_any_host_port can be set',
     )
   const common = message.commonHttpProtocolOptions
-  const certDetails = message.setCurrentClientCertDetails
   const prefix = `http.${message.statPrefix}`
   const slashes = message.pathWithEscapedSlashesAction
   const httpStats = context.stats.scope(prefix)
@@ -123,15 +123,8 @@ function makeSettings(message: HttpConnectionManager, context: ListenerFactoryCo
     stripPort: message.stripAnyHostPort === true ? 'any' : message.stripMatchingHostPort ? 'matching' : 'none',
     stripTrailingHostDot: message.stripTrailingHostDot,
     forwardClientCert: message.forwardClientCertDetails,
-    clientCertDetails: {
-      subject: certDetails?.subject ?? false,
-      cert: certDetails?.cert ?? false,
-      chain: certDetails?.chain ?? false,
-      dns: certDetails?.dns ?? false,
-      uri: certDetails?.uri ?? false,
-      issuer: certDetails?.issuer ?? false,
-      json: certDetails?.format === 'JSON',
-    },
+    clientCertDetails: clientCertDetails(message.setCurrentClientCertDetails),
+    clientCertOf: makeClientCertMatcher(message, context),
   }
 }
 
