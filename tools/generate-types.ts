@@ -44,6 +44,8 @@ const roots: readonly string[] = [
   'envoy.extensions.filters.http.grpc_stats.v3.FilterConfig',
   'envoy.extensions.filters.http.grpc_web.v3.GrpcWeb',
   'envoy.extensions.filters.http.health_check.v3.HealthCheck',
+  'envoy.extensions.filters.http.composite.v3.Composite',
+  'envoy.extensions.filters.http.composite.v3.ExecuteFilterAction',
   'envoy.extensions.filters.http.header_mutation.v3.HeaderMutation',
   'envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute',
   'envoy.extensions.filters.http.header_to_metadata.v3.Config',

@@ -3140,6 +3140,32 @@ export interface BufferPerRoute {
   readonly buffer?: Buffer
 }
 
+/** envoy.extensions.filters.http.composite.v3.Composite */
+export interface Composite {
+  readonly namedFilterChains: Readonly<Record<string, FilterChainConfiguration>>
+  readonly matcher?: Matcher
+}
+
+/** envoy.extensions.filters.http.composite.v3.DynamicConfig */
+export interface DynamicConfig {
+  readonly name: string
+  readonly configDiscovery?: ExtensionConfigSource
+}
+
+/** envoy.extensions.filters.http.composite.v3.ExecuteFilterAction */
+export interface ExecuteFilterAction {
+  readonly typedConfig?: TypedExtensionConfig
+  readonly dynamicConfig?: DynamicConfig
+  readonly filterChain?: FilterChainConfiguration
+  readonly filterChainName: string
+  readonly samplePercent?: RuntimeFractionalPercent
+}
+
+/** envoy.extensions.filters.http.composite.v3.FilterChainConfiguration */
+export interface FilterChainConfiguration {
+  readonly typedConfig: readonly TypedExtensionConfig[]
+}
+
 /** envoy.extensions.filters.http.cors.v3.Cors */
 export interface Cors {
 }
@@ -4840,6 +4866,8 @@ export const GrpcHttp1Bridge: MessageType<GrpcHttp1Bridge> = { typeUrl: 'type.go
 export const GrpcStatsFilter: MessageType<GrpcStatsFilter> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.grpc_stats.v3.FilterConfig' }
 export const GrpcWeb: MessageType<GrpcWeb> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.grpc_web.v3.GrpcWeb' }
 export const HealthCheckFilter: MessageType<HealthCheckFilter> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.health_check.v3.HealthCheck' }
+export const Composite: MessageType<Composite> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.composite.v3.Composite' }
+export const ExecuteFilterAction: MessageType<ExecuteFilterAction> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.composite.v3.ExecuteFilterAction' }
 export const HeaderMutationFilter: MessageType<HeaderMutationFilter> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation' }
 export const HeaderMutationPerRoute: MessageType<HeaderMutationPerRoute> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute' }
 export const HeaderToMetadata: MessageType<HeaderToMetadata> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.http.header_to_metadata.v3.Config' }

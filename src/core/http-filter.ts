@@ -41,6 +41,8 @@ export interface HttpFilter {
   encodeData?(data: Uint8Array, endStream: boolean): DataStatus
   encodeTrailers?(trailers: HeaderMap): TrailersStatus
   encodeComplete?(): void
+  /** What the matcher of a match_delegate around this filter led to, before the call that it was asked for. */
+  onMatch?(action: unknown): void
   /** Before access logs are written, once per stream. */
   onStreamComplete?(): void
   /** Called with the access logs (wasm on_log); headers as far as they exist. */

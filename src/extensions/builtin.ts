@@ -10,6 +10,7 @@ import { bufferFilter } from './filters/http/buffer/buffer.ts'
 import { grpcHttp1Bridge } from './filters/http/grpc-http1-bridge/grpc-http1-bridge.ts'
 import { grpcStatsFilter } from './filters/http/grpc-stats/grpc-stats.ts'
 import { grpcWeb } from './filters/http/grpc-web/grpc-web.ts'
+import { compositeFilter } from './filters/http/composite/composite.ts'
 import { headerMutationFilter } from './filters/http/header-mutation/header-mutation.ts'
 import { headerToMetadataFilter } from './filters/http/header-to-metadata/header-to-metadata.ts'
 import { healthCheckFilter } from './filters/http/health-check/health-check.ts'
@@ -53,6 +54,7 @@ export const builtinExtensions: readonly Extension[] = [
   grpcHttp1Bridge,
   grpcStatsFilter,
   grpcWeb,
+  compositeFilter,
   headerMutationFilter,
   headerToMetadataFilter,
   healthCheckFilter,

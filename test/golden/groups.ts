@@ -27,6 +27,7 @@ import { routeActions } from './cases/route-actions.ts'
 import { perFilter } from './cases/per-filter.ts'
 import { matchDelegates } from './cases/match-delegate.ts'
 import { paths } from './cases/paths.ts'
+import { composites } from './cases/composite.ts'
 import { streamMatchers } from './cases/stream-matchers.ts'
 import { upstreamFilters } from './cases/upstream-filters.ts'
 import { tcpProxy } from './cases/tcp.ts'
@@ -58,6 +59,7 @@ export const groups: readonly Group[] = [
   clientAddress,
   connectionManager,
   matcherTree,
+  composites,
   paths,
   matchDelegates,
   perFilter,

@@ -183,6 +183,8 @@ export const httpSupport: SupportTable = {
   'envoy.extensions.common.matching.v3.ExtensionWithMatcher': 'all',
   'envoy.extensions.common.matching.v3.ExtensionWithMatcherPerRoute': 'all',
   'envoy.extensions.filters.common.matcher.action.v3.SkipFilter': 'all',
+  'envoy.extensions.filters.http.composite.v3.Composite': ['matcher'],
+  'envoy.extensions.filters.http.composite.v3.ExecuteFilterAction': ['typed_config', 'sample_percent'],
   'envoy.extensions.filters.http.health_check.v3.HealthCheck': 'all',
   'envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec': 'all',
   'envoy.extensions.filters.http.router.v3.Router': [

@@ -2,22 +2,14 @@
  * `envoy.filters.http.match_delegate`: another filter, which a unified matcher may have skipped for a stream. Follows Envoy's
  * `source/extensions/filters/http/match_delegate`.
  */
-import { httpMatching } from '../../../../cel/matching.ts'
 import { configError } from '../../../../config/position.ts'
-import { ExtensionWithMatcher, ExtensionWithMatcherPerRoute, SkipFilter } from '../../../../config/v3.ts'
-import type { FactoryContext, HttpFilterExtension } from '../../../../core/extension.ts'
+import { ExtensionWithMatcher, ExtensionWithMatcherPerRoute } from '../../../../config/v3.ts'
+import type { HttpFilterExtension } from '../../../../core/extension.ts'
 import type { HeaderMap } from '../../../../core/header-map.ts'
-import type {
-  DataStatus,
-  HeadersStatus,
-  HttpFilter,
-  HttpFilterCallbacks,
-  TrailersStatus,
-} from '../../../../core/http-filter.ts'
+import type { HeadersStatus, HttpFilter, HttpFilterCallbacks, TrailersStatus } from '../../../../core/http-filter.ts'
 import { insufficientData } from '../../../../matching/match-data.ts'
-import { makeMatchTree, type MatchTree } from '../../../../matching/match-tree.ts'
-
-type Tree = MatchTree<'skip'>
+import { DelegatingFilter } from '../../../common/delegating-filter.ts'
+import { type FilterActionTree, makeFilterActionTree } from '../../../common/filter-actions.ts'
 
 export const matchDelegate: HttpFilterExtension<ExtensionWithMatcher, ExtensionWithMatcherPerRoute> = {
   kind: 'http-filter',
@@ -26,9 +18,9 @@ export const matchDelegate: HttpFilterExtension<ExtensionWithMatcher, ExtensionW
   terminal: false,
   perRoute: {
     message: ExtensionWithMatcherPerRoute,
-    parse(message, context): Tree {
+    parse(message, context): FilterActionTree {
       if (message.xdsMatcher === undefined) throw configError(message, 'xdsMatcher', 'is required')
-      return makeTree(message.xdsMatcher, context)
+      return makeFilterActionTree(message.xdsMatcher, context, undefined)
     },
   },
   create(message, context) {
@@ -36,103 +28,69 @@ export const matchDelegate: HttpFilterExtension<ExtensionWithMatcher, ExtensionW
     const { factory, terminal } = context.extensions.httpFilter(message.extensionConfig, context)
     if (terminal) throw configError(message, 'extensionConfig', 'a terminal filter cannot be skipped')
     const matcher = message.xdsMatcher ?? message.matcher
-    const tree = matcher && makeTree(matcher, context)
-    return callbacks => new DelegatingFilter(callbacks, factory(callbacks), tree)
+    const tree = matcher && makeFilterActionTree(matcher, context, context)
+    return callbacks => new MatchDelegate(callbacks, factory(callbacks), tree)
   },
 }
 
-function makeTree(message: Parameters<typeof makeMatchTree>[0], context: FactoryContext): Tree {
-  return makeMatchTree(message, {
-    ...httpMatching(context),
-    runtime: context.runtime,
-    keepsMatching: true,
-    makeAction(config, of) {
-      if (config.typeUrl !== SkipFilter.typeUrl)
-        throw configError(of, 'typedConfig', `must be ${SkipFilter.typeUrl}: filters take no other actions`)
-      return 'skip'
-    },
-  })
-}
-
-class DelegatingFilter implements HttpFilter {
+class MatchDelegate extends DelegatingFilter {
   readonly #callbacks: HttpFilterCallbacks
   readonly #filter: HttpFilter
-  #tree: Tree | undefined
+  #tree: FilterActionTree | undefined
   #decided = false
-  #skip = false
 
-  constructor(callbacks: HttpFilterCallbacks, filter: HttpFilter, tree: Tree | undefined) {
+  constructor(callbacks: HttpFilterCallbacks, filter: HttpFilter, tree: FilterActionTree | undefined) {
+    super()
     this.#callbacks = callbacks
     this.#filter = filter
     this.#tree = tree
+    // Until the matcher can tell, it is not skipped.
+    this.delegate = filter
   }
 
-  decodeHeaders(headers: HeaderMap, endStream: boolean): HeadersStatus {
+  override decodeHeaders(headers: HeaderMap, endStream: boolean): HeadersStatus {
     const callbacks = this.#callbacks
     const ofRoute = callbacks.route()?.perFilterConfig(callbacks.filterConfigName, ExtensionWithMatcherPerRoute)
-    if (ofRoute !== undefined) this.#tree = ofRoute as Tree
-    if (this.#skips(undefined)) return 'continue'
-    return this.#filter.decodeHeaders?.(headers, endStream) ?? 'continue'
+    if (ofRoute !== undefined) this.#tree = ofRoute as FilterActionTree
+    this.#match(undefined)
+    return super.decodeHeaders(headers, endStream)
   }
 
-  decodeData(data: Uint8Array, endStream: boolean): DataStatus {
-    if (this.#skip) return 'continue'
-    return this.#filter.decodeData?.(data, endStream) ?? 'continue'
+  override decodeTrailers(trailers: HeaderMap): TrailersStatus {
+    this.#match(undefined)
+    return super.decodeTrailers(trailers)
   }
 
-  decodeTrailers(trailers: HeaderMap): TrailersStatus {
-    if (this.#skips(undefined)) return 'continue'
-    return this.#filter.decodeTrailers?.(trailers) ?? 'continue'
+  override encodeHeaders(headers: HeaderMap, endStream: boolean): HeadersStatus {
+    this.#match(undefined)
+    return super.encodeHeaders(headers, endStream)
   }
 
-  decodeComplete(): void {
-    if (!this.#skip) this.#filter.decodeComplete?.()
+  override encodeTrailers(trailers: HeaderMap): TrailersStatus {
+    this.#match(trailers)
+    return super.encodeTrailers(trailers)
   }
 
-  encode1xxHeaders(headers: HeaderMap): 'continue' | 'stop' {
-    if (this.#skip) return 'continue'
-    return this.#filter.encode1xxHeaders?.(headers) ?? 'continue'
-  }
-
-  encodeHeaders(headers: HeaderMap, endStream: boolean): HeadersStatus {
-    if (this.#skips(undefined)) return 'continue'
-    return this.#filter.encodeHeaders?.(headers, endStream) ?? 'continue'
-  }
-
-  encodeData(data: Uint8Array, endStream: boolean): DataStatus {
-    if (this.#skip) return 'continue'
-    return this.#filter.encodeData?.(data, endStream) ?? 'continue'
-  }
-
-  encodeTrailers(trailers: HeaderMap): TrailersStatus {
-    if (this.#skips(trailers)) return 'continue'
-    return this.#filter.encodeTrailers?.(trailers) ?? 'continue'
-  }
-
-  encodeComplete(): void {
-    if (!this.#skip) this.#filter.encodeComplete?.()
-  }
-
-  onStreamComplete(): void {
+  // Also a filter that was skipped has been made.
+  override onStreamComplete(): void {
     this.#filter.onStreamComplete?.()
   }
 
-  log(): void {
+  override log(): void {
     this.#filter.log?.()
   }
 
-  onDestroy(): void {
+  override onDestroy(): void {
     this.#filter.onDestroy?.()
   }
 
-  /** Asks the matcher as long as it could not tell; until then the filter is not skipped. */
-  #skips(responseTrailers: HeaderMap | undefined): boolean {
-    if (this.#decided) return this.#skip
+  #match(responseTrailers: HeaderMap | undefined): void {
+    if (this.#decided) return
     const { streamInfo, requestHeaders, requestTrailers, responseHeaders } = this.#callbacks
     const data = { streamInfo, requestHeaders, requestTrailers, responseHeaders, responseTrailers }
     const action = this.#tree === undefined ? 'skip' : this.#tree(data)
     this.#decided = action !== insufficientData
-    this.#skip = action === 'skip'
-    return this.#skip
+    if (action === 'skip') this.delegate = undefined
+    else if (typeof action === 'object') this.#filter.onMatch?.(action)
   }
 }
