@@ -43,9 +43,9 @@ class CompositeFilter extends DelegatingFilter {
   }
 
   onMatch(action: unknown): void {
-    const { factory, sampled } = action as ExecuteFilter
-    if (!sampled(this.#callbacks.random)) return
-    this.delegate = factory(this.#callbacks)
+    const execute = action as ExecuteFilter
+    if (!execute.sampled(this.#callbacks.random)) return
+    this.delegate = execute.factory(this.#callbacks)
     this.#success.inc()
   }
 }
