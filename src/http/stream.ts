@@ -407,10 +407,11 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
       if (maxMs !== undefined && maxMs !== 0) timeoutMs = Math.min(timeoutMs, maxMs)
       timeoutMs = Math.max(timeoutMs - entry.grpcTimeoutHeaderOffsetMs, 0)
     }
+    const before = this.durationDeadlineMs
     this.durationDeadlineMs = limited ? this.streamInfo.startMonotonicMs + timeoutMs : never
     if (isGrpcRequest(headers)) {
       if (limited) setGrpcTimeout(headers, timeoutMs)
-      else headers.remove('grpc-timeout')
+      else if (before !== never) headers.remove('grpc-timeout')
     }
     this.#owner.arm(this.durationDeadlineMs)
   }

@@ -701,3 +701,57 @@ test('a body that waits for the mirror holds the request back beyond the limit, 
   assert.equal(mirror.last.body, 'bodymore')
   assert.equal(setup.callbacks.readPauses, 0)
 })
+
+const hedged = (more = ''): string =>
+  `route: {cluster: up, timeout: 10s, hedge_policy: {hedge_on_per_try_timeout: true}, retry_policy: {retry_on: "5xx", num_retries: 2, per_try_timeout: 1s${more}}}`
+
+test('hedging: the first attempt may still answer, and its host stands in the log', () => {
+  const setup = new Setup(hedged())
+  setup.cluster.hosts = [fakeHost('a'), fakeHost('b')]
+  setup.request()
+  const first = setup.cluster.last
+  mock.timers.tick(1000)
+  passBackOff()
+  const second = setup.cluster.last
+  assert.notEqual(first, second)
+  assert.equal(first.resetReason, undefined)
+  first.respond(200, false, { 'x-up': '1' })
+  assert.equal(second.resetReason, 'local-reset')
+  first.decoder.decodeData(Buffer.from('body'), true)
+  assert.equal(setup.status, 200)
+  assert.equal(setup.callbacks.body, 'body')
+  assert.equal(setup.callbacks.streamInfo.upstreamHost?.hostname, 'a')
+})
+
+test('hedging: the second attempt answers, the first is given up', () => {
+  const setup = new Setup(hedged()).request()
+  const first = setup.cluster.last
+  mock.timers.tick(1000)
+  passBackOff()
+  setup.cluster.last.respond(200)
+  assert.equal(first.resetReason, 'local-reset')
+  assert.equal(setup.status, 200)
+})
+
+test('hedging: a bad answer waits for the others', () => {
+  const setup = new Setup(hedged(', retry_back_off: {base_interval: 0.001s}')).request()
+  const first = setup.cluster.last
+  mock.timers.tick(1000)
+  mock.timers.tick(10)
+  const second = setup.cluster.last
+  first.respond(503)
+  assert.equal(setup.status, 0)
+  second.respond(200)
+  assert.equal(setup.status, 200)
+})
+
+test('hedging: a client that goes away ends all attempts', () => {
+  const setup = new Setup(hedged()).request()
+  const first = setup.cluster.last
+  mock.timers.tick(1000)
+  passBackOff()
+  setup.router.onDestroy()
+  assert.equal(first.resetReason, 'local-reset')
+  assert.equal(setup.cluster.last.resetReason, 'local-reset')
+  assert.equal(setup.cluster.retries.count, 0)
+})

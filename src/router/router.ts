@@ -66,6 +66,9 @@ export class RouterFilter
   /** Earlier attempts that took too long and may still answer (`hedge_on_per_try_timeout`). */
   #hedged: UpstreamRequest[] | undefined = undefined
   #hedges = false
+  /** Attempts that have a connection, and how often downstream has told them to pause. */
+  #attached = 0
+  #pauses = 0
   /** Of the route and of the virtual cluster. */
   #accounts: readonly RequestStats[] = none
   /** Copies that are still being sent. */
@@ -472,18 +475,13 @@ export class RouterFilter
     const info = this.callbacks.streamInfo
     const { host } = upstream
     info.upstreamBytes = info.upstreamBytes === undefined ? bytes : new BytesOfAttempts(info.upstreamBytes, bytes)
-    info.upstreamTiming = connection.timing
-    info.upstreamHost = host
-    info.upstreamTransportFailureReason = undefined
-    info.upstreamLocalAddress = connection.localAddress
-    info.upstreamRemoteAddress = connection.remoteAddress
-    info.upstreamProtocol = connection.protocol
-    info.upstreamConnectionId = connection.id
-    info.upstreamTls = connection.tls
+    upstream.connection = connection
+    this.#showConnection(upstream, connection)
     info.firstUpstreamTxMs = performance.now() - info.startMonotonicMs
     for (const account of this.#accounts) account.total.inc()
     this.#retryState?.onHostAttempted(host)
-    this.callbacks.addDownstreamWatermarkCallbacks(this)
+    if (this.#attached++ === 0) this.callbacks.addDownstreamWatermarkCallbacks(this)
+    else for (let i = 0; i < this.#pauses; i++) upstream.readDisable(true)
     const entry = this.#entry as RouteEntry
     if (entry.autoHostRewrite && host.hostname !== '')
       rewriteHost(
@@ -494,17 +492,39 @@ export class RouterFilter
       )
   }
 
+  /** In the log stands the attempt that answers, which need not be the last one. */
+  #showConnection({ host }: UpstreamRequest, connection: UpstreamConnectionInfo): void {
+    const info = this.callbacks.streamInfo
+    info.upstreamTiming = connection.timing
+    info.upstreamHost = host
+    info.upstreamLocalAddress = connection.localAddress
+    info.upstreamRemoteAddress = connection.remoteAddress
+    info.upstreamProtocol = connection.protocol
+    info.upstreamConnectionId = connection.id
+    info.upstreamTls = connection.tls
+  }
+
   /** The attempt has let go of its connection. */
   onUpstreamDetached(): void {
+    if (--this.#attached > 0) return
+    this.#pauses = 0
     this.callbacks.removeDownstreamWatermarkCallbacks(this)
   }
 
   onAboveWriteBufferHighWatermark(): void {
-    this.#upstream?.readDisable(true)
+    this.#pauses++
+    this.#readDisable(true)
   }
 
   onBelowWriteBufferLowWatermark(): void {
-    this.#upstream?.readDisable(false)
+    this.#pauses--
+    this.#readDisable(false)
+  }
+
+  /** An attempt without a connection is told when it has one. */
+  #readDisable(disable: boolean): void {
+    if (this.#upstream?.started) this.#upstream.readDisable(disable)
+    if (this.#hedged !== undefined) for (const each of this.#hedged) if (each.started) each.readDisable(disable)
   }
 
   onUpstream1xxHeaders(upstream: UpstreamRequest, headers: HeaderMap): void {
@@ -689,6 +709,7 @@ export class RouterFilter
     this.#upstream = upstream
     other?.reset()
     this.#resetHedged()
+    if (other !== undefined && upstream.connection !== undefined) this.#showConnection(upstream, upstream.connection)
   }
 
   #resetHedged(): void {

@@ -33,6 +33,7 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
   readonly #filters: UpstreamFilterChain | undefined
   /** Its time for a try is over, and it goes on beside the next one. */
   timedOut = false
+  connection: UpstreamConnectionInfo | undefined = undefined
   #encoder: RequestEncoder | undefined = undefined
   #waiting: Cancellable | undefined = undefined
   #waitingSinceMs = 0

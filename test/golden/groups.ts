@@ -13,6 +13,7 @@ import { headerMutation } from './cases/header-mutation.ts'
 import { headers } from './cases/headers.ts'
 import { internalRedirects } from './cases/internal-redirects.ts'
 import { localReplies } from './cases/local-replies.ts'
+import { durations } from './cases/durations.ts'
 import { retries } from './cases/retries.ts'
 import { rewrites } from './cases/rewrites.ts'
 import { routeStats } from './cases/route-stats.ts'
@@ -41,6 +42,7 @@ export const groups: readonly Group[] = [
   localReplies,
   timeouts,
   retries,
+  durations,
   routing,
   rewrites,
   headerMutation,
