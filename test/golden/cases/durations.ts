@@ -1,5 +1,6 @@
 /** How long requests, calls and connections may last: gRPC timeouts, `max_stream_duration`, and limits that end connections. */
 import type { JsonObject } from '../../support/proxy-process.ts'
+import type { Reply } from '../../support/upstream.ts'
 import { type Case, cluster, type Group, http, quietRouter, req, res, toA } from '../case.ts'
 
 const silent = { when: 'complete' } as const
@@ -18,10 +19,15 @@ const limited = (name: string, common_http_protocol_options: JsonObject): JsonOb
       },
     },
   })
-const get = (name: string, path: string, headers: readonly string[] = [], upstream: Case['upstream'] = ok): Case => ({
+const get = (
+  name: string,
+  path: string,
+  headers: readonly string[] = [],
+  upstream: Reply | readonly Reply[] = ok,
+): Case => ({
   name,
   send: req(`POST ${path}`, ['x-forwarded-for: 10.0.0.1', ...headers]),
-  upstream: upstream as string,
+  upstream,
 })
 
 const routes: readonly JsonObject[] = [
@@ -118,8 +124,8 @@ export const durations: Group = {
     get('the cluster’s time is over in the response', '/cluster', ['content-length: 0'], begun),
     get('the cluster’s time is over, gRPC', '/cluster', call, silent),
     { name: 'the cluster’s time is over in the request', send: req('POST /cluster', ['content-length: 4'], 'bo') },
-    get('the cluster’s time is over, retried', '/cluster_retry', ['content-length: 0'], [silent, ok] as never),
-    get('the cluster’s time is over, not retried', '/cluster_5xx', ['content-length: 0'], [silent, ok] as never),
+    get('the cluster’s time is over, retried', '/cluster_retry', ['content-length: 0'], [silent, ok]),
+    get('the cluster’s time is over, not retried', '/cluster_5xx', ['content-length: 0'], [silent, ok]),
     get(
       'the request’s time is over',
       '/none',
