@@ -30,6 +30,7 @@ import type { HeaderMap } from '../core/header-map.ts'
 import type { HashPolicy } from '../core/route.ts'
 import type { Protocol } from '../core/stream-info.ts'
 import type { MakeUpstreamFilterChain } from '../core/upstream-filters.ts'
+import { makeAnyOf } from '../matching/any-of.ts'
 import { addressFromMessage } from '../network/address.ts'
 import { type AutoSni, makeAutoSni } from './auto-sni.ts'
 import { makeResourceManager } from './circuit-breakers.ts'
@@ -120,13 +121,14 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
     this.#protocol = protocol
     this.http1 = protocol !== 'http2'
     this.http2 = protocol !== 'http1'
-    if (http1 !== undefined && http1.ignoreHttp11Upgrade.length > 0)
-      throw configError(http1, 'ignoreHttp11Upgrade', 'is not supported by sluice for clusters, only for listeners')
     const limits = {
       ...(common?.maxHeadersCount === undefined ? {} : { maxHeadersCount: common.maxHeadersCount }),
       ...(common?.maxResponseHeadersKb === undefined ? {} : { maxHeadersKb: common.maxResponseHeadersKb }),
     }
-    const codecSettings: Http1Settings = { ...http1Settings(http1, defaultUpstreamHttp1Settings, context), ...limits }
+    const codecSettings: Http1Settings = {
+      ...http1Settings(http1, defaultUpstreamHttp1Settings, context, makeAnyOf(http1?.ignoreHttp11Upgrade ?? [])),
+      ...limits,
+    }
     const codecSettings2 = { ...http2Settings(http2, defaultUpstreamHttp2Settings), ...limits }
     const http2Stats = makeLazyStats(scope.scope('http2'))
     this.#codecs = {

@@ -185,6 +185,10 @@ export class Http1ClientConnection implements ClientConnection, MessageHandler {
     const status = this.#status
     const coding = parser.transferEncoding
     const length = parser.contentLength
+    if (stream.isUpgrade && parser.upgrade !== undefined && this.settings.ignoreUpgrade(parser.upgrade)) {
+      if (status === 101) return codecError
+      removeField(parser.fields, 'upgrade')
+    }
     if (status === 101) return stream.isUpgrade ? 'raw' : codecError
     if (stream.isConnect && status < 300) return 'raw'
     if (coding !== undefined) {

@@ -28,7 +28,7 @@ export interface Http1Settings {
   readonly maxHeadersKb: number
   /** Limit of the number of fields in the head, and in the trailers. */
   readonly maxHeadersCount: number
-  /** Whether a request for this `upgrade` value is treated as if it asked for no upgrade. */
+  /** Whether a message with this `upgrade` value is treated as if it had none: then 101 is an answer to nothing. */
   readonly ignoreUpgrade: (upgrade: string) => boolean
 }
 

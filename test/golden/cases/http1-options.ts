@@ -25,7 +25,7 @@ const upstreamOptions = (options: JsonObject): JsonObject => ({
 })
 const routes = [
   { match: { path: '/direct' }, direct_response: { status: 404, body: { inline_string: 'none' } } },
-  ...['preserve', 'preserve_proper', 'proper', 'trailers', 'url', 'chunked_length'].map(name => ({
+  ...['preserve', 'preserve_proper', 'proper', 'trailers', 'url', 'chunked_length', 'ignore_upgrade'].map(name => ({
     match: { path: `/${name}` },
     route: { cluster: name },
   })),
@@ -62,6 +62,7 @@ export const http1Options: Group = {
     listener('preserve_reason', preserve({ forward_reason_phrase: true })),
     listener('proper', proper),
     listener('trailers', { ...preserve(), enable_trailers: true }),
+    listener('foo', {}, { upgrade_configs: [{ upgrade_type: 'foo' }] }),
     listener('custom_methods', { allow_custom_methods: true }),
     listener('balsa', { use_balsa_parser: true, allow_custom_methods: false }),
     listener('relative_only', { allow_absolute_url: false }),
@@ -101,6 +102,7 @@ export const http1Options: Group = {
     cluster('proper', ['$a'], upstreamOptions(proper)),
     cluster('trailers', ['$a'], upstreamOptions({ ...preserve(), enable_trailers: true })),
     cluster('url', ['$a'], upstreamOptions({ send_fully_qualified_url: true })),
+    cluster('ignore_upgrade', ['$a'], upstreamOptions({ ignore_http_11_upgrade: [{ exact: 'foo' }] })),
     cluster('chunked_length', ['$a'], upstreamOptions({ allow_chunked_length: true })),
   ],
   cases: [
@@ -200,6 +202,12 @@ export const http1Options: Group = {
         write: 'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n',
         when: 'head',
       },
+    },
+    {
+      name: 'an upgrade that the cluster ignores, answered 200',
+      listener: 'foo',
+      send: req('GET /ignore_upgrade', ['connection: upgrade', 'upgrade: foo']),
+      upstream: res('200 OK', ['connection: upgrade, keep-alive', 'upgrade: foo'], 'ok'),
     },
     { name: 'logs without a tunnel', listener: 'tunnel_log', send: req('GET /') },
     { name: 'logs of a new request', listener: 'new_request_log', send: req('GET /') },

@@ -2,11 +2,10 @@
 import { defaultHttp1Settings, http1Settings, type Http1Settings } from '../../../../codec/http1/settings.ts'
 import type { HttpConnectionManager } from '../../../../config/v3.ts'
 import type { FactoryContext } from '../../../../core/extension.ts'
-import { makeStringMatcher } from '../../../../matching/string-matcher.ts'
+import { makeAnyOf } from '../../../../matching/any-of.ts'
 
 /** @throws ConfigError */
 export function makeHttp1Settings(message: HttpConnectionManager, context: FactoryContext): Http1Settings {
-  const ignored = message.httpProtocolOptions?.ignoreHttp11Upgrade.map(each => makeStringMatcher(each)) ?? []
   return http1Settings(
     message.httpProtocolOptions,
     {
@@ -16,6 +15,6 @@ export function makeHttp1Settings(message: HttpConnectionManager, context: Facto
       streamErrorOnInvalidHttpMessage: message.streamErrorOnInvalidHttpMessage ?? false,
     },
     context,
-    ignored.length === 0 ? undefined : upgrade => ignored.some(matches => matches(upgrade)),
+    makeAnyOf(message.httpProtocolOptions?.ignoreHttp11Upgrade ?? []),
   )
 }
