@@ -61,7 +61,7 @@ export class Validator {
     // Servers differ in which of two members of one name they take: all must fit.
     for (let i = 0; i < value.keys.length; i++) {
       const key = value.keys[i]
-      const inner = path + "/" + key.replaceAll("~", "~0").replaceAll("/", "~1")
+      const inner = path + "/" + key.split("~").join("~0").split("/").join("~1")
       if (schema.properties.has(key)) fits = this.value(schema.properties.get(key), value.items[i], inner, depth + 1, tells) && fits
       else if (additional !== null) fits = this.value(additional, value.items[i], inner, depth + 1, tells) && fits
       if (names !== null) {

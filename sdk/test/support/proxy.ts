@@ -22,6 +22,8 @@ export interface StockOptions {
   readonly trustForwardedFor?: boolean
   /** What stands for the ports of upstreams in the file. */
   readonly ports?: Readonly<Record<number, number>>
+  /** More clusters, on ports of 127.0.0.1. */
+  readonly clusters?: readonly { readonly name: string; readonly port: number }[]
   /** Upstreams speak HTTP/2 without TLS. */
   readonly http2Upstream?: boolean
 }
@@ -232,8 +234,11 @@ export class FilterProxy {
             return [key, join(repository, each.replace(/\.wasm$/, twin))]
           if (key === 'configuration' && configuration !== undefined)
             return [key, { '@type': 'type.googleapis.com/google.protobuf.Struct', value: configuration }]
-          if (key === 'clusters' && options.http2Upstream === true && Array.isArray(each))
-            return [key, each.map(cluster => ({ ...(adapt(cluster) as JsonObject), ...http2 }))]
+          if (key === 'clusters' && Array.isArray(each)) {
+            const more = options.http2Upstream === true ? http2 : {}
+            const own = each.map(cluster => ({ ...(adapt(cluster) as JsonObject), ...more }))
+            return [key, [...own, ...(options.clusters ?? []).map(({ name, port }) => clusterOf(name, port))]]
+          }
           return [key, adapt(each)]
         }),
       )
