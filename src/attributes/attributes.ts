@@ -14,6 +14,7 @@ import {
   type AttributeValue,
   Duration,
   HeaderAttributes,
+  JsonAttributes,
   metadataMessage,
   nanoseconds,
   Timestamp,
@@ -109,13 +110,12 @@ const upstream: Readonly<Record<string, StreamAttribute>> = {
   local_address: ({ streamInfo }) => addressText(streamInfo.upstreamLocalAddress),
   locality({ streamInfo: { upstreamHost } }) {
     if (upstreamHost === undefined) return undefined
-    const { region, zone, subZone } = upstreamHost.locality
-    const fields = { region: toBytes(region), zone: toBytes(zone), sub_zone: toBytes(subZone) }
-    return new AttributeMessage('envoy.config.core.v3.Locality', { region, zone, subZone }, fields)
+    return localityMessage(upstreamHost.locality)
   },
   transport_failure_reason: ({ streamInfo }) =>
     streamInfo.upstreamHost === undefined ? undefined : toBytes(streamInfo.upstreamTransportFailureReason ?? ''),
   request_attempt_count: ({ streamInfo }) => new Uint(BigInt(streamInfo.upstreamRequestAttemptCount)),
+  cx_pool_ready_duration: ({ streamInfo }) => duration(streamInfo.upstreamPoolReadyMs),
   num_endpoints(from, { clusters }) {
     const cluster = clusters.get(clusterName(from) ?? '')
     return cluster === undefined ? undefined : new Uint(BigInt(cluster.hosts.length))
@@ -200,20 +200,23 @@ export const xdsAttributes: ReadonlyMap<string, XdsAttribute> = new Map<string, 
   ],
 ])
 
-function nodeMessage({ id, cluster, zone }: AttributeEnvironment['node']): AttributeMessage {
-  const locality = { region: '', zone, subZone: '' }
-  const zoneText = toBytes(zone)
-  return new AttributeMessage(
-    nodeType,
-    { id, cluster, locality },
-    {
-      id: toBytes(id),
-      cluster: toBytes(cluster),
-      locality: new AttributeMessage('envoy.config.core.v3.Locality', locality, {
-        ...{ region: '', zone: zoneText, sub_zone: '' },
-      }),
-    },
-  )
+function nodeMessage({ id, cluster, zone, message }: AttributeEnvironment['node']): AttributeMessage {
+  const { metadata, userAgentName = '', locality = { region: '', zone, subZone: '' } } = message ?? {}
+  const whole = { ...message, id, cluster, locality }
+  return new AttributeMessage(nodeType, whole, {
+    id: toBytes(id),
+    cluster: toBytes(cluster),
+    metadata: new JsonAttributes(metadata ?? {}),
+    locality: localityMessage(locality),
+    user_agent_name: toBytes(userAgentName),
+  })
+}
+
+function localityMessage(locality: { region: string; zone: string; subZone: string }): AttributeMessage {
+  const { region, zone, subZone } = locality
+  return new AttributeMessage('envoy.config.core.v3.Locality', locality, {
+    ...{ region: toBytes(region), zone: toBytes(zone), sub_zone: toBytes(subZone) },
+  })
 }
 
 type RouteOf = NonNullable<ReturnType<NonNullable<AttributeSource['route']>>>

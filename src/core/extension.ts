@@ -3,6 +3,7 @@
  * in extensions/builtin.ts; it refuses a second registration of the same kind and type.
  */
 import type { MessageType } from '../config/message-type.ts'
+import type { Node } from '../config/v3.ts'
 import type { Scope } from '../stats/scope.ts'
 import type { AccessLog, AccessLogFile, AccessLogPredicate } from './access-log.ts'
 import type { ClusterManager } from './cluster.ts'
@@ -31,7 +32,7 @@ export interface FactoryContext {
   readonly workerIndex: number
   /** The main thread only checks the configuration: what a factory makes is thrown away. */
   readonly checking?: boolean
-  readonly node: { readonly id: string; readonly cluster: string; readonly zone: string }
+  readonly node: LocalNode
   /** True while draining: connections should be closed as they become idle. */
   drainClose(): boolean
   /** Somebody asked for it: `/healthcheck/fail`. */
@@ -45,6 +46,15 @@ export interface FactoryContext {
   readonly singletons: Map<string, unknown>
   /** Called when the owner (listener, cluster) of what the factory made is removed. */
   onClose(close: () => void): void
+}
+
+/** `node` of the bootstrap, with what the command line says of it. */
+export interface LocalNode {
+  readonly id: string
+  readonly cluster: string
+  readonly zone: string
+  /** All of it, where there is a bootstrap. */
+  readonly message?: Node
 }
 
 export interface Runtime {

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os'
 import { loadBootstrap } from '../config/load-bootstrap.ts'
 import type { Bootstrap } from '../config/v3.ts'
+import type { LocalNode } from '../core/extension.ts'
 import type { LogSettings } from './log-setup.ts'
 import type { ServerOptions } from './options.ts'
 import { ProcessState } from './process-state.ts'
@@ -29,11 +30,7 @@ export function checkConfiguration(options: ServerOptions): CheckedConfiguration
   const snapshot: Snapshot = {
     version: 1,
     bootstrap,
-    node: {
-      id: options.serviceNode ?? bootstrap.node?.id ?? hostname(),
-      cluster: options.serviceCluster ?? bootstrap.node?.cluster ?? '',
-      zone: options.serviceZone ?? bootstrap.node?.locality?.zone ?? '',
-    },
+    node: localNode(options, bootstrap),
     singletons,
     runtimeOverrides: new Map(),
     drainTimeMs: options.drainTimeMs,
@@ -44,6 +41,15 @@ export function checkConfiguration(options: ServerOptions): CheckedConfiguration
   }
   buildAndDiscard(snapshot)
   return { snapshot, warnings }
+}
+
+function localNode(options: ServerOptions, { node }: Bootstrap): LocalNode {
+  const id = options.serviceNode ?? node?.id ?? hostname()
+  const cluster = options.serviceCluster ?? node?.cluster ?? ''
+  const zone = options.serviceZone ?? node?.locality?.zone ?? ''
+  const locality = { region: '', subZone: '', ...node?.locality, zone }
+  const none = { dynamicParameters: {}, extensions: [], clientFeatures: [], listeningAddresses: [] }
+  return { id, cluster, zone, message: { ...none, ...node, id, cluster, locality, userAgentName: 'envoy' } }
 }
 
 /** Everything that serving will build, for the faults that only building finds. @throws ConfigError */

@@ -54,6 +54,9 @@ export function getProperty(context: WasmContext, parts: readonly string[]): Pro
       return int(BigInt(source.streamInfo.downstream.connectionId))
     case 'metadata':
       return inside(dynamicMetadata(source), parts, 1)
+    case 'upstream_filter_state':
+      // Nothing writes there.
+      return second === undefined && source.streamInfo.upstreamHost !== undefined ? serializationFailure : notFound
     case 'filter_state':
       return second === undefined ? serializationFailure : filterState(source, second)
     default:
@@ -88,7 +91,7 @@ export function serialize(value: CelValue | undefined): PropertyResult {
   if (value instanceof Uint8Array) return value
   if (value instanceof Uint) return int(value.value)
   if (value instanceof Timestamp || value instanceof Duration) return int(value.ns)
-  if (value instanceof HeaderAttributes) return value.headers === undefined ? notFound : encodePairs(value.headers.list)
+  if (value instanceof HeaderAttributes) return encodePairs(joined(value))
   if (value instanceof AttributeMessage) return encodeBinary(value.typeUrl, value.message)
   if (value instanceof JsonAttributes || value instanceof LiteralMap)
     return pairs(keysOf(value).map(key => [key, lookUp(value, key)]))
@@ -106,6 +109,11 @@ function pairs(entries: readonly (readonly [CelValue, CelValue | undefined])[]):
     list.push(latin1(name), latin1(value))
   }
   return encodePairs(list)
+}
+
+/** Each name once, with all of its values. */
+function joined(headers: HeaderAttributes): string[] {
+  return [...new Set(headers.keys())].flatMap(name => [name, headers.get(name) ?? ''])
 }
 
 function latin1(value: string | Uint8Array): string {

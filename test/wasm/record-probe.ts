@@ -1,10 +1,12 @@
-/** Records what real Envoy does: `node test/wasm/record-probe.ts [probe|network|places|abi [CASE]]`; with CASE it only prints. */
+/** Records what real Envoy does: `node test/wasm/record-probe.ts [probe|network|places|abi|properties [CASE]]`; with CASE it only prints. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { usualCertificates } from '../support/certificates.ts'
 import type { ProxyKind } from '../support/proxy-process.ts'
 import { abiVersions, runAbi } from './run-abi.ts'
 import { runNetwork } from './run-network.ts'
 import { runPlaces } from './run-places.ts'
+import { runProperties } from './run-properties.ts'
 import { runProbe } from './run-probe.ts'
 
 async function runAllAbi(kind: ProxyKind): Promise<object> {
@@ -12,7 +14,21 @@ async function runAllAbi(kind: ProxyKind): Promise<object> {
   for (const version of abiVersions) found[version] = await runAbi(kind, version)
   return found
 }
-const runs = { probe: runProbe, network: runNetwork, places: runPlaces, abi: runAllAbi } as const
+async function runAllProperties(kind: ProxyKind): Promise<object> {
+  const certificates = usualCertificates()
+  try {
+    return await runProperties(kind, certificates)
+  } finally {
+    certificates.remove()
+  }
+}
+const runs = {
+  probe: runProbe,
+  network: runNetwork,
+  places: runPlaces,
+  abi: runAllAbi,
+  properties: runAllProperties,
+} as const
 const [kind, only] = process.argv.slice(2)
 for (const [name, run] of Object.entries(runs)) {
   if (kind !== undefined && kind !== name) continue
