@@ -409,11 +409,12 @@ export class HttpContext extends WasmContext implements HttpFilter, AttributeSou
 
 export const failedReply: LocalReply = { status: 503, details: 'wasm_fail_stream' }
 
+/** By the callbacks that are absent: contexts of all VMs share few hidden classes, or a chain of filters is slow. */
+const classes = new Map<string, typeof HttpContext>()
+
 /** HttpContext without the methods whose callbacks the guest does not export: the chain skips what is absent. */
-export function httpContextClass(vm: WasmVm): typeof HttpContext {
-  const { guest } = vm
-  class ExportedHttpContext extends HttpContext {}
-  const absent: [keyof HttpFilter, unknown][] = [
+export function httpContextClass({ guest }: WasmVm): typeof HttpContext {
+  const callbacks: [keyof HttpFilter, unknown][] = [
     ['decodeData', guest.onRequestBody],
     ['decodeTrailers', guest.onRequestTrailers],
     ['encodeHeaders', guest.onResponseHeaders],
@@ -421,7 +422,11 @@ export function httpContextClass(vm: WasmVm): typeof HttpContext {
     ['encodeTrailers', guest.onResponseTrailers],
     ['log', guest.onLog],
   ]
-  for (const [method, callback] of absent)
-    if (callback === undefined) Object.defineProperty(ExportedHttpContext.prototype, method, { value: undefined })
+  const absent = callbacks.filter(([, callback]) => callback === undefined).map(([method]) => method)
+  const known = classes.get(absent.join())
+  if (known !== undefined) return known
+  class ExportedHttpContext extends HttpContext {}
+  for (const method of absent) Object.defineProperty(ExportedHttpContext.prototype, method, { value: undefined })
+  classes.set(absent.join(), ExportedHttpContext)
   return ExportedHttpContext
 }

@@ -270,12 +270,18 @@ export class FailedNetworkFilter implements NetworkFilter {
   }
 }
 
+/** As those of HTTP (http-context.ts). */
+const classes = new Map<string, typeof NetworkContext>()
+
 /** NetworkContext without the methods whose callbacks the guest does not export: then writing is not filtered at all. */
 export function networkContextClass({ guest }: WasmVm): typeof NetworkContext {
+  const absent: (keyof NetworkFilter)[] = []
+  if (guest.onDownstreamData === undefined) absent.push('onData')
+  if (guest.onUpstreamData === undefined && guest.onUpstreamConnectionClose === undefined) absent.push('onWrite')
+  const known = classes.get(absent.join())
+  if (known !== undefined) return known
   class ExportedNetworkContext extends NetworkContext {}
-  const without = (method: keyof NetworkFilter): void =>
-    void Object.defineProperty(ExportedNetworkContext.prototype, method, { value: undefined })
-  if (guest.onDownstreamData === undefined) without('onData')
-  if (guest.onUpstreamData === undefined && guest.onUpstreamConnectionClose === undefined) without('onWrite')
+  for (const method of absent) Object.defineProperty(ExportedNetworkContext.prototype, method, { value: undefined })
+  classes.set(absent.join(), ExportedNetworkContext)
   return ExportedNetworkContext
 }
