@@ -20,12 +20,21 @@ export interface MessageFormatter {
   readonly contentType: string
 }
 
+/** The commands that formatter extensions bring. Throws `ConfigError`. */
+export function formatterCommands(
+  formatters: SubstitutionFormatString['formatters'],
+  context: FormatContext,
+): ReadonlyMap<string, Command> {
+  const commands = new Map<string, Command>()
+  for (const each of formatters)
+    for (const [name, command] of context.extensions.formatter(each, context)) commands.set(name, command)
+  return commands
+}
+
 /** Throws `ConfigError` with the place. JSON ends with a newline. */
 export function makeFormatter(message: SubstitutionFormatString, context: FormatContext): MessageFormatter {
   const omitEmpty = message.omitEmptyValues
-  const commands = new Map<string, Command>()
-  for (const each of message.formatters)
-    for (const [name, command] of context.extensions.formatter(each, context)) commands.set(name, command)
+  const commands = formatterCommands(message.formatters, context)
   try {
     if (message.jsonFormat !== undefined)
       return {

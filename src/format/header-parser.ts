@@ -7,7 +7,7 @@ import type { LogContext } from '../core/access-log.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type { StreamInfo } from '../core/stream-info.ts'
 import type { FormatContext } from '../core/format.ts'
-import { type Formatter, makeTextFormatter } from './text-formatter.ts'
+import { type Commands, type Formatter, makeTextFormatter } from './text-formatter.ts'
 
 export interface Addition {
   readonly name: string
@@ -55,7 +55,7 @@ export function makeHeaderMutations(
 }
 
 /** Throws `ConfigError` for a bad format. */
-export function makeAddition(option: HeaderValueOption, context: FormatContext): Addition {
+export function makeAddition(option: HeaderValueOption, context: FormatContext, commands?: Commands): Addition {
   const header = option.header
   if (header === undefined) throw configError(option, 'header', 'a header is required')
   const { appendAction, append } = option
@@ -63,18 +63,22 @@ export function makeAddition(option: HeaderValueOption, context: FormatContext):
     throw configError(option, 'append', 'append and append_action cannot both be set: use append_action')
   return {
     name: header.key.toLowerCase().replace(/^host$/, ':authority'),
-    value: makeValue(header, context),
+    value: makeValue(header, context, commands),
     keepEmpty: option.keepEmptyValue,
     overwrites: append === false || appendAction.startsWith('OVERWRITE'),
     onlyIfPresent: appendAction === 'OVERWRITE_IF_EXISTS' ? true : appendAction === 'ADD_IF_ABSENT' ? false : undefined,
   }
 }
 
-function makeValue(header: NonNullable<HeaderValueOption['header']>, context: FormatContext): string | Formatter {
+function makeValue(
+  header: NonNullable<HeaderValueOption['header']>,
+  context: FormatContext,
+  commands: Commands | undefined,
+): string | Formatter {
   const text = header.rawValue.length > 0 ? Buffer.from(header.rawValue).toString('utf8') : header.value
   if (!text.includes('%')) return toBytes(text)
   try {
-    return makeTextFormatter(text, context, true)
+    return makeTextFormatter(text, context, true, commands)
   } catch (error) {
     if (error instanceof ConfigError) throw configError(header, 'value', error.reason)
     throw error

@@ -6,23 +6,25 @@ import type { HeaderMap } from '../core/header-map.ts'
 import { makeStringMatcher } from '../matching/string-matcher.ts'
 import { type Addition, makeAddition } from '../format/header-parser.ts'
 import type { FormatContext } from '../core/format.ts'
+import type { Commands } from '../format/text-formatter.ts'
 
 /** Each sees what those before it have done; values are made of `context`. */
 export type HeaderMutationList = (headers: HeaderMap, context: LogContext) => void
 
-/** `undefined` for an empty list. Pseudo-headers may be changed too. Throws `ConfigError`. */
+/** `undefined` for an empty list. Pseudo-headers may be changed too. Throws `ConfigError`. @param commands of `formatters` */
 export function makeHeaderMutationList(
   messages: readonly HeaderMutation[],
   context: FormatContext,
+  commands?: Commands,
 ): HeaderMutationList | undefined {
   if (messages.length === 0) return undefined
-  const steps = messages.map(each => makeStep(each, context))
+  const steps = messages.map(each => makeStep(each, context, commands))
   return (headers, logContext) => {
     for (let i = 0; i < steps.length; i++) (steps[i] as HeaderMutationList)(headers, logContext)
   }
 }
 
-function makeStep(message: HeaderMutation, context: FormatContext): HeaderMutationList {
+function makeStep(message: HeaderMutation, context: FormatContext, commands: Commands | undefined): HeaderMutationList {
   const { remove, append, removeOnMatch } = message
   if (remove !== undefined) {
     const name = remove.toLowerCase()
@@ -34,7 +36,7 @@ function makeStep(message: HeaderMutation, context: FormatContext): HeaderMutati
     return headers => headers.removeIf(name => !name.startsWith(':') && matches(name))
   }
   if (append === undefined) throw configError(message, undefined, 'needs remove, append or remove_on_match')
-  const addition = makeAddition(append, context)
+  const addition = makeAddition(append, context, commands)
   return (headers, logContext) => applyAddition(addition, headers, logContext)
 }
 

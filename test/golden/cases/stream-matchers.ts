@@ -76,6 +76,7 @@ const metadataRoutes = [
   named('other', { prefix: '/' }),
 ]
 const headerToMetadata = filter('header_to_metadata', 'Config', {
+  stat_prefix: 'golden',
   request_rules: [
     {
       header: 'x-k',
@@ -159,6 +160,7 @@ const mutationHost = (wins: boolean): JsonObject =>
               append('x-add', 'one'),
               append('x-add', 'two'),
               append('x-copy', '%REQ(x-add)%'),
+              append('x-formatted', '%REQ_WITHOUT_QUERY(:path)%'),
               append('x-absent', 'new', 'ADD_IF_ABSENT'),
               append('x-exists', 'over', 'OVERWRITE_IF_EXISTS'),
               { remove: 'x-gone' },
@@ -172,6 +174,12 @@ const mutationHost = (wins: boolean): JsonObject =>
               param('over', 'o', 'OVERWRITE_IF_EXISTS'),
               param('all', '1', 'OVERWRITE_IF_EXISTS_OR_ADD'),
               { remove: 'gone' },
+            ],
+            formatters: [
+              {
+                name: 'without query',
+                typed_config: { '@type': `${type}.formatter.req_without_query.v3.ReqWithoutQuery` },
+              },
             ],
             response_mutations: [
               append('x-resp', 'filter', 'OVERWRITE_IF_EXISTS_OR_ADD'),
@@ -244,6 +252,7 @@ export const streamMatchers: Group = {
     mutationHost(true),
     mutationHost(false),
   ],
+  stats: [/^http_filter_name\./],
   cases: [
     on('cookies', '/exact', ['cookie: c=v']),
     on('cookies', '/exact', ['cookie: a=b; c="v"; d']),
@@ -301,6 +310,8 @@ export const streamMatchers: Group = {
     on('metadata', '/base64', ['x-64: a*b']),
     on('metadata', '/proto', ['x-proto: GgVoZWxsbw==']),
     on('metadata', '/proto', ['x-proto: aGVsbG8=']),
+    { ...on('metadata', '/long', [`x-k: ${'y'.repeat(8192)}`]), name: 'metadata too long' },
+    { ...on('metadata', '/long', [`x-k: ${'y'.repeat(8191)}`]), name: 'metadata as long as it may be' },
     on('metadata', '/utf8', ['x-k: Ã©']),
     on('metadata', '/empty', ['x-k:']),
 

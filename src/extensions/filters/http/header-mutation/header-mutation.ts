@@ -1,9 +1,9 @@
 /** `envoy.filters.http.header_mutation`: changes headers, trailers and query parameters. Follows Envoy's `header_mutation.cc`. */
-import { configError } from '../../../../config/position.ts'
 import { HeaderMutationFilter, HeaderMutationPerRoute, type Mutations } from '../../../../config/v3.ts'
 import type { FactoryContext, HttpFilterExtension } from '../../../../core/extension.ts'
 import type { HeaderMap } from '../../../../core/header-map.ts'
 import type { HeadersStatus, HttpFilter, HttpFilterCallbacks, TrailersStatus } from '../../../../core/http-filter.ts'
+import { formatterCommands } from '../../../../format/formatter.ts'
 import { headerContext } from '../../../../format/header-parser.ts'
 import { type HeaderMutationList, makeHeaderMutationList } from '../../../../router/header-mutation.ts'
 import { makeQueryMutations, type QueryMutations } from './query-mutations.ts'
@@ -33,14 +33,15 @@ export const headerMutationFilter: HttpFilterExtension<HeaderMutationFilter, Hea
 }
 
 function makeSettings(message: Mutations | undefined, context: FactoryContext): Settings {
-  if (message !== undefined && message.formatters.length > 0)
-    throw configError(message, 'formatters', 'are not supported by sluice')
+  const commands = message && formatterCommands(message.formatters, context)
+  const list = (mutations: Mutations['requestMutations'] | undefined): HeaderMutationList | undefined =>
+    mutations && makeHeaderMutationList(mutations, context, commands)
   return {
-    request: message && makeHeaderMutationList(message.requestMutations, context),
-    query: message && makeQueryMutations(message.queryParameterMutations, context),
-    response: message && makeHeaderMutationList(message.responseMutations, context),
-    requestTrailers: message && makeHeaderMutationList(message.requestTrailersMutations, context),
-    responseTrailers: message && makeHeaderMutationList(message.responseTrailersMutations, context),
+    request: list(message?.requestMutations),
+    query: message && makeQueryMutations(message.queryParameterMutations, context, commands),
+    response: list(message?.responseMutations),
+    requestTrailers: list(message?.requestTrailersMutations),
+    responseTrailers: list(message?.responseTrailersMutations),
   }
 }
 

@@ -6,7 +6,7 @@ import type { KeyValueMutation } from '../../../../config/v3.ts'
 import type { LogContext } from '../../../../core/access-log.ts'
 import type { HeaderMap } from '../../../../core/header-map.ts'
 import type { FormatContext } from '../../../../core/format.ts'
-import { makeTextFormatter } from '../../../../format/text-formatter.ts'
+import { type Commands, makeTextFormatter } from '../../../../format/text-formatter.ts'
 
 export type QueryMutations = (headers: HeaderMap, context: LogContext) => void
 
@@ -17,9 +17,10 @@ type Step = (parameters: Parameters, context: LogContext) => void
 export function makeQueryMutations(
   messages: readonly KeyValueMutation[],
   context: FormatContext,
+  commands?: Commands,
 ): QueryMutations | undefined {
   if (messages.length === 0) return undefined
-  const steps = messages.map(each => makeStep(each, context))
+  const steps = messages.map(each => makeStep(each, context, commands))
   return (headers, logContext) => {
     const path = headers.get(':path')
     if (path === undefined) return
@@ -30,7 +31,7 @@ export function makeQueryMutations(
   }
 }
 
-function makeStep(message: KeyValueMutation, context: FormatContext): Step {
+function makeStep(message: KeyValueMutation, context: FormatContext, commands: Commands | undefined): Step {
   const { append, remove } = message
   if (append === undefined) {
     if (remove === '') throw configError(message, undefined, 'needs append or remove')
@@ -42,7 +43,7 @@ function makeStep(message: KeyValueMutation, context: FormatContext): Step {
   if (typeof record.value !== 'string')
     throw configError(record, 'value', 'only a string may be the value of a parameter')
   const key = toBytes(record.key)
-  const format = formatOf(record, record.value, context)
+  const format = formatOf(record, record.value, context, commands)
   return (parameters, logContext) => {
     const before = parameters.get(key)
     if (action === 'ADD_IF_ABSENT' && before !== undefined) return
@@ -53,9 +54,14 @@ function makeStep(message: KeyValueMutation, context: FormatContext): Step {
   }
 }
 
-function formatOf(of: object, text: string, context: FormatContext): (context: LogContext) => string {
+function formatOf(
+  of: object,
+  text: string,
+  context: FormatContext,
+  commands: Commands | undefined,
+): (context: LogContext) => string {
   try {
-    return makeTextFormatter(text, context, true)
+    return makeTextFormatter(text, context, true, commands)
   } catch (error) {
     if (error instanceof ConfigError) throw configError(of, 'value', error.reason)
     throw error

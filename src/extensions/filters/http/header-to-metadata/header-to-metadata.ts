@@ -1,11 +1,11 @@
 /** `envoy.filters.http.header_to_metadata`: headers and cookies become dynamic metadata. Follows Envoy's `header_to_metadata_filter.cc`. */
 import { HeaderToMetadata } from '../../../../config/v3.ts'
 import { configError } from '../../../../config/position.ts'
-import type { HttpFilterExtension } from '../../../../core/extension.ts'
+import type { FactoryContext, HttpFilterExtension } from '../../../../core/extension.ts'
 import type { HeaderMap } from '../../../../core/header-map.ts'
 import type { HeadersStatus, HttpFilter, HttpFilterCallbacks } from '../../../../core/http-filter.ts'
 import type { StreamInfo } from '../../../../core/stream-info.ts'
-import { makeRule, type Rule } from './rule.ts'
+import { makeRule, makeRuleStats, type Rule } from './rule.ts'
 
 interface Settings {
   readonly request: readonly Rule[]
@@ -19,20 +19,26 @@ export const headerToMetadataFilter: HttpFilterExtension<HeaderToMetadata, Heade
   terminal: false,
   perRoute: {
     message: HeaderToMetadata,
-    parse(message): Settings {
+    parse(message, context): Settings {
       if (message.requestRules.length === 0 && message.responseRules.length === 0)
         throw configError(message, undefined, 'a route must at least specify either request or response rules')
-      return makeSettings(message)
+      return makeSettings(message, context)
     },
   },
-  create(message) {
-    const settings = makeSettings(message)
+  create(message, context) {
+    const settings = makeSettings(message, context)
     return callbacks => new HeaderToMetadataFilter(callbacks, settings)
   },
 }
 
-function makeSettings(message: HeaderToMetadata): Settings {
-  return { request: message.requestRules.map(makeRule), response: message.responseRules.map(makeRule) }
+function makeSettings(message: HeaderToMetadata, context: FactoryContext): Settings {
+  const scope = message.statPrefix === '' ? undefined : context.stats.scope(`http_filter_name.${message.statPrefix}`)
+  const requestStats = scope && makeRuleStats(scope, 'request')
+  const responseStats = scope && makeRuleStats(scope, 'response')
+  return {
+    request: message.requestRules.map(each => makeRule(each, requestStats)),
+    response: message.responseRules.map(each => makeRule(each, responseStats)),
+  }
 }
 
 class HeaderToMetadataFilter implements HttpFilter {

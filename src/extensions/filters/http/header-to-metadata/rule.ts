@@ -6,6 +6,7 @@ import type { HeaderToMetadata_KeyValuePair, HeaderToMetadata_Rule } from '../..
 import type { HeaderMap } from '../../../../core/header-map.ts'
 import { cookie } from '../../../../matching/cookie-matcher.ts'
 import { makeReplacement } from '../../../../matching/regex.ts'
+import type { Counter, Scope } from '../../../../stats/scope.ts'
 
 const maxValueLength = 8 * 1024
 
@@ -18,8 +19,29 @@ export interface Written {
 /** `undefined` when there is nothing to write. Takes the header away when the rule says so. */
 export type Rule = (headers: HeaderMap) => Written | undefined
 
-/** Throws `ConfigError` for what does not go together. */
-export function makeRule(message: HeaderToMetadata_Rule): Rule {
+/** `http_filter_name.<stat_prefix>.` of one direction. */
+export interface RuleStats {
+  readonly rulesProcessed: Counter
+  readonly headerNotFound: Counter
+  readonly metadataAdded: Counter
+  readonly base64DecodeFailed: Counter
+  readonly headerValueTooLong: Counter
+  readonly regexSubstitutionFailed: Counter
+}
+
+export function makeRuleStats(scope: Scope, direction: 'request' | 'response'): RuleStats {
+  return {
+    rulesProcessed: scope.counter(`${direction}_rules_processed`),
+    headerNotFound: scope.counter(`${direction}_header_not_found`),
+    metadataAdded: scope.counter(`${direction}_metadata_added`),
+    base64DecodeFailed: scope.counter('base64_decode_failed'),
+    headerValueTooLong: scope.counter('header_value_too_long'),
+    regexSubstitutionFailed: scope.counter('regex_substitution_failed'),
+  }
+}
+
+/** Throws `ConfigError` for what does not go together. @param stats undefined without `stat_prefix` */
+export function makeRule(message: HeaderToMetadata_Rule, stats: RuleStats | undefined): Rule {
   const { onHeaderPresent, onHeaderMissing } = message
   if (message.header !== '' && message.cookie !== '')
     throw configError(message, 'cookie', 'cannot specify both header and cookie')
@@ -32,11 +54,14 @@ export function makeRule(message: HeaderToMetadata_Rule): Rule {
   if (onHeaderMissing?.value === '')
     throw configError(onHeaderMissing, 'value', 'on_header_missing needs a value that is not empty')
   const read = message.cookie === '' ? headerReader(message) : cookieReader(message.cookie)
-  const present = onHeaderPresent && makeWrite(onHeaderPresent)
-  const missing = onHeaderMissing && makeWrite(onHeaderMissing)
+  const present = onHeaderPresent && makeWrite(onHeaderPresent, stats)
+  const missing = onHeaderMissing && makeWrite(onHeaderMissing, stats)
   return headers => {
+    stats?.rulesProcessed.inc()
     const value = read(headers)
-    return value === undefined ? missing?.('') : present?.(value)
+    if (value !== undefined) return present?.(value)
+    if (missing !== undefined) stats?.headerNotFound.inc()
+    return missing?.('')
   }
 }
 
@@ -58,21 +83,35 @@ function cookieReader(text: string): Read {
   return headers => cookie(headers, name) || undefined
 }
 
-function makeWrite(message: HeaderToMetadata_KeyValuePair): (value: string) => Written | undefined {
+function makeWrite(
+  message: HeaderToMetadata_KeyValuePair,
+  stats: RuleStats | undefined,
+): (value: string) => Written | undefined {
   const namespace = message.metadataNamespace || 'envoy.filters.http.header_to_metadata'
   const { key } = message
   const fixed = toBytes(message.value)
   const rewrite = message.regexValueRewrite && makeReplacement(message.regexValueRewrite)
   return read => {
     let bytes = fixed || (rewrite === undefined ? read : rewrite(read))
-    if (bytes === '' || bytes.length >= maxValueLength) return undefined
+    if (bytes === '') {
+      if (read !== '') stats?.regexSubstitutionFailed.inc()
+      return undefined
+    }
+    if (bytes.length >= maxValueLength) {
+      stats?.headerValueTooLong.inc()
+      return undefined
+    }
     if (message.encode === 'BASE64') {
-      if (!/^[A-Za-z0-9+/]*={0,2}$/.test(bytes)) return undefined
-      bytes = Buffer.from(bytes, 'base64').toString('latin1')
-      if (bytes === '') return undefined
+      bytes = /^[A-Za-z0-9+/]*={0,2}$/.test(bytes) ? Buffer.from(bytes, 'base64').toString('latin1') : ''
+      if (bytes === '') {
+        stats?.base64DecodeFailed.inc()
+        return undefined
+      }
     }
     const value = typed(bytes, message.type)
-    return value === undefined ? undefined : { namespace, key, value }
+    if (value === undefined) return undefined
+    stats?.metadataAdded.inc()
+    return { namespace, key, value }
   }
 }
 
