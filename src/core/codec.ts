@@ -31,6 +31,8 @@ export interface CodecStream extends BytesMeter {
   resetStream(reason: StreamResetReason): void
   /** Counted. Stops the events of the reading side (HTTP/1: the socket; HTTP/2: window updates). */
   readDisable(disable: boolean): void
+  /** HTTP/2: how long the end of our message may wait for the peer's window without progress; 0 = for ever. */
+  setFlushTimeout?(timeoutMs: number): void
   /** At most one user; set when the stream is made. */
   setCallbacks(callbacks: StreamCallbacks): void
   /** Bytes queued in the codec for this stream. */

@@ -55,6 +55,8 @@ export interface RouteEntry {
   readonly timeoutMs: number
   /** undefined: the connection manager's. */
   readonly idleTimeoutMs: number | undefined
+  /** How long an answer may wait for the client's window; undefined: the connection manager's. */
+  readonly flushTimeoutMs: number | undefined
   readonly maxStreamDurationMs: number | undefined
   readonly grpcTimeoutHeaderMaxMs: number | undefined
   readonly grpcTimeoutHeaderOffsetMs: number

@@ -137,6 +137,8 @@ export interface HttpConnectionManagerSettings extends RequestHeaderSettings {
   readonly streamErrorOnInvalidHttpMessage: boolean
   /** All timeouts: 0 = none. */
   readonly streamIdleTimeoutMs: number
+  /** Without `stream_flush_timeout`, the idle timeout of a route counts for that too. */
+  readonly idleTimeoutIsFlushTimeout: boolean
   readonly requestTimeoutMs: number
   readonly requestHeadersTimeoutMs: number
   readonly maxStreamDurationMs: number

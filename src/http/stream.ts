@@ -391,6 +391,8 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
       this.onActivity()
       this.#owner.arm(this.idleDeadlineMs)
     }
+    const flushMs = entry.flushTimeoutMs ?? (this.settings.idleTimeoutIsFlushTimeout ? entry.idleTimeoutMs : undefined)
+    if (flushMs !== undefined) this.#encoder.stream.setFlushTimeout?.(flushMs)
     if (entry.usesMaxStreamDuration) this.#applyMaxStreamDuration(entry)
   }
 

@@ -71,6 +71,7 @@ export interface ForwardSettings extends RouteSettings {
   readonly priority: Priority
   readonly timeoutMs: number
   readonly idleTimeoutMs: number | undefined
+  readonly flushTimeoutMs: number | undefined
   readonly maxStreamDurationMs: number | undefined
   readonly grpcTimeoutHeaderMaxMs: number | undefined
   readonly retryPolicy: RetryPolicy | undefined
@@ -127,6 +128,10 @@ export class ForwardRoute extends ConfiguredRoute<ForwardSettings> implements Ro
 
   get idleTimeoutMs(): number | undefined {
     return this.settings.idleTimeoutMs
+  }
+
+  get flushTimeoutMs(): number | undefined {
+    return this.settings.flushTimeoutMs
   }
 
   get maxStreamDurationMs(): number | undefined {

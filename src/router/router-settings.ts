@@ -15,6 +15,8 @@ export interface RouterSettings {
   readonly upstreamFilters: MakeUpstreamFilterChain | undefined
   readonly suppressEnvoyHeaders: boolean
   readonly respectExpectedRqTimeout: boolean
+  /** CONNECT whose client does not wait for the answer is refused. */
+  readonly rejectConnectEarlyData: boolean
   readonly dynamicStats: boolean
   readonly strictCheckHeaders: readonly string[]
   /** Appended to `x-forwarded-for` of requests that the router makes itself. */
@@ -39,6 +41,7 @@ export function makeRouterSettings(message: Router, context: HttpFilterContext):
     upstreamFilters: context.extensions.upstreamHttpFilters(message.upstreamHttpFilters, context),
     suppressEnvoyHeaders: message.suppressEnvoyHeaders,
     respectExpectedRqTimeout: message.respectExpectedRqTimeout,
+    rejectConnectEarlyData: message.rejectConnectRequestEarlyData ?? false,
     dynamicStats: message.dynamicStats ?? true,
     strictCheckHeaders: message.strictCheckHeaders.map(name => name.toLowerCase()),
     localAddress: localAddress(),

@@ -218,6 +218,10 @@ export class RouterFilter
   }
 
   decodeData(data: Uint8Array, endStream: boolean): DataStatus {
+    if (this.#settings.rejectConnectEarlyData && this.#isEarlyConnectData(data)) {
+      this.#reply({ status: 400, details: 'early_connect_data' })
+      return 'stop-no-buffer'
+    }
     let chunk = data
     if (this.#keepsBody && (this.#retryState?.enabled || this.#entry?.internalRedirectPolicy !== undefined)) {
       this.#bodyBytes += data.length
@@ -234,6 +238,10 @@ export class RouterFilter
     this.#upstream?.acceptData(chunk, endStream)
     if (endStream) this.#onRequestComplete()
     return 'stop-no-buffer'
+  }
+
+  #isEarlyConnectData(data: Uint8Array): boolean {
+    return data.length > 0 && !this.responseStarted && this.requestHeaders?.method === 'CONNECT'
   }
 
   decodeTrailers(trailers: HeaderMap): TrailersStatus {

@@ -209,6 +209,7 @@ function forwardSettings(
     // With max_stream_duration the route timeout has no effect.
     timeoutMs: duration === undefined ? (action.timeout ?? 15_000) : 0,
     idleTimeoutMs: action.idleTimeout,
+    flushTimeoutMs: action.flushTimeout,
     maxStreamDurationMs: duration?.maxStreamDuration,
     grpcTimeoutHeaderMaxMs: duration?.grpcTimeoutHeaderMax,
     retryPolicy: retryPolicy && makeRetryPolicy(retryPolicy),

@@ -330,6 +330,7 @@ export const defaults: Omit<HttpConnectionManagerSettings, 'stats' | 'makeServer
   delayedCloseTimeoutMs: 1000,
   upgrades: new Map(),
   streamIdleTimeoutMs: 300_000,
+  idleTimeoutIsFlushTimeout: true,
   requestTimeoutMs: 0,
   requestHeadersTimeoutMs: 0,
   maxStreamDurationMs: 0,

@@ -56,6 +56,7 @@ export abstract class Http2Stream implements CodecStream {
   #aboveHighWatermark = false
   connectionAbove = false
   #flushTimer: NodeJS.Timeout | undefined = undefined
+  #flushTimeoutMs: number
   /** Bytes of body that `content-length` still promises; -1 when it promises nothing. */
   #contentLeft = -1
 
@@ -64,6 +65,7 @@ export abstract class Http2Stream implements CodecStream {
     this.id = id
     this.sendWindow = connection.peerInitialWindow
     this.recvWindow = connection.settings.initialStreamWindowBytes
+    this.#flushTimeoutMs = connection.settings.flushTimeoutMs
   }
 
   protected abstract decodeData(data: Uint8Array, endStream: boolean): void
@@ -285,13 +287,16 @@ export abstract class Http2Stream implements CodecStream {
     return this.bufferedBytes > 0 && this.sendWindow > 0 && !this.closed
   }
 
+  setFlushTimeout(timeoutMs: number): void {
+    this.#flushTimeoutMs = timeoutMs
+  }
+
   #startFlushTimer(): void {
-    const { flushTimeoutMs } = this.connection.settings
-    if (flushTimeoutMs === 0) return
+    if (this.#flushTimeoutMs === 0) return
     this.#flushTimer = setTimeout(() => {
       this.connection.stats.txFlushTimeout.inc()
       this.connection.resetByUs(this, ErrorCode.internalError, 'local-reset')
-    }, flushTimeoutMs)
+    }, this.#flushTimeoutMs)
     this.#flushTimer.unref()
   }
 

@@ -194,6 +194,7 @@ export const httpSupport: SupportTable = {
     'suppress_envoy_headers',
     'strict_check_headers',
     'respect_expected_rq_timeout',
+    'reject_connect_request_early_data',
     '?start_child_span',
   ],
 }

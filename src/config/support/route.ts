@@ -128,6 +128,7 @@ export const routeSupport: SupportTable = {
     'append_x_forwarded_host',
     'timeout',
     'idle_timeout',
+    'flush_timeout',
     'retry_policy',
     'priority',
     'max_stream_duration',

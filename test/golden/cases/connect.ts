@@ -49,6 +49,24 @@ export const connectTunnels: Group = {
       ],
       hcm: { upgrade_configs: [{ upgrade_type: 'CONNECT' }] },
     }),
+    ...['early', 'early_forwarded'].map(name =>
+      http({
+        name,
+        routes: [name === 'early' ? to('tcp', connect, upgrade('CONNECT', {})) : toA(connect), toA(post)],
+        hcm: {
+          upgrade_configs: [{ upgrade_type: 'CONNECT' }, { upgrade_type: 'websocket' }],
+          http_filters: [
+            {
+              name: 'envoy.filters.http.router',
+              typed_config: {
+                '@type': 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router',
+                reject_connect_request_early_data: true,
+              },
+            },
+          ],
+        },
+      }),
+    ),
   ],
   cases: [
     {
@@ -118,6 +136,23 @@ export const connectTunnels: Group = {
       listener: 'tunnels',
       send: [req('CONNECT a.test:1', ['host: a.test:1', 'x-to: post'])],
     },
+    {
+      name: 'early data of CONNECT that ends here',
+      listener: 'early',
+      send: [`${req('CONNECT a.test:1', ['host: a.test:1', 'x-to: tcp'])}bye\n`, { closed: true }],
+    },
+    {
+      name: 'early data of CONNECT that is forwarded',
+      listener: 'early_forwarded',
+      send: [`${req('CONNECT a.test:1', ['host: a.test:1'])}early`, { closed: true }],
+      upstream: { write: 'HTTP/1.1 200 OK\r\n\r\nhello', when: 'head', after: 'close' },
+    },
+    {
+      name: 'data of CONNECT in time',
+      listener: 'early',
+      send: [req('CONNECT a.test:1', ['host: a.test:1', 'x-to: tcp']), { text: '\r\n\r\n' }, 'bye\n', { closed: true }],
+    },
+    { name: 'data of other requests', listener: 'early', send: req('POST /', ['content-length: 1'], 'x') },
     ...[
       '/.well-known/masque/udp/1.2.3.4/53',
       '/.well-known/masque/udp/1.2.3.4/53/?q',

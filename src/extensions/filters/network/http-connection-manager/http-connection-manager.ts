@@ -83,6 +83,7 @@ function makeSettings(message: HttpConnectionManager, context: ListenerFactoryCo
       message.streamErrorOnInvalidHttpMessage ??
       false,
     streamIdleTimeoutMs: message.streamIdleTimeout ?? 300_000,
+    idleTimeoutIsFlushTimeout: message.streamFlushTimeout === undefined,
     requestTimeoutMs: message.requestTimeout ?? 0,
     requestHeadersTimeoutMs: message.requestHeadersTimeout ?? 0,
     maxStreamDurationMs: common?.maxStreamDuration ?? 0,
