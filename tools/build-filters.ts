@@ -1,12 +1,14 @@
 /**
  * Builds the filters that are written with the SDK, filters/NAME/NAME.wasm and those of the examples: `npm run build:filters`,
- * all or those named. The results are committed, so that nobody needs a build to run them; a test tells when one is stale.
+ * all or those named, and their table in
+ * filters/README.md. The results are committed, so that nobody needs a build to run them; a test tells when one is stale.
  */
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { compile } from '../sdk/tools/compile.ts'
+import { filterReadme, withFilterTable } from './filter-table.ts'
 
 export interface BuiltFilter {
   readonly name: string
@@ -60,4 +62,5 @@ if (import.meta.main) {
     if (!fresh) writeFileSync(filter.file, code)
     console.log(`${filter.name.padEnd(20)} ${String(code.length).padStart(6)} bytes${fresh ? '' : ' (new)'}`)
   }
+  writeFileSync(filterReadme, withFilterTable(readFileSync(filterReadme, 'utf8')))
 }
