@@ -76,9 +76,9 @@ test('commands of all kinds', () => {
     ['%PATH%', '/old?a=%20b&c'],
     ['%PATH(NQ:PATH)%', '/new'],
     ['%PATH(WQ:ORIG):4%', '/old'],
-    ['%QUERY_PARAM(a)%', '%20b'],
+    ['%QUERY_PARAM(a)%', ' b'],
     ['%QUERY_PARAM(c)%', ''],
-    ['%QUERY_PARAMS(DECODED)%', 'a= b&c'],
+    ['%QUERY_PARAMS(DECODED)%', 'a=%20b&c'],
     ['%RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS%', '200 via_upstream -'],
     ['%DURATION% %REQUEST_DURATION% %RESPONSE_DURATION% %RESPONSE_TX_DURATION%', '12 - 5 4'],
     ['%COMMON_DURATION(DS_RX_BEG:US_RX_BEG:us)%', '5250'],
@@ -202,4 +202,36 @@ test('header changes: removals first, values of the headers before, overwritten 
   mutations?.apply(headers, headerContext(headers, undefined, streamInfo()))
   assert.deepEqual(headers.list, ['z', '', 'old', 'new', 'replaced', 'r', 'x-add', '1', 'absent', 'Ã©', 'kept', ''])
   assert.equal(makeHeaderMutations([], [], context, {}, ''), undefined)
+})
+
+test('the hosts and connections of all attempts, in order', () => {
+  const info = Object.assign(streamInfo(), {
+    earlierUpstreamHosts: [fakeHost('a'), fakeHost('b')],
+    earlierUpstreamConnectionIds: [3],
+    upstreamHost: fakeHost('c'),
+    upstreamConnectionId: 5,
+  })
+  assert.equal(
+    text(
+      '%UPSTREAM_HOSTS_ATTEMPTED% %UPSTREAM_HOST_NAMES_ATTEMPTED_WITHOUT_PORT% %UPSTREAM_CONNECTION_IDS_ATTEMPTED%',
+      {
+        streamInfo: info,
+      },
+    ),
+    'a:80,b:80,c:80 a,b,c 3,5',
+  )
+})
+
+test('time points of connections and bodies; a duration is never negative', () => {
+  const info = Object.assign(streamInfo(), { downstreamHeadersMs: 1, firstUpstreamRxMs: 4, firstUpstreamBodyMs: 6.5 })
+  const at = info.startMonotonicMs
+  info.upstreamTiming = {
+    ...{ beginMs: at + 1, connectedMs: at + 2, handshakeBeginMs: at + 2, handshakeEndMs: at + 3.5, endMs: undefined },
+  }
+  const duration = (points: string): string => text(`%COMMON_DURATION(${points}:us)%`, { streamInfo: info })
+  assert.equal(duration('DS_RX_HDR_END:US_CX_END'), '1000')
+  assert.equal(duration('US_CX_END:US_HS_END'), '1500')
+  assert.equal(duration('US_RX_BEG:US_RX_BODY_BEG'), '2500')
+  assert.equal(duration('US_RX_BODY_BEG:US_RX_BEG'), '-')
+  assert.equal(duration('MINE:US_RX_BEG'), '-')
 })

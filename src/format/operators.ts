@@ -93,19 +93,34 @@ function rawQuery(context: LogContext): string | undefined {
 withArgs('QUERY_PARAM', 'required', true, args => {
   const name = toBytes(args)
   return context => {
-    const pairs = rawQuery(context)?.split('&') ?? []
-    const found = pairs.find(pair => pair === name || pair.startsWith(`${name}=`))
-    return found?.slice(name.length + 1)
+    for (const pair of rawQuery(context)?.split('&') ?? []) {
+      const equals = pair.indexOf('=')
+      if (percentDecoded(equals < 0 ? pair : pair.slice(0, equals)) !== name) continue
+      return equals < 0 ? '' : percentDecoded(pair.slice(equals + 1))
+    }
+    return undefined
   }
 })
 withArgs('QUERY_PARAMS', 'optional', true, args => {
   if (!['', 'ORIG', 'DECODED'].includes(args)) throw new Error(`takes ORIG or DECODED, not "${args}"`)
   if (args !== 'DECODED') return rawQuery
-  return context => {
-    const query = rawQuery(context)
-    return query?.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-  }
+  // What is no visible ASCII character stays encoded, and a percent sign that begins nothing goes.
+  return context =>
+    rawQuery(context)?.replace(/%([0-9a-fA-F]{2})?/g, (whole, hex: string | undefined) => {
+      const code = Number.parseInt(hex ?? '', 16)
+      if (hex === undefined) return ''
+      return code > 0x20 && code < 0x7f ? String.fromCharCode(code) : whole
+    })
 })
+
+/** A byte string. Control characters stay encoded: a client must not end lines of a log. */
+function percentDecoded(text: string): string {
+  if (!text.includes('%')) return text
+  return text.replace(/%([0-9a-fA-F]{2})/g, (whole, hex: string) => {
+    const code = Number.parseInt(hex, 16)
+    return code < 0x20 || code === 0x7f ? whole : String.fromCharCode(code)
+  })
+}
 
 withArgs('GRPC_STATUS', 'optional', false, grpcStatusGetter)
 withArgs('GRPC_STATUS_NUMBER', 'optional', false, () => grpcStatusGetter('NUMBER'))

@@ -6,6 +6,7 @@ import { connectionManager } from './cases/connection-manager.ts'
 import { http1Options } from './cases/http1-options.ts'
 import { connectTunnels } from './cases/connect.ts'
 import { basic } from './cases/basic.ts'
+import { formats } from './cases/formats.ts'
 import { grpcFilters } from './cases/grpc.ts'
 import { hashing } from './cases/hashing.ts'
 import { healthCheck } from './cases/health-check.ts'
@@ -47,6 +48,7 @@ export const groups: readonly Group[] = [
   rewrites,
   headerMutation,
   accessLog,
+  formats,
   tcpProxy,
   stats,
   upstreamFilters,

@@ -77,6 +77,8 @@ class Runner {
   readonly names: Names
   /** Cases by the port of their client. */
   readonly clients = new Map<number, string>()
+  /** Cases of plain TCP. */
+  readonly tcp = new Set<string>()
 
   constructor(proxy: ProxyProcess, upstream: Upstream, names: Names) {
     this.proxy = proxy
@@ -141,6 +143,7 @@ class Runner {
       const client = await RawClient.connect(port)
       if (!this.clients.has(client.localPort)) {
         this.clients.set(client.localPort, test.name)
+        if (test.tcp) this.tcp.add(test.name)
         for (const other of used) other.destroy()
         return client
       }
@@ -228,7 +231,8 @@ function sortLog(text: string, runner: Runner, cases: Record<string, Outcome>): 
     const port = Number(/ ?@127\.0\.0\.1:(\d+)$/.exec(line)?.[1])
     const name = runner.clients.get(port) ?? /"case (.*?)"/.exec(line)?.[1]
     const found = name === undefined ? undefined : cases[name]
-    if (found === undefined) continue
+    // A connection that was given up because its port had been used before.
+    if (found === undefined || (line.startsWith('tcp ') && !runner.tcp.has(name ?? ''))) continue
     const plain = line
       .replace(/ ?@127\.0\.0\.1:\d+$/, '')
       .replace(/\[\d{4}-\d\d-\d\dT[\d:.]+Z\]/, '[{time}]')
