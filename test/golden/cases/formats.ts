@@ -70,6 +70,11 @@ const jsonLog = (more: JsonObject): JsonObject => ({
     log_format: { json_format: json, ...more },
   },
 })
+/** Writes the name of the filter that let the request through. */
+const filteredLog = (name: string, filter: JsonObject): JsonObject => ({
+  ...fileLog(`${name} @%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%\n`),
+  filter,
+})
 const virtualHosts: readonly JsonObject[] = [
   {
     name: 'vh',
@@ -193,10 +198,7 @@ export const formats: Group = {
             },
           ],
           ['traceable', { traceable_filter: {} }],
-        ].map(([name, filter]) => ({
-          ...fileLog(`${name as string} @%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%\n`),
-          filter: filter as JsonObject,
-        })),
+        ].map(([name, filter]) => filteredLog(name as string, filter as JsonObject)),
       },
     }),
   ],
