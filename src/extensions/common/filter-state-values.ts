@@ -32,6 +32,9 @@ export function makeFilterStateWriter(message: FilterStateValue, context: Format
     if (text === '' && skipIfEmpty) return
     const object = make(text)
     if (object === undefined || state.get(key)?.readOnly === true) return
+    // What the connection has of that name, its streams cannot have for themselves.
+    const ofConnection = logContext.streamInfo.downstream.filterState
+    if (state !== ofConnection && ofConnection?.has(key) === true) return
     state.set(key, readOnly ? { ...object, readOnly } : object)
   }
 }

@@ -134,6 +134,26 @@ const stateRoutes = [
   named('other', { prefix: '/' }),
 ]
 
+/** The same listener with filter state of the connection. */
+function withConnectionState(listener: JsonObject): JsonObject {
+  const [chain] = listener.filter_chains as JsonObject[]
+  const setNetworkState = {
+    name: 'envoy.filters.network.set_filter_state',
+    typed_config: {
+      '@type': `${type}.filters.network.set_filter_state.v3.Config`,
+      on_new_connection: [
+        state('connection', 'on', { factory_key: 'envoy.string' }),
+        state('text', 'of the connection', { factory_key: 'envoy.string' }),
+        state('ip', '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%', { factory_key: 'envoy.network.ip' }),
+      ],
+    },
+  }
+  return {
+    ...listener,
+    filter_chains: [{ ...chain, filters: [setNetworkState, ...((chain?.filters as JsonObject[]) ?? [])] }],
+  }
+}
+
 const mutation = (config: JsonObject) => filter('header_mutation', 'HeaderMutation', config)
 const perRoute = (mutations: JsonObject): JsonObject => ({
   'envoy.filters.http.header_mutation': {
@@ -249,6 +269,26 @@ export const streamMatchers: Group = {
       },
       log: '%FILTER_STATE(text:PLAIN)% %FILTER_STATE(ip:PLAIN)% @%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%\n',
     }),
+    withConnectionState(
+      http({
+        name: 'connection',
+        routes: [
+          stateRoute('/connection', { string_match: { exact: 'on' } }, 'connection'),
+          stateRoute('/text', { string_match: { prefix: 'of' } }),
+          stateRoute('/address', { address_match: { ranges: [{ address_prefix: '127.0.0.0', prefix_len: 8 }] } }, 'ip'),
+          named('other', { prefix: '/' }),
+        ],
+        hcm: {
+          http_filters: [
+            setState([state('text', '%REQ(x-s)%', { factory_key: 'envoy.string', skip_if_empty: true })], {
+              clear_route_cache: true,
+            }),
+            quietRouter,
+          ],
+        },
+        log: '%FILTER_STATE(text:PLAIN)% %FILTER_STATE(connection:PLAIN)% @%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%\n',
+      }),
+    ),
     mutationHost(true),
     mutationHost(false),
   ],
@@ -315,6 +355,11 @@ export const streamMatchers: Group = {
     on('metadata', '/utf8', ['x-k: Ã©']),
     on('metadata', '/empty', ['x-k:']),
 
+    on('connection', '/connection'),
+    on('connection', '/text'),
+    on('connection', '/text', ['x-s: of the stream']),
+    on('connection', '/text', ['x-s: v']),
+    on('connection', '/address'),
     on('states', '/string', ['x-s: v']),
     on('states', '/string', ['x-s: w']),
     on('states', '/string'),
