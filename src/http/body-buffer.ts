@@ -1,5 +1,5 @@
 /** The bytes of one direction that a filter chain holds back. Follows the use of Envoy's watermark buffers in FilterManager. */
-import { isTransient, keep, pinActive, type ReadBuffer, shouldCopy, unpin } from '../base/read-buffer.ts'
+import { isCurrent, isTransient, keep, pin, type ReadBuffer, shouldCopy, unpin } from '../base/read-buffer.ts'
 import type { BodyBuffer } from '../core/http-filter.ts'
 
 const empty = new Uint8Array(0)
@@ -79,16 +79,23 @@ export class ChunkBuffer implements BodyBuffer {
     return this.slice(0, this.length)
   }
 
+  /** All of it has been written out, and nobody will ask for it again. */
+  release(): void {
+    this.#chunks.length = 0
+    this.length = 0
+    this.#unpin()
+  }
+
   #hold(data: Uint8Array): Uint8Array {
     if (!isTransient(data) || shouldCopy(data)) return keep(data)
-    ;(this.#pinned ??= []).push(pinActive())
+    ;(this.#pinned ??= []).push(pin(data))
     return data
   }
 
   #unpin(): void {
     if (this.#pinned === undefined) return
     for (const buffer of this.#pinned) {
-      if (this.#shown) buffer.kept = true
+      if (this.#shown && !isCurrent(buffer)) buffer.kept = true
       unpin(buffer)
     }
     this.#pinned = undefined

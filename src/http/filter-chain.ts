@@ -532,9 +532,11 @@ export class FilterChain {
       }
       return
     }
+    const written = buffered ? this.responseBuffer : undefined
     if (buffered) this.responseBuffer = undefined
     const end = endStream && trailersAddedBy === undefined
     owner.sendData(data, end)
+    written?.release()
     if (this.destroyed) return
     if (buffered) this.checkResponseLimit()
     if (end) this.#endEncode()

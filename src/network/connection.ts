@@ -9,7 +9,8 @@
 import { logger } from '../base/log.ts'
 import {
   isTransient,
-  pinActive,
+  pin,
+  pinTransient,
   type ReadBuffer,
   returnReadBuffer,
   setActiveReadBuffer,
@@ -441,7 +442,7 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
 
   #hold(data: Uint8Array): Uint8Array {
     if (shouldCopy(data)) return Buffer.from(data)
-    this.#pin()
+    this.#keepPinned(pin(data))
     return data
   }
 
@@ -480,7 +481,7 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
     if (wasAsync(req, this)) {
       this.#writing++
       this.#writingBytes = this.#handle.writeQueueSize
-      if (transient) this.#pin()
+      if (transient) for (const each of pinTransient()) this.#keepPinned(each)
       req.pins = this.#waitingPins
     } else this.#unpin(this.#waitingPins)
     this.#waitingPins = undefined
@@ -494,8 +495,7 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
     if (status !== 0) this.#fail(status)
   }
 
-  #pin(): void {
-    const buffer = pinActive()
+  #keepPinned(buffer: ReadBuffer): void {
     if (this.#waitingPins === undefined) this.#waitingPins = [buffer]
     else this.#waitingPins.push(buffer)
   }

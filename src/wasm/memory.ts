@@ -2,6 +2,7 @@
  * A guest's linear memory as the host reads and writes it. The views belong to one memory generation: `memory.grow`
  * detaches them (their length becomes 0), so the bounds check that comes before every access also notices growth.
  */
+import { borrowBuffer } from '../base/read-buffer.ts'
 import { Status } from './abi.ts'
 
 export type Allocate = (size: number) => number
@@ -47,6 +48,18 @@ export class GuestMemory {
     size >>>= 0
     if (!this.inBounds(pointer, size)) return undefined
     return Buffer.from(this.bytes.subarray(pointer, pointer + size))
+  }
+
+  /** The same for a body: transient, as chunks that are being delivered (base/read-buffer.ts). */
+  copyTransient(pointer: number, size: number): Buffer | undefined {
+    pointer >>>= 0
+    size >>>= 0
+    if (!this.inBounds(pointer, size)) return undefined
+    const bytes = this.bytes.subarray(pointer, pointer + size)
+    const target = borrowBuffer(size)
+    if (target === undefined) return Buffer.from(bytes)
+    target.set(bytes)
+    return target
   }
 
   writeUint32(pointer: number, value: number): number {

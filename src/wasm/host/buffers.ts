@@ -30,7 +30,7 @@ export function bufferFunctions(vm: WasmVm): HostFunctions {
     },
 
     proxy_set_buffer_bytes(type, start, length, pointer, size) {
-      const data = memory.copy(pointer, size)
+      const data = memory.copyTransient(pointer, size)
       if (data === undefined) return Status.invalidMemoryAccess
       const context = vm.current
       const present = context.bufferLength(type >>> 0)
