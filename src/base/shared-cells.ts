@@ -64,6 +64,11 @@ export class SharedCell {
   }
 }
 
+/** A cell that no other thread sees. */
+export function ownCell(): SharedCell {
+  return new SharedCell(new Int32Array(maxThreads), 0, 0)
+}
+
 let threadCount = maxThreads
 
 /** Tells this thread how many columns are in use, so that sums read no more. */

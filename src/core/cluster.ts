@@ -3,7 +3,7 @@ import type { Address } from './address.ts'
 import type { RequestEncoder, ResponseDecoder } from './codec.ts'
 import type { Connection } from './connection.ts'
 import type { HeaderMap } from './header-map.ts'
-import type { HashPolicy } from './route.ts'
+import type { HashPolicy, RetryPolicy, ShadowPolicy } from './route.ts'
 import type { Scope } from '../stats/scope.ts'
 import type { ConnectionTiming, Protocol, TlsInfo } from './stream-info.ts'
 import type { MakeUpstreamFilterChain } from './upstream-filters.ts'
@@ -89,6 +89,10 @@ export interface ResourceManager {
   readonly requests: Resource
   readonly retries: Resource
   readonly connectionPools: Resource
+  /** Of every single host, over all priorities (`per_host_thresholds`); Infinity = no limit. */
+  readonly maxConnectionsPerHost: number
+  /** A request was given to a connection. */
+  onRequest(): void
 }
 
 export interface ClusterInfo {
@@ -106,8 +110,16 @@ export interface ClusterInfo {
   readonly maintenanceMode: boolean
   /** Of every attempt at a host; undefined: those of the router, if it has any. */
   readonly upstreamFilters: MakeUpstreamFilterChain | undefined
+  readonly policies: ClusterRequestPolicies
   resourceManager(priority: Priority): ResourceManager
   readonly stats: ClusterStats
+}
+
+/** In place of those of routes where they are given. */
+export interface ClusterRequestPolicies {
+  /** Its timeouts of one try have no effect: those come from routes alone. */
+  readonly retryPolicy: RetryPolicy | undefined
+  readonly shadowPolicies: readonly ShadowPolicy[] | undefined
 }
 
 export interface StatCounter {

@@ -29,7 +29,15 @@ import type {
   LocalReply,
   TrailersStatus,
 } from '../core/http-filter.ts'
-import type { ConnectConfig, DirectResponse, HashPolicy, RequestStats, Route, RouteEntry } from '../core/route.ts'
+import type {
+  ConnectConfig,
+  DirectResponse,
+  HashPolicy,
+  RequestStats,
+  Route,
+  RouteEntry,
+  ShadowPolicy,
+} from '../core/route.ts'
 import { type BytesMeter, ResponseFlag } from '../core/stream-info.ts'
 import { proxyProtocolV1, proxyProtocolV2 } from '../network/proxy-protocol.ts'
 import { BytesOfAttempts, keepAttempt } from './attempts.ts'
@@ -198,7 +206,7 @@ export class RouterFilter
     info.upstreamRequestAttemptCount = 1
     entry.finalizeRequestHeaders(headers, info, !suppressEnvoyHeaders)
     this.#retryState = makeRetryState(
-      entry.retryPolicy,
+      cluster.info.policies.retryPolicy ?? entry.retryPolicy,
       asked,
       headers,
       cluster.info,
@@ -211,7 +219,8 @@ export class RouterFilter
       this.#replyNoHost()
       return 'stop'
     }
-    if (entry.shadowPolicies.length > 0) this.#startShadows(entry, headers, endStream)
+    const shadowPolicies = cluster.info.policies.shadowPolicies ?? entry.shadowPolicies
+    if (shadowPolicies.length > 0) this.#startShadows(shadowPolicies, headers, endStream)
     this.#startUpstream(cluster, host, endStream)
     if (endStream) this.#onRequestComplete()
     return 'stop'
@@ -302,10 +311,10 @@ export class RouterFilter
     return new TcpTunnels(cluster, host, (this.#entry as RouteEntry).priority, proxyHeader(config, this.callbacks))
   }
 
-  #startShadows(entry: RouteEntry, headers: HeaderMap, endStream: boolean): void {
+  #startShadows(policies: readonly ShadowPolicy[], headers: HeaderMap, endStream: boolean): void {
     const { streamInfo, random, decoderBufferLimitBytes } = this.callbacks
     const started: ShadowRequest[] = []
-    for (const policy of entry.shadowPolicies) {
+    for (const policy of policies) {
       if (!policy.enabled(random)) continue
       const cluster = this.#settings.clusters.get(policy.clusterName(headers))
       if (cluster === undefined) continue

@@ -2,6 +2,7 @@
  * What runs on the main thread while the proxy serves: remote wasm code is fetched, `bootstrap_extensions` that exist once a
  * process, `stats_sinks` and their flushes. It has clusters of its own for them, if there is anything that may call one.
  */
+import { makeClusterPolicies } from '../router/cluster-policies.ts'
 import { Http1ClientConnection } from '../codec/http1/client.ts'
 import type { StatSink } from '../core/stat-sink.ts'
 import type { MergedStats } from '../stats/merged-stats.ts'
@@ -78,6 +79,7 @@ export class MainServices {
     const messages = this.#parts.snapshot.bootstrap.staticResources?.clusters ?? []
     this.#clusters = new ClusterManager(messages, this.context, {
       makeHttp1Client: (connection, callbacks, settings) => new Http1ClientConnection(connection, callbacks, settings),
+      makePolicies: makeClusterPolicies,
     })
     this.context.clusters = this.#clusters
     await this.#clusters.start()

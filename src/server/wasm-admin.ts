@@ -1,4 +1,5 @@
 /** Wasm seen from the main thread: `/wasm`, hot swaps and watched files. Plugins are tried in a context of its own. */
+import { makeClusterPolicies } from '../router/cluster-policies.ts'
 import { Http1ClientConnection } from '../codec/http1/client.ts'
 import type { WasmReloadResult, WasmStatus } from '../core/wasm-status.ts'
 import type { Scope } from '../stats/scope.ts'
@@ -72,6 +73,7 @@ export class WasmAdmin {
     const context = new ThreadContext(snapshot, { workerIndex: -1, state, stats, openFiles: false })
     context.clusters = new ClusterManager(staticResources?.clusters ?? [], context, {
       makeHttp1Client: (connection, callbacks, settings) => new Http1ClientConnection(connection, callbacks, settings),
+      makePolicies: makeClusterPolicies,
     })
     return context
   }

@@ -5,6 +5,7 @@
  */
 import { type LogLevel, logger, setLogLevel } from '../base/log.ts'
 import type { Address } from '../core/address.ts'
+import { makeClusterPolicies } from '../router/cluster-policies.ts'
 import { Http1ClientConnection } from '../codec/http1/client.ts'
 import type { Scope } from '../stats/scope.ts'
 import type { ClusterStatus } from '../core/cluster.ts'
@@ -66,6 +67,7 @@ export class WorkerRuntime implements WorkerMethods {
     this.context = context
     this.#clusters = new ClusterManager(staticResources?.clusters ?? [], context, {
       makeHttp1Client: (connection, callbacks, settings) => new Http1ClientConnection(connection, callbacks, settings),
+      makePolicies: makeClusterPolicies,
     })
     context.clusters = this.#clusters
     for (const each of bootstrap.bootstrapExtensions) context.extensions.bootstrapExtension(each, context)

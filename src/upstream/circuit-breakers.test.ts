@@ -7,11 +7,15 @@ import { decode } from '../../test/support/clusters.ts'
 import type { JsonValue } from '../config/json-source.ts'
 import { makeResourceManager } from './circuit-breakers.ts'
 
-function manager(json: JsonValue, shared = new SharedCells(0), stats = new StatsStore()): ResourceManager {
+function manager(thresholds: JsonValue, shared = new SharedCells(0), stats = new StatsStore()): ResourceManager {
+  return managerOf({ thresholds: [thresholds] }, shared, stats)
+}
+
+function managerOf(json: JsonValue, shared = new SharedCells(0), stats = new StatsStore()): ResourceManager {
   return makeResourceManager(
     'c',
     'default',
-    decode('envoy.config.cluster.v3.CircuitBreakers.Thresholds', json),
+    decode('envoy.config.cluster.v3.CircuitBreakers', json),
     shared,
     stats.scope('cluster.c'),
   )
@@ -59,5 +63,29 @@ describe('circuit breakers', () => {
     assert.equal(retries.max, 5)
     for (let i = 0; i < 5; i++) retries.inc()
     assert.equal(retries.canCreate(), false)
+  })
+
+  it('give retries a share of what began lately', () => {
+    const budget = { budget_percent: { value: 50 }, min_retry_concurrency: 1, budget_interval: '10s' }
+    const { retries, onRequest } = manager({ retry_budget: budget })
+    for (let i = 0; i < 8; i++) onRequest()
+    assert.equal(retries.max, 4)
+  })
+
+  it('do not tell what remains of a budget', () => {
+    const stats = new StatsStore()
+    manager({ track_remaining: true, retry_budget: {} }, new SharedCells(0), stats)
+    assert.equal(stats.gauge('cluster.c.circuit_breakers.default.remaining_retries').value, 0)
+  })
+
+  it('limit the connections of a host, and nothing else of it', () => {
+    assert.equal(managerOf({}).maxConnectionsPerHost, Number.POSITIVE_INFINITY)
+    const hosts = [{ priority: 'HIGH', max_connections: 1 }, { max_connections: 2 }, { max_connections: 3 }]
+    assert.equal(managerOf({ per_host_thresholds: hosts }).maxConnectionsPerHost, 2)
+    for (const field of ['max_requests', 'max_pending_requests', 'max_retries', 'max_connection_pools'])
+      assert.throws(
+        () => managerOf({ per_host_thresholds: [{ [field]: 1 }] }),
+        new RegExp(`${field}.*unsupported in per_host_thresholds`),
+      )
   })
 })

@@ -3,9 +3,11 @@
  * there are workers, since asking and counting are two steps.
  */
 import type { SharedCell, SharedCells } from '../base/shared-cells.ts'
-import type { CircuitBreakers_Thresholds as Thresholds } from '../config/v3.ts'
+import { configError } from '../config/position.ts'
+import type { CircuitBreakers, CircuitBreakers_Thresholds as Thresholds } from '../config/v3.ts'
 import type { Priority, Resource, ResourceManager } from '../core/cluster.ts'
 import type { Gauge, Scope } from '../stats/scope.ts'
+import { ActiveRequests, RecentRequests, RetryBudget } from './retry-budget.ts'
 
 const defaultMax = 1024
 const defaultRetries = 3
@@ -57,69 +59,49 @@ class SharedResource implements Resource {
   }
 }
 
-/** `retry_budget`: retries may be a share of what is active, and always a few. */
-class RetryBudget implements Resource {
-  readonly #retries: SharedResource
-  readonly #active: readonly Resource[]
-  readonly #share: number
-  readonly #minimum: number
+/** The only field of hosts that Envoy has. */
+const perHostOnly = ['maxPendingRequests', 'maxRequests', 'maxRetries', 'maxConnectionPools', 'retryBudget'] as const
 
-  constructor(retries: SharedResource, active: readonly Resource[], share: number, minimum: number) {
-    this.#retries = retries
-    this.#active = active
-    this.#share = share
-    this.#minimum = minimum
-  }
-
-  get max(): number {
-    const active = this.#active.reduce((sum, each) => sum + each.count, 0)
-    return Math.max(Math.floor(active * this.#share), this.#minimum)
-  }
-
-  get count(): number {
-    return this.#retries.count
-  }
-
-  canCreate(): boolean {
-    return this.#retries.count < this.max
-  }
-
-  inc(): void {
-    this.#retries.inc()
-  }
-
-  dec(): void {
-    this.#retries.dec()
-  }
+/** @throws ConfigError for limits that hosts cannot have */
+function maxConnectionsPerHost(breakers: CircuitBreakers | undefined, priority: Thresholds['priority']): number {
+  for (const each of breakers?.perHostThresholds ?? [])
+    for (const field of perHostOnly)
+      if (each[field] !== undefined)
+        throw configError(each, field, 'is unsupported in per_host_thresholds: only max_connections is')
+  return thresholdsOf(breakers?.perHostThresholds, priority)?.maxConnections ?? Number.POSITIVE_INFINITY
 }
 
-/**
- * @param thresholds the entry of this priority, if any
- * @param stats scope of `cluster.<name>`
- */
+/** Of several for a priority the first is taken. */
+function thresholdsOf(
+  list: readonly Thresholds[] | undefined,
+  priority: Thresholds['priority'],
+): Thresholds | undefined {
+  return list?.find(each => each.priority === priority)
+}
+
+/** @param stats scope of `cluster.<name>`  @throws ConfigError */
 export function makeResourceManager(
   clusterName: string,
   priority: Priority,
-  thresholds: Thresholds | undefined,
+  breakers: CircuitBreakers | undefined,
   shared: SharedCells,
   stats: Scope,
 ): ResourceManager {
+  const wanted = priority === 'high' ? 'HIGH' : 'DEFAULT'
+  const thresholds = thresholdsOf(breakers?.thresholds, wanted)
   const scope = stats.scope(`circuit_breakers.${priority}`)
-  const resource = (max: number, name: string, openName: string): SharedResource =>
-    new SharedResource(
-      max,
-      shared.cell(`cluster.${clusterName}.circuit_breakers.${priority}.${name}`),
-      scope.gauge(`${openName}_open`),
-      thresholds?.trackRemaining ? scope.gauge(`remaining_${remainingNames[openName]}`) : undefined,
-    )
+  const cell = (name: string): SharedCell => shared.cell(`cluster.${clusterName}.circuit_breakers.${priority}.${name}`)
+  const resource = (max: number, name: string, openName: string, tracked = true): SharedResource => {
+    const remaining = thresholds?.trackRemaining ? scope.gauge(`remaining_${remainingNames[openName]}`) : undefined
+    return new SharedResource(max, cell(name), scope.gauge(`${openName}_open`), tracked ? remaining : undefined)
+  }
   const pendingRequests = resource(thresholds?.maxPendingRequests ?? defaultMax, 'pending_requests', 'rq_pending')
   const requests = resource(thresholds?.maxRequests ?? defaultMax, 'requests', 'rq')
   const budget = thresholds?.retryBudget
-  const retries = resource(
-    budget === undefined ? (thresholds?.maxRetries ?? defaultRetries) : unlimited,
-    'retries',
-    'rq_retry',
-  )
+  // What remains of a budget is not told: it changes with every request.
+  const retries = resource(thresholds?.maxRetries ?? defaultRetries, 'retries', 'rq_retry', budget === undefined)
+  const intervalMs = budget?.budgetInterval ?? 0
+  const recent = intervalMs > 0 ? new RecentRequests(cell('budget'), intervalMs) : undefined
   return {
     connections: resource(thresholds?.maxConnections ?? defaultMax, 'connections', 'cx'),
     pendingRequests,
@@ -129,11 +111,13 @@ export function makeResourceManager(
         ? retries
         : new RetryBudget(
             retries,
-            [requests, pendingRequests],
+            recent ?? new ActiveRequests(requests, pendingRequests),
             (budget.budgetPercent?.value ?? defaultBudgetPercent) / 100,
             budget.minRetryConcurrency ?? defaultMinRetries,
           ),
     connectionPools: resource(thresholds?.maxConnectionPools ?? unlimited, 'connection_pools', 'cx_pool'),
+    maxConnectionsPerHost: maxConnectionsPerHost(breakers, wanted),
+    onRequest: () => recent?.onRequest(),
   }
 }
 

@@ -15,8 +15,8 @@ import { type ClusterDependencies, UpstreamCluster } from './cluster.ts'
 import { systemResolver } from './dns.ts'
 import type { UpstreamHost } from './host.ts'
 
-export type ClusterManagerOptions = Pick<ClusterDependencies, 'makeHttp1Client'> &
-  Partial<Omit<ClusterDependencies, 'makeHttp1Client'>>
+export type ClusterManagerOptions = Pick<ClusterDependencies, Required> & Partial<Omit<ClusterDependencies, Required>>
+type Required = 'makeHttp1Client' | 'makePolicies'
 
 export class ClusterManager implements ClusterManagerContract {
   readonly #clusters = new Map<string, UpstreamCluster>()

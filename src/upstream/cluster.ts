@@ -3,6 +3,7 @@ import { defaultUpstreamHttp1Settings, type Http1Settings, http1Settings } from 
 import { Http2ClientConnection } from '../codec/http2/client.ts'
 import { defaultUpstreamHttp2Settings, http2Settings } from '../codec/http2/settings.ts'
 import { makeLazyStats } from '../codec/http2/stats.ts'
+import { ownCell, type SharedCells } from '../base/shared-cells.ts'
 import { configError } from '../config/position.ts'
 import {
   type Cluster as ClusterMessage,
@@ -15,6 +16,7 @@ import type {
   Cancellable,
   Cluster,
   ClusterInfo,
+  ClusterRequestPolicies,
   HttpConnectionPool,
   HttpPoolCallbacks,
   LoadBalancerContext,
@@ -31,6 +33,7 @@ import type { HashPolicy } from '../core/route.ts'
 import type { Protocol } from '../core/stream-info.ts'
 import type { MakeUpstreamFilterChain } from '../core/upstream-filters.ts'
 import { makeAnyOf } from '../matching/any-of.ts'
+import { makeHashPolicy } from '../matching/hash-policy.ts'
 import { addressFromMessage } from '../network/address.ts'
 import { type AutoSni, makeAutoSni } from './auto-sni.ts'
 import { makeResourceManager } from './circuit-breakers.ts'
@@ -60,6 +63,8 @@ export interface ClusterDependencies {
     callbacks: ClientConnectionCallbacks,
     settings: Http1Settings,
   ): ClientConnection
+  /** What the cluster itself says about requests. @throws ConfigError */
+  makePolicies(options: ClusterHttpProtocolOptions | undefined, context: FactoryContext): ClusterRequestPolicies
   readonly resolver: DnsResolver
   readonly random: Random
 }
@@ -77,6 +82,7 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
   readonly http2: boolean
   readonly maintenanceMode = false
   readonly upstreamFilters: MakeUpstreamFilterChain | undefined
+  readonly policies: ClusterRequestPolicies
   readonly stats: ClusterStatistics
   readonly #defaultResources: ResourceManager
   readonly #highResources: ResourceManager
@@ -90,6 +96,9 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
   readonly #autoSni: AutoSni | undefined
   readonly #source: EndpointSource
   readonly #refusing: HttpConnectionPool
+  readonly #shared: SharedCells
+  /** Hosts count their connections over all workers. */
+  readonly #limitsHosts: boolean
   #closed = false
 
   /** @throws ConfigError */
@@ -100,20 +109,17 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
     const scope = context.stats.scope(`cluster.${this.statName}`)
     this.stats = new ClusterStatistics(scope)
     const resources = (priority: Priority): ResourceManager =>
-      makeResourceManager(
-        this.name,
-        priority,
-        message.circuitBreakers?.thresholds.find(each => each.priority === (priority === 'high' ? 'HIGH' : 'DEFAULT')),
-        context.shared,
-        scope,
-      )
+      makeResourceManager(this.name, priority, message.circuitBreakers, context.shared, scope)
     this.#defaultResources = resources('default')
     this.#highResources = resources('high')
+    this.#shared = context.shared
+    this.#limitsHosts = (message.circuitBreakers?.perHostThresholds.length ?? 0) > 0
     this.connectTimeoutMs = message.connectTimeout ?? defaultConnectTimeoutMs
     this.perConnectionBufferLimitBytes = message.perConnectionBufferLimitBytes ?? defaultBufferLimitBytes
     this.metadata = message.metadata?.filterMetadata
 
     const http = httpOptions(message)
+    this.policies = dependencies.makePolicies(http, context)
     const common = http?.commonHttpProtocolOptions ?? message.commonHttpProtocolOptions
     this.maxRequestsPerConnection = common?.maxRequestsPerConnection ?? message.maxRequestsPerConnection ?? 0
     this.maxStreamDurationMs = common?.maxStreamDuration ?? 0
@@ -177,7 +183,7 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
     this.#refusing = new RefusingPool(this.stats)
     const { makePicker, byHash, hashPolicy, subsets } = makeLoadBalancing(message, scope)
     this.#byHash = byHash
-    this.#hashPolicy = hashPolicy
+    this.#hashPolicy = hashPolicy ?? makeHashPolicy(http?.hashPolicy ?? [])
     this.#random = dependencies.random
     const hostSettings: HostSetSettings = {
       makePicker,
@@ -286,12 +292,23 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
     for (const host of this.hosts) for (const pool of host.pools) pool.close()
   }
 
+  #onNewHost(host: UpstreamHost): void {
+    this.stats.transportSocketMatch.inc()
+    if (!this.#limitsHosts || host.connections !== undefined) return
+    try {
+      host.connections = this.#shared.cell(`cluster.${this.name}.connections.${host.addressString}`)
+    } catch {
+      // All cells are taken: the limit is then one for each worker.
+      host.connections = ownCell()
+    }
+  }
+
   #setHosts(hosts: readonly UpstreamHost[]): void {
     if (this.#closed) return
     const before = new Set(this.#hostSet.hosts)
     const after = new Set(hosts)
     for (const host of before) if (!after.has(host)) for (const pool of host.pools) pool.drain()
-    for (const host of after) if (!before.has(host)) this.stats.transportSocketMatch.inc()
+    for (const host of after) if (!before.has(host)) this.#onNewHost(host)
     this.#hostSet.update(hosts)
     if (before.size > 0 || after.size > 0) this.stats.membershipChange.inc()
     this.stats.membershipTotal.set(hosts.length)

@@ -226,7 +226,7 @@ export abstract class ConnectionPool {
   #connectIfNeeded(): void {
     while (this.#pending.length > this.#connectingRoom) {
       // At the limit a pool without any connection still gets one, or its streams would wait for ever.
-      if (!this.resources.connections.canCreate()) {
+      if (!this.#canConnect()) {
         this.settings.stats.upstreamCxOverflow.inc()
         if (this.#clients.size > 0) return
       }
@@ -245,6 +245,14 @@ export abstract class ConnectionPool {
       this.#connectingRoom += client.roomWhenConnected
       this.#clients.add(client)
     }
+  }
+
+  #canConnect(): boolean {
+    const ofHost = this.host.connections
+    return (
+      this.resources.connections.canCreate() &&
+      (ofHost === undefined || ofHost.sum() < this.resources.maxConnectionsPerHost)
+    )
   }
 
   #releaseIfDone(): void {
@@ -278,6 +286,7 @@ export abstract class PoolClient implements ConnectionCallbacks {
     stats.upstreamCxActive.inc()
     host.stats.cxTotal++
     host.stats.cxActive++
+    host.connections?.add(1)
     resources.connections.inc()
     connection.setConnectionStats({ readTotal: stats.upstreamCxRxBytesTotal, writeTotal: stats.upstreamCxTxBytesTotal })
     connection.addCallbacks(this)
@@ -322,6 +331,7 @@ export abstract class PoolClient implements ConnectionCallbacks {
     host.stats.rqTotal++
     host.stats.rqActive++
     resources.requests.inc()
+    resources.onRequest()
     settings.stats.upstreamRqTotal.inc()
     settings.stats.upstreamRqActive.inc()
   }
@@ -362,6 +372,7 @@ export abstract class PoolClient implements ConnectionCallbacks {
     }
     stats.upstreamCxActive.dec()
     pool.host.stats.cxActive--
+    pool.host.connections?.add(-1)
     pool.resources.connections.dec()
     let failure: PoolFailureReason | undefined
     if (this.connecting) {

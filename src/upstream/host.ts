@@ -1,4 +1,5 @@
 /** One endpoint of a cluster. Follows Envoy's `HostImpl`. */
+import type { SharedCell } from '../base/shared-cells.ts'
 import type { HealthStatus } from '../config/v3.ts'
 import { type Address, addressToString } from '../core/address.ts'
 import type { Host, HostStats, Metadata } from '../core/cluster.ts'
@@ -36,6 +37,8 @@ export class UpstreamHost implements Host {
   readonly degraded: boolean
   activeRequests = 0
   pendingRequests = 0
+  /** Over all workers; only where the cluster limits them. */
+  connections: SharedCell | undefined = undefined
   readonly stats: HostStats = {
     cxTotal: 0,
     cxActive: 0,

@@ -2,6 +2,7 @@
 import { accessLog } from './cases/access-log.ts'
 import { badRequests } from './cases/bad-requests.ts'
 import { clientAddress } from './cases/client-address.ts'
+import { clusterOptions } from './cases/cluster-options.ts'
 import { connectionManager } from './cases/connection-manager.ts'
 import { http1Options } from './cases/http1-options.ts'
 import { connectTunnels } from './cases/connect.ts'
@@ -43,6 +44,7 @@ export const groups: readonly Group[] = [
   localReplies,
   timeouts,
   retries,
+  clusterOptions,
   durations,
   routing,
   rewrites,

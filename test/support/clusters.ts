@@ -6,6 +6,7 @@ import { decodeJson } from '../../src/config/decode-json.ts'
 import { type JsonValue, parseJson } from '../../src/config/json-source.ts'
 import type { Cluster as ClusterMessage } from '../../src/config/v3.ts'
 import type { LoadBalancerContext } from '../../src/core/cluster.ts'
+import { makeClusterPolicies } from '../../src/router/cluster-policies.ts'
 import type { ExtensionResolver, ListenerFactoryContext } from '../../src/core/extension.ts'
 import { StatsStore } from '../../src/stats/store.ts'
 import { ClusterManager, type ClusterManagerOptions } from '../../src/upstream/cluster-manager.ts'
@@ -95,7 +96,7 @@ export class TestContext implements ListenerFactoryContext {
   readonly trafficDirection = 'UNSPECIFIED'
   readonly listenerMetadata = undefined
   extensions: ExtensionResolver = noExtensions
-  clusters = new ClusterManager([], this, { makeHttp1Client })
+  clusters = new ClusterManager([], this, { makeHttp1Client, makePolicies: makeClusterPolicies })
   drainClose(): boolean {
     return false
   }
@@ -127,7 +128,12 @@ export function makeClusters(
   options: Partial<ClusterManagerOptions> = {},
 ): { clusters: ClusterManager; context: TestContext } {
   const context = new TestContext()
-  const clusters = new ClusterManager(messages, context, { makeHttp1Client, random: seededRandom(1), ...options })
+  const clusters = new ClusterManager(messages, context, {
+    makeHttp1Client,
+    makePolicies: makeClusterPolicies,
+    random: seededRandom(1),
+    ...options,
+  })
   context.clusters = clusters
   return { clusters, context }
 }

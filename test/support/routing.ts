@@ -247,6 +247,7 @@ export class FakeCluster implements Cluster {
       perConnectionBufferLimitBytes: 0,
       maxRequestsPerConnection: 0,
       maxStreamDurationMs: 0,
+      policies: { retryPolicy: undefined, shadowPolicies: undefined },
       metadata: undefined,
       http1: true,
       http2: false,
@@ -258,6 +259,8 @@ export class FakeCluster implements Cluster {
         requests: limit,
         retries: this.retries,
         connectionPools: limit,
+        maxConnectionsPerHost: Number.POSITIVE_INFINITY,
+        onRequest: () => {},
       }),
       stats: clusterStats(this.counts),
     }

@@ -56,7 +56,7 @@ export const clusterSupport: SupportTable = {
   'envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector': 'all',
   'envoy.config.cluster.v3.Cluster.RingHashLbConfig': 'all',
   'envoy.config.cluster.v3.Cluster.MaglevLbConfig': 'all',
-  'envoy.config.cluster.v3.CircuitBreakers': ['thresholds'],
+  'envoy.config.cluster.v3.CircuitBreakers': 'all',
   'envoy.config.cluster.v3.CircuitBreakers.Thresholds': [
     'priority',
     'max_connections',
@@ -67,7 +67,7 @@ export const clusterSupport: SupportTable = {
     'track_remaining',
     'max_connection_pools',
   ],
-  'envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget': ['budget_percent', 'min_retry_concurrency'],
+  'envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget': 'all',
   'envoy.config.cluster.v3.Cluster.RefreshRate': 'all',
   'envoy.config.cluster.v3.UpstreamConnectionOptions': ['tcp_keepalive'],
   'envoy.config.cluster.v3.LoadBalancingPolicy': 'all',
@@ -107,6 +107,9 @@ export const clusterSupport: SupportTable = {
     'use_downstream_protocol_config',
     'auto_config',
     'http_filters',
+    'request_mirror_policies',
+    'hash_policy',
+    'retry_policy',
   ],
   'envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig': [
     'http_protocol_options',
