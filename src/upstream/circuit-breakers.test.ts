@@ -67,9 +67,9 @@ describe('circuit breakers', () => {
 
   it('give retries a share of what began lately', () => {
     const budget = { budget_percent: { value: 50 }, min_retry_concurrency: 1, budget_interval: '10s' }
-    const { retries, onRequest } = manager({ retry_budget: budget })
-    for (let i = 0; i < 8; i++) onRequest()
-    assert.equal(retries.max, 4)
+    const resources = manager({ retry_budget: budget })
+    for (let i = 0; i < 8; i++) resources.onRequest()
+    assert.equal(resources.retries.max, 4)
   })
 
   it('do not tell what remains of a budget', () => {

@@ -147,8 +147,9 @@ const copied = (path: string): Case => ({
 /** Only the header that should count changes. */
 const hashes = (path: string, header: string, more: readonly string[]): Case[] =>
   [1, 2, 3, 4].map(value => ({
-    ...get(path, ok, [`${header}: ${value}`, ...more], `${path}, ${header}: ${value}`),
+    name: `${path}, ${header}: ${value}`,
     listener: 'hosts',
+    send: req(`GET /${path}`, [`${header}: ${value}`, ...more]),
   }))
 
 export const clusterOptions: Group = {
