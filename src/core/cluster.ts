@@ -167,10 +167,10 @@ export interface ClusterStats {
   readonly upstreamInternalRedirectFailedTotal: StatCounter
   /** `retry_or_shadow_abandoned`: the request body was too long to be kept. */
   readonly retryOrShadowAbandoned: StatCounter
-  /** `upstream_rq_<code>` and `upstream_rq_<n>xx`, under ``, `internal.`, `external.`, `canary.`; cached by code. */
-  chargeResponseCode(status: number, internal: boolean): void
+  /** `upstream_rq_<code>` and `upstream_rq_<n>xx`, under ``, `internal.`, `external.`, `canary.`; cached by code. `quiet`: without the codes under ``. */
+  chargeResponseCode(status: number, internal: boolean, quiet?: boolean): void
   /** `retry.upstream_rq_<code>`, of responses that were answered by a retry. */
-  chargeRetryResponseCode(status: number): void
+  chargeRetryResponseCode(status: number, quiet?: boolean): void
   readonly upstreamRqTimeMs: StatHistogram
 }
 

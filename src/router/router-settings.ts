@@ -1,23 +1,28 @@
 /** What all streams through one router filter share. Follows Envoy's `Router::FilterConfig`. */
 import type { Deadlines } from '../base/deadlines.ts'
 import type { Router } from '../config/v3.ts'
+import type { AccessLog } from '../core/access-log.ts'
 import type { ClusterManager } from '../core/cluster.ts'
 import type { HttpFilterContext } from '../core/extension.ts'
 import type { MakeUpstreamFilterChain } from '../core/upstream-filters.ts'
 import type { RedirectRefusal } from './internal-redirect.ts'
 import { localAddress } from '../network/local-address.ts'
 import type { Counter, Scope } from '../stats/scope.ts'
+import { makeUpstreamLogSettings, type UpstreamLogSettings } from './upstream-log.ts'
 
 export interface RouterSettings {
   readonly clusters: ClusterManager
   readonly stats: RouterStats
   /** Of every attempt, unless the cluster has filters of its own. */
   readonly upstreamFilters: MakeUpstreamFilterChain | undefined
+  readonly upstreamLog: UpstreamLogSettings | undefined
   readonly suppressEnvoyHeaders: boolean
   readonly respectExpectedRqTimeout: boolean
   /** CONNECT whose client does not wait for the answer is refused. */
   readonly rejectConnectEarlyData: boolean
   readonly dynamicStats: boolean
+  /** Response codes of gRPC calls are not counted under the cluster itself. */
+  readonly suppressGrpcCodeStats: boolean
   readonly strictCheckHeaders: readonly string[]
   /** Appended to `x-forwarded-for` of requests that the router makes itself. */
   readonly localAddress: string
@@ -34,15 +39,22 @@ interface RouterStats {
   readonly passthroughInternalRedirect: Readonly<Record<RedirectRefusal, Counter>>
 }
 
-export function makeRouterSettings(message: Router, context: HttpFilterContext): RouterSettings {
+/** @param upstreamLogs of `upstream_log` */
+export function makeRouterSettings(
+  message: Router,
+  context: HttpFilterContext,
+  upstreamLogs: readonly AccessLog[] = [],
+): RouterSettings {
   return {
     clusters: context.clusters,
     stats: makeStats(context.httpStats),
     upstreamFilters: context.extensions.upstreamHttpFilters(message.upstreamHttpFilters, context),
+    upstreamLog: makeUpstreamLogSettings(upstreamLogs, message.upstreamLogOptions),
     suppressEnvoyHeaders: message.suppressEnvoyHeaders,
     respectExpectedRqTimeout: message.respectExpectedRqTimeout,
     rejectConnectEarlyData: message.rejectConnectRequestEarlyData ?? false,
     dynamicStats: message.dynamicStats ?? true,
+    suppressGrpcCodeStats: message.suppressGrpcRequestFailureCodeStats,
     strictCheckHeaders: message.strictCheckHeaders.map(name => name.toLowerCase()),
     localAddress: localAddress(),
     deadlines: new Map(),

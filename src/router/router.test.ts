@@ -755,3 +755,18 @@ test('hedging: a client that goes away ends all attempts', () => {
   assert.equal(setup.cluster.last.resetReason, 'local-reset')
   assert.equal(setup.cluster.retries.count, 0)
 })
+
+test('reject_connect_request_early_data refuses data before the upstream has accepted, not after', () => {
+  const early = new Setup(undefined, '', '{reject_connect_request_early_data: true}')
+  early.request(false, { ':method': 'CONNECT' })
+  early.router.decodeData(Buffer.from('early'), false)
+  assert.equal(early.status, 400)
+  assert.equal(early.details, 'early_connect_data')
+
+  const late = new Setup(undefined, '', '{reject_connect_request_early_data: true}')
+  late.request(false, { ':method': 'CONNECT' })
+  late.cluster.last.respond(200, false)
+  late.router.decodeData(Buffer.from('late'), false)
+  assert.equal(late.status, 200)
+  assert.equal(late.cluster.last.body, 'late')
+})

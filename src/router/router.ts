@@ -289,7 +289,12 @@ export class RouterFilter
   }
 
   #startUpstream(cluster: Cluster, host: Host, endStream: boolean): void {
-    const upstream = new UpstreamRequest(this, host, cluster.info.upstreamFilters ?? this.#settings.upstreamFilters)
+    const upstream = new UpstreamRequest(
+      this,
+      host,
+      cluster.info.upstreamFilters ?? this.#settings.upstreamFilters,
+      this.#settings.upstreamLog,
+    )
     this.#upstream = upstream
     const entry = this.#entry as RouteEntry
     const headers = this.requestHeaders as HeaderMap
@@ -567,7 +572,7 @@ export class RouterFilter
       const decision = retryState.shouldRetryHeaders(status, headers)
       if (decision === 'yes') {
         host.stats.rqError++
-        this.clusterInfo.stats.chargeRetryResponseCode(status)
+        this.clusterInfo.stats.chargeRetryResponseCode(status, isGrpc && this.#settings.suppressGrpcCodeStats)
         this.#letGo(upstream)
         this.#lastTryTimedOut = false
         if (endStream) upstream.finish()
@@ -878,7 +883,8 @@ export class RouterFilter
 
   #charge(status: number): void {
     if (!this.#settings.dynamicStats || this.callbacks.streamInfo.healthCheck) return
-    this.clusterInfo.stats.chargeResponseCode(status, this.#asked?.isInternal ?? false)
+    const { isInternal = false, isGrpc = false } = this.#asked ?? {}
+    this.clusterInfo.stats.chargeResponseCode(status, isInternal, isGrpc && this.#settings.suppressGrpcCodeStats)
     for (const account of this.#accounts) account.chargeResponseCode(status)
   }
 

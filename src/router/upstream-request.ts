@@ -13,8 +13,10 @@ import type { RequestEncoder, ResponseDecoder, StreamCallbacks, StreamResetReaso
 import type { HeaderMap } from '../core/header-map.ts'
 import type { HttpFilterCallbacks } from '../core/http-filter.ts'
 import type { MakeUpstreamFilterChain, UpstreamFilterCallbacks, UpstreamFilterChain } from '../core/upstream-filters.ts'
-import { resetOfPoolFailure } from './reset-reason.ts'
+import { ResponseFlag } from '../core/stream-info.ts'
+import { resetOfPoolFailure, resets } from './reset-reason.ts'
 import type { RouterFilter } from './router.ts'
+import { AttemptLog, type UpstreamLogSettings } from './upstream-log.ts'
 
 /** Blocks of METADATA that wait, each as big as the codec lets it be. */
 export const maxPendingMetadata = 16
@@ -63,9 +65,17 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
   #perTryIdleTimer: NodeJS.Timeout | undefined = undefined
   #durationTimer: NodeJS.Timeout | undefined = undefined
 
-  constructor(router: RouterFilter, host: Host, makeFilters: MakeUpstreamFilterChain | undefined) {
+  readonly #log: AttemptLog | undefined
+
+  constructor(
+    router: RouterFilter,
+    host: Host,
+    makeFilters: MakeUpstreamFilterChain | undefined,
+    logs: UpstreamLogSettings | undefined,
+  ) {
     this.#router = router
     this.host = host
+    this.#log = logs && new AttemptLog(logs, router.callbacks, host)
     this.#filters = makeFilters?.(this)
   }
 
@@ -128,6 +138,7 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
       if (limit > 0 && this.#pendingBytes > limit && this.#downstreamPauses === 0) this.#pauseDownstream()
       return
     }
+    if (this.#log !== undefined) this.#log.streamInfo.bytesSent += data.length
     this.#encoder.encodeData(data, endStream)
     if (endStream) this.#onRequestEnd()
   }
@@ -183,11 +194,14 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
 
   onPerTryTimeout(): void {
     clearTimeout(this.#perTryIdleTimer)
-    if (!this.#router.responseStarted) this.#router.onPerTryTimeout(this)
+    if (this.#router.responseStarted) return
+    if (this.#log !== undefined) this.#log.streamInfo.responseFlags |= ResponseFlag.upstreamRequestTimeout
+    this.#router.onPerTryTimeout(this)
   }
 
   onPerTryIdleTimeout(): void {
     clearTimeout(this.#perTryTimer)
+    if (this.#log !== undefined) this.#log.streamInfo.responseFlags |= ResponseFlag.streamIdleTimeout
     this.#router.onPerTryIdleTimeout(this)
   }
 
@@ -217,6 +231,7 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     this.host = host
     encoder.stream.setCallbacks(this)
     this.#router.onPoolReady(this, encoder.stream, info)
+    this.#log?.onPoolReady(host, info, encoder.stream)
     if (this.#router.isRequestComplete) this.startPerTryTimeouts()
     const { maxStreamDurationMs } = this.#router
     if (maxStreamDurationMs > 0)
@@ -239,6 +254,7 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
   onPoolFailure(reason: PoolFailureReason, transportFailureReason: string, host: Host | undefined): void {
     this.#endWait()
     if (host !== undefined) this.host = host
+    this.#logFailure(resetOfPoolFailure[reason], transportFailureReason)
     this.#close()
     this.#router.onUpstreamReset(this, resetOfPoolFailure[reason], transportFailureReason)
   }
@@ -261,6 +277,7 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     const ended = this.#requestEnded
     if (pending !== undefined) {
       this.#requestEnded = false
+      if (this.#log !== undefined) this.#log.streamInfo.bytesSent += this.#pendingBytes
       for (let i = 0; i < pending.length && !this.#done; i++)
         encoder.encodeData(pending[i] as Uint8Array, ended && i === pending.length - 1)
       this.#pendingBytes = 0
@@ -293,6 +310,7 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     // 101 belongs to the final response; others of the kind that get here are dropped.
     if (status < 200 && status !== 101) return
     this.awaitingHeaders = false
+    this.#log?.onHeaders(headers)
     this.#perTryIdleTimer?.refresh()
     const tunnel = this.#tunnel
     if (tunnel !== 'no' && !this.#open) {
@@ -333,6 +351,7 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
   decodeData(data: Uint8Array, endStream: boolean): void {
     if (this.#done) return
     this.#perTryIdleTimer?.refresh()
+    if (this.#log !== undefined) this.#log.streamInfo.bytesReceived += data.length
     if (endStream) this.#onResponseBytes(true)
     const info = this.#router.callbacks.streamInfo
     if (info.firstUpstreamBodyMs === undefined)
@@ -343,6 +362,7 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
 
   decodeTrailers(trailers: HeaderMap): void {
     if (this.#done) return
+    if (this.#log !== undefined) this.#log.responseTrailers = trailers.copy()
     this.#onResponseBytes(true)
     if (this.#filters === undefined) this.#router.onUpstreamTrailers(this, trailers)
     else this.#filters.encodeTrailers(trailers)
@@ -350,6 +370,7 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
 
   onResetStream(reason: StreamResetReason, transportFailureReason: string): void {
     if (this.#done) return
+    this.#logFailure(reason, transportFailureReason)
     this.#close()
     this.#router.onUpstreamReset(this, reason, transportFailureReason)
   }
@@ -395,6 +416,12 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
   }
 
   // ── inside ──
+
+  #logFailure(reason: StreamResetReason, transportFailureReason: string): void {
+    if (this.#log === undefined) return
+    this.#log.streamInfo.responseFlags |= resets[reason].flag
+    if (transportFailureReason !== '') this.#log.streamInfo.upstreamTransportFailureReason = transportFailureReason
+  }
 
   #onResponseBytes(end: boolean): void {
     const info = this.#router.callbacks.streamInfo
@@ -444,6 +471,7 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
       for (; this.#readDisables > 0; this.#readDisables--) encoder.stream.readDisable(false)
     }
     while (this.#downstreamPauses > 0) this.#resumeDownstream()
+    this.#log?.end()
   }
 }
 

@@ -185,21 +185,25 @@ export class ClusterStatistics implements ClusterStats {
   }
 
   /** Counts `upstream_rq_completed` too. */
-  chargeResponseCode(status: number, internal: boolean): void {
-    const index = status * 2 + (internal ? 1 : 0)
+  chargeResponseCode(status: number, internal: boolean, quiet = false): void {
+    const index = status * 4 + (internal ? 1 : 0) + (quiet ? 2 : 0)
     let stats = this.#codes[index]
     if (stats === undefined) {
-      stats = new ResponseCodeStats(this.scope, status, ['', internal ? 'internal.' : 'external.'])
+      const origin = internal ? 'internal.' : 'external.'
+      stats = quiet
+        ? new ResponseCodeStats(this.scope, status, [origin], [''])
+        : new ResponseCodeStats(this.scope, status, ['', origin])
       this.#codes[index] = stats
     }
     stats.inc()
   }
 
-  chargeRetryResponseCode(status: number): void {
-    let stats = this.#retryCodes[status]
+  chargeRetryResponseCode(status: number, quiet = false): void {
+    const index = status * 2 + (quiet ? 1 : 0)
+    let stats = this.#retryCodes[index]
     if (stats === undefined) {
-      stats = new ResponseCodeStats(this.scope, status, ['retry.'])
-      this.#retryCodes[status] = stats
+      stats = new ResponseCodeStats(this.scope, status, quiet ? [] : ['retry.'], quiet ? ['retry.'] : [])
+      this.#retryCodes[index] = stats
     }
     stats.inc()
   }
@@ -209,9 +213,13 @@ export class ClusterStatistics implements ClusterStats {
 class ResponseCodeStats {
   readonly #counters: readonly Counter[]
 
-  constructor(scope: Scope, status: number, prefixes: readonly string[]) {
+  /** @param quiet prefixes under which it counts as completed and no more */
+  constructor(scope: Scope, status: number, prefixes: readonly string[], quiet: readonly string[] = []) {
     const names = ['upstream_rq_completed', `upstream_rq_${Math.floor(status / 100)}xx`, `upstream_rq_${status}`]
-    this.#counters = prefixes.flatMap(prefix => names.map(name => scope.counter(prefix + name)))
+    this.#counters = [
+      ...quiet.map(prefix => scope.counter(`${prefix}upstream_rq_completed`)),
+      ...prefixes.flatMap(prefix => names.map(name => scope.counter(prefix + name))),
+    ]
   }
 
   inc(): void {

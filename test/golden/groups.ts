@@ -15,6 +15,8 @@ import { headerMutation } from './cases/header-mutation.ts'
 import { headers } from './cases/headers.ts'
 import { internalRedirects } from './cases/internal-redirects.ts'
 import { localReplies } from './cases/local-replies.ts'
+import { routerFields } from './cases/router-fields.ts'
+import { upstreamLog } from './cases/upstream-log.ts'
 import { durations } from './cases/durations.ts'
 import { retries } from './cases/retries.ts'
 import { rewrites } from './cases/rewrites.ts'
@@ -46,6 +48,8 @@ export const groups: readonly Group[] = [
   retries,
   clusterOptions,
   durations,
+  upstreamLog,
+  routerFields,
   routing,
   rewrites,
   headerMutation,
