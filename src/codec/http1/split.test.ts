@@ -7,6 +7,7 @@ import { Http1ServerConnection } from './server.ts'
 import { Http1ClientConnection } from './client.ts'
 import { defaultHttp1Settings, defaultUpstreamHttp1Settings } from './settings.ts'
 import { FakeConnection } from '../../../test/support/fake-connection.ts'
+import type { HeaderKeyFormatterFactory } from '../../core/connection-manager-extensions.ts'
 import { HeaderMap } from '../../core/header-map.ts'
 
 /** Pieces that make messages good and bad in interesting ways. */
@@ -106,7 +107,7 @@ function join(events: string[], data: string): void {
   else events.push(`data ${data}`)
 }
 
-function serverEvents(pieces: string[]): string[] {
+function serverEvents(pieces: string[], headerFormatter?: HeaderKeyFormatterFactory): string[] {
   const events: string[] = []
   const connection = new FakeConnection()
   const codec = new Http1ServerConnection(
@@ -137,7 +138,7 @@ function serverEvents(pieces: string[]): string[] {
         }
       },
     },
-    { ...defaultHttp1Settings, enableTrailers: true },
+    { ...defaultHttp1Settings, enableTrailers: true, headerFormatter },
   )
   for (const piece of pieces) {
     if (codec.dispatch(Buffer.from(piece, 'latin1'), false) === 'ok') continue
@@ -192,6 +193,30 @@ describe('HTTP/1 messages in pieces', () => {
       )
     })
   }
+
+  it('a header key format gets every name as it was written, and changes nothing else', () => {
+    fc.assert(
+      fc.property(request, text => {
+        const keys: string[] = []
+        const formatter = {
+          onKey: (key: string) => void keys.push(key),
+          onReasonPhrase: () => {},
+          format: (name: string) => name,
+          reasonPhrase: '',
+        }
+        const run = (pieces: string[]): string[] => {
+          keys.length = 0
+          return serverEvents(pieces, () => formatter)
+        }
+        assert.deepEqual(run([text]), serverEvents([text]))
+        const whole = keys.slice()
+        for (const key of whole) assert.ok(text.includes(`${key}:`), key)
+        assert.deepEqual(run(bytes(text)), serverEvents([text]))
+        assert.deepEqual(keys, whole)
+      }),
+      { ...options, numRuns: 200 },
+    )
+  })
 
   it('pipelined requests in pieces of any size', () => {
     const pieces = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 30 })

@@ -16,7 +16,15 @@ import {
 import type { RequestDecoder, ResponseEncoder, StreamCallbacks } from '../../core/codec.ts'
 import { HeaderMap } from '../../core/header-map.ts'
 import { StatsStore } from '../../stats/store.ts'
-import { FrameType, pingFrame, rstStreamFrame, settingsFrame, windowUpdateFrame } from './framing.ts'
+import {
+  endMetadata,
+  FrameType,
+  metadataFrameType,
+  pingFrame,
+  rstStreamFrame,
+  settingsFrame,
+  windowUpdateFrame,
+} from './framing.ts'
 import { Http2ServerConnection } from './server.ts'
 import { defaultHttp2Settings, type Http2Settings } from './settings.ts'
 import { Http2Stats } from './stats.ts'
@@ -38,6 +46,9 @@ class Exchange implements RequestDecoder, StreamCallbacks {
   }
   decodeTrailers(map: HeaderMap): void {
     this.events.push(`trailers ${[...map].map(([n, v]) => `${n}=${v}`).join(' ')}`)
+  }
+  decodeMetadata(list: readonly string[]): void {
+    this.events.push(`metadata ${list.join(' ')}`)
   }
   sendLocalReply(status: number): void {
     this.events.push(`local reply ${status}`)
@@ -471,11 +482,16 @@ describe('property', () => {
     settingsFrame([1, 0]),
     pingFrame(Buffer.from('abcdefgh'), false),
     frame(FrameType.priority, 0, 1, '\0\0\0\0\x10'),
-    frame(77, 3, 0, 'unknown'),
+    frame(99, 3, 0, 'unknown'),
+    frame(metadataFrameType, endMetadata, 1, block(['m', '1'])),
+    frame(metadataFrameType, 0, 1, block(['n', '2'])),
+    frame(metadataFrameType, 0, 3, '\0\x05'),
+    frame(metadataFrameType, endMetadata, 1, ''),
+    frame(metadataFrameType, endMetadata, 3, '\xff\xff'),
   )
 
   function run(chunks: readonly string[]): unknown {
-    const peer = new Peer({ streamErrorOnInvalidHttpMessage: true }, '')
+    const peer = new Peer({ streamErrorOnInvalidHttpMessage: true, allowMetadata: true }, '')
     let result = 'ok'
     for (const chunk of chunks) {
       result = peer.send(chunk)
@@ -507,7 +523,7 @@ describe('property', () => {
   it('no bytes break the codec', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(piece, fc.string({ unit: 'binary-ascii', maxLength: 30 }))), parts => {
-        const peer = new Peer()
+        const peer = new Peer({ allowMetadata: true })
         const bytes = parts.join('')
         const result = peer.send(bytes)
         assert.ok(result === 'ok' || result === 'protocol-error')
