@@ -65,6 +65,8 @@ function dump({ query }: AdminRequest, context: AdminContext): AdminResponse {
   return jsonResponse({ configs: masked })
 }
 
+const scopedRouteUrl = 'type.googleapis.com/envoy.config.route.v3.ScopedRouteConfiguration'
+
 const fieldsOf: Readonly<Record<string, readonly string[]>> = {
   BootstrapConfigDump: ['bootstrap'],
   ClustersConfigDump: ['static_clusters', 'dynamic_active_clusters', 'dynamic_warming_clusters'],
@@ -79,10 +81,10 @@ function known(type: string): readonly string[] {
   return fieldsOf[type.slice(adminType.length)] ?? []
 }
 
-/** `static_clusters` → `StaticCluster` */
+/** `static_clusters` → `StaticCluster`; of scopes one element has several, and says so. */
 function elementType(resource: string): string {
   return resource
-    .replace(/s$/, '')
+    .replace(/(?<!scoped_route_config)s$/, '')
     .replace('active_', '')
     .replace('warming_', '')
     .replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase())
@@ -96,7 +98,9 @@ function allConfigs(context: AdminContext, includeEds: boolean, names: RE2JS | u
     items.length === 0 ? {} : { [field]: [...items] }
   const clusters = (bootstrap.staticResources?.clusters ?? []).filter(wanted)
   const listeners = (bootstrap.staticResources?.listeners ?? []).filter(wanted)
-  const routes = (bootstrap.staticResources?.listeners ?? []).flatMap(routeConfigs).filter(wanted)
+  const managers = (bootstrap.staticResources?.listeners ?? []).flatMap(connectionManagers)
+  const routes = managers.flatMap(({ routeConfig }) => routeConfig ?? []).filter(wanted)
+  const scopes = managers.flatMap(({ scopedRoutes }) => scopedRoutes ?? []).filter(wanted)
   const configs: JsonObject[] = [
     { '@type': `${adminType}BootstrapConfigDump`, bootstrap: toProtoJson(Bootstrap.typeUrl, bootstrap), last_updated },
     {
@@ -113,7 +117,19 @@ function allConfigs(context: AdminContext, includeEds: boolean, names: RE2JS | u
         listeners.map(listener => ({ listener: any(Listener.typeUrl, listener), last_updated })),
       ),
     },
-    { '@type': `${adminType}ScopedRoutesConfigDump` },
+    {
+      '@type': `${adminType}ScopedRoutesConfigDump`,
+      ...list(
+        'inline_scoped_route_configs',
+        scopes.map(({ name, scopedRouteConfigurationsList }) => ({
+          name,
+          scoped_route_configs: (scopedRouteConfigurationsList?.scopedRouteConfigurations ?? []).map(each =>
+            any(scopedRouteUrl, each),
+          ),
+          last_updated,
+        })),
+      ),
+    },
     {
       '@type': `${adminType}RoutesConfigDump`,
       ...list(
@@ -138,16 +154,13 @@ function any(typeUrl: string, message: object): JsonObject {
   return { '@type': typeUrl, ...toProtoJson(typeUrl, message) }
 }
 
-/** The inline `route_config` of every connection manager. */
-function routeConfigs(listener: Listener): RouteConfiguration[] {
+function connectionManagers(listener: Listener): HttpConnectionManager[] {
   const chains = [...listener.filterChains, ...(listener.defaultFilterChain ? [listener.defaultFilterChain] : [])]
   return chains
     .flatMap(chain => chain.filters)
-    .flatMap(({ typedConfig }) => {
-      if (typedConfig?.typeUrl !== HttpConnectionManager.typeUrl) return []
-      const { routeConfig } = typedConfig.value as HttpConnectionManager
-      return routeConfig === undefined ? [] : [routeConfig]
-    })
+    .flatMap(({ typedConfig }) =>
+      typedConfig?.typeUrl === HttpConnectionManager.typeUrl ? [typedConfig.value as HttpConnectionManager] : [],
+    )
 }
 
 /** Every string at or below a sensitive field becomes `[redacted]`. */

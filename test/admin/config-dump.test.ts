@@ -63,6 +63,29 @@ test('all parts, secrets left out', async () => {
   assert.equal(configs[4].static_route_configs[0].route_config.name, 'local_route')
 })
 
+test('scopes that are listed inline', async () => {
+  const table =
+    '{name: r1, virtual_hosts: [{name: v, domains: ["*"], routes: [{match: {prefix: /}, route: {cluster: c0}}]}]}'
+  const scoped = `scoped_routes:
+            name: scopes
+            scope_key_builder: {fragments: [{header_value_extractor: {name: x, index: 0}}]}
+            scoped_route_configurations_list:
+              scoped_route_configurations:
+              - {name: s1, key: {fragments: [{string_key: a}]}, route_configuration: ${table}}`
+  const made = new TestContext()
+  made.bootstrap = loadBootstrap({
+    configYaml: configYaml.replace(/route_config:[^]*?(?=\n {10}http)/, scoped),
+  }).bootstrap
+  await using server = await startAdmin(made)
+  const { configs } = JSON.parse(await server.get('/config_dump?resource=inline_scoped_route_configs'))
+  assert.equal(configs.length, 1)
+  assert.equal(configs[0]['@type'], `${admin}ScopedRoutesConfigDump.InlineScopedRouteConfigs`)
+  assert.equal(configs[0].name, 'scopes')
+  const [scope] = configs[0].scoped_route_configs
+  assert.equal(scope['@type'], 'type.googleapis.com/envoy.config.route.v3.ScopedRouteConfiguration')
+  assert.deepEqual([scope.name, scope.route_configuration.name], ['s1', 'r1'])
+})
+
 test('resource and mask', async () => {
   await using server = await startAdmin(context())
   assert.deepEqual(JSON.parse(await server.get('/config_dump?resource=static_clusters&mask=cluster.name')), {
