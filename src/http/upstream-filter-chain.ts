@@ -161,8 +161,10 @@ class AttemptFilters implements UpstreamFilterChain, FilterChainOwner {
 
   endStream(): void {}
 
-  resetStream(reason: StreamResetReason): void {
-    this.#attempt.onFilterReset(reason)
+  /** A filter that resets means the whole stream, not the attempt, which could be made again. */
+  resetStream(reason: StreamResetReason, details: string): void {
+    if (reason === 'local-reset') this.#attempt.router.resetStream(reason, details)
+    else this.#attempt.onFilterReset(reason)
   }
 
   recreateStream(): boolean {

@@ -8,7 +8,7 @@ export interface ProbeCase {
   readonly name: string
   /** Commands of the `x-probe` header. */
   readonly probe: readonly string[]
-  readonly listener?: 'plain' | 'stop-iteration'
+  readonly listener?: 'plain' | 'stop-iteration' | 'upstream'
   readonly method?: string
   readonly headers?: string
   /** Sent one after the other, each after the probe has logged that the one before arrived. */
@@ -193,6 +193,16 @@ export const probeCases: readonly ProbeCase[] = [
   { name: 'call: the answer has trailers', probe: ['rqh ret 1', 'rqh call a :path=/call|:method=GET|:authority=a _ 1000', 'call get 7 x-t', 'call buf 4 3 4', 'call buf 4 50 4', 'call bufsize 4', 'call mapsize 6', 'call add 6 a b', 'call bufset 4 0 0 x', 'call continue 0'], upstream: chunkedReply },
   { name: 'call: with a body, headers and no timeout', probe: ['rqh ret 1', 'rqh call a :path=/call|:method=POST|:authority=a|x-h=1|content-length=9 body 0', 'call continue 0'] },
   { name: 'effective context: of another stream', probe: ['rqh context 1', 'rqh add 0 x-lost 1', 'rqh setprop a b', 'rqh prop plugin_name', 'rqh shared none', 'rqh context 0', 'rqh get 0 :path', 'rqh prop plugin_name', 'rqh buf 6 0 100', 'rqh tick 0'] },
+  { name: 'upstream filter: life cycle', listener: 'upstream', probe: [] },
+  { name: 'upstream filter: headers', listener: 'upstream', probe: ['rqh get 0 :path', 'rqh set 0 :path /changed', 'rqh add 0 x-up 1', 'rqh pairs 2', 'rsh get 2 :status', 'rsh set 2 x-up 2', 'rsh get 0 :path', 'log get 0 :path', 'log get 2 x-up', 'done get 0 :path'] },
+  { name: 'upstream filter: bodies and trailers', listener: 'upstream', probe: ['rqb bufset 0 0 100 new', 'rqt get 1 x-rt', 'rqt add 1 x-more 1', 'rsb ret 3', 'rst set 3 x-t 2'], ...chunked, body: ['3\r\nabc\r\n0\r\nx-rt: 1\r\n\r\n'], upstream: chunkedReply },
+  { name: 'upstream filter: body held back', listener: 'upstream', anyUpstream: true, probe: ['rqb ret 1', 'rqe buf 0 0 100', 'rqe bufset 0 0 1 X'], ...chunked, body: ['2\r\nab\r\n', '2\r\ncd\r\n', '0\r\n\r\n'] },
+  { name: 'upstream filter: waits for a call', listener: 'upstream', probe: ['rqh ret 1', 'rqh call a :path=/call|:method=GET|:authority=a _ 1000', 'call add 0 x-called 1', 'call continue 0'] },
+  { name: 'upstream filter: the response waits for a call', listener: 'upstream', probe: ['rsh ret 1', 'rsh call a :path=/call|:method=GET|:authority=a _ 1000', 'call set 2 x-late 1', 'call continue 1'] },
+  { name: 'upstream filter: reply to the request', listener: 'upstream', probe: ['rqh reply 403 d denied x-h=1', 'rsh get 2 :status', 'log prop response.code_details'] },
+  { name: 'upstream filter: reply instead of the response', listener: 'upstream', probe: ['rsh reply 418 d teapot x-h=1'] },
+  { name: 'upstream filter: closes', listener: 'upstream', anyUpstream: true, probe: ['rqh close 0'] },
+  { name: 'upstream filter: properties', listener: 'upstream', probe: ['rqh prop plugin_name', 'rqh prop request.path', 'rqh prop xds.route_name', 'rqh prop xds.cluster_name', 'rqh prop xds.filter_chain_name', 'rqh prop upstream.request_attempt_count', 'rqh prop connection.mtls', 'rqh setprop a b', 'rqh prop a', 'rsh prop response.code', 'rsh prop a', 'log prop response.code', 'log prop a'] },
   { name: 'continue: upstream',
     differs: 'Envoy sends the request twice when the guest continues what is not paused',
     probe: ['rqh continue 3', 'rqh continue 4', 'rqh continue 0'] },

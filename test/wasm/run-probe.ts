@@ -41,8 +41,10 @@ export function probePlugin(vm: string, commands: string): JsonObject {
   }
 }
 
-function listener(name: string, allowStop: boolean): JsonObject {
+/** @param place whether the probe is a filter of the connection manager, or of the cluster that it routes to */
+function listener(name: string, allowStop: boolean, place: 'downstream' | 'upstream' = 'downstream'): JsonObject {
   const config = { ...probePlugin('vm conf', ''), allow_on_headers_stop_iteration: allowStop }
+  const probe = { name: 'wasm', typed_config: { '@type': `${type}.filters.http.wasm.v3.Wasm`, config } }
   const metadata = { filter_metadata: { m: { k: 'v', n: 1.5, b: true, s: { x: 1 } } } }
   return {
     name,
@@ -62,13 +64,20 @@ function listener(name: string, allowStop: boolean): JsonObject {
                   {
                     name: 'host',
                     domains: ['*'],
-                    routes: [{ name: 'route', match: { prefix: '/' }, metadata, route: { cluster: 'a' } }],
+                    routes: [
+                      {
+                        name: 'route',
+                        match: { prefix: '/' },
+                        metadata,
+                        route: { cluster: place === 'upstream' ? 'filtered' : 'a' },
+                      },
+                    ],
                   },
                 ],
               },
               http_protocol_options: { enable_trailers: true },
               http_filters: [
-                { name: 'wasm', typed_config: { '@type': `${type}.filters.http.wasm.v3.Wasm`, config } },
+                ...(place === 'upstream' ? [] : [probe]),
                 { name: 'router', typed_config: { '@type': `${type}.filters.http.router.v3.Router` } },
               ],
             },
@@ -83,6 +92,7 @@ export function cluster(
   name: string,
   port: number,
   protocol: JsonObject = { http_protocol_options: { enable_trailers: true } },
+  http_filters: readonly JsonObject[] = [],
 ): JsonObject {
   const address = { socket_address: { address: '127.0.0.1', port_value: port } }
   return {
@@ -93,6 +103,7 @@ export function cluster(
       'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
         '@type': `${type}.upstreams.http.v3.HttpProtocolOptions`,
         explicit_http_config: protocol,
+        ...(http_filters.length > 0 ? { http_filters } : {}),
       },
     },
     load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },
@@ -197,9 +208,23 @@ export async function runProbe(kind: ProxyKind, only = ''): Promise<Record<strin
         layers: [{ name: 'wasm', static_layer: { sluice: { wasm: { log_lines_per_second: 1_000_000 } } } }],
       },
       static_resources: {
-        listeners: [listener('plain', false), listener('stop-iteration', true)],
+        listeners: [
+          listener('plain', false),
+          listener('stop-iteration', true),
+          listener('upstream', false, 'upstream'),
+        ],
         clusters: [
           cluster('a', upstream.port),
+          cluster('filtered', upstream.port, undefined, [
+            {
+              name: 'wasm',
+              typed_config: { '@type': `${type}.filters.http.wasm.v3.Wasm`, config: probePlugin('vm conf', '') },
+            },
+            {
+              name: 'codec',
+              typed_config: { '@type': `${type}.filters.http.upstream_codec.v3.UpstreamCodec` },
+            },
+          ]),
           cluster('dead', deadPort),
           cluster('grpc', grpc.port, { http2_protocol_options: {} }),
           cluster('grpcdead', deadPort, { http2_protocol_options: {} }),
