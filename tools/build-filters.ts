@@ -27,6 +27,11 @@ export const builtFilters: readonly BuiltFilter[] = [
       return { name, entry: join(repository, entry), file: join(repository, folder, `${name}.wasm`) }
     }),
   {
+    name: 'as-tasks',
+    entry: join(repository, 'test/fixtures/wasm/as-tasks/assembly/index.ts'),
+    file: join(repository, 'test/fixtures/wasm/as-tasks/as-tasks.wasm'),
+  },
+  {
     name: 'four-languages',
     entry: join(repository, 'examples/four-languages/assemblyscript/assembly/index.ts'),
     file: join(repository, 'examples/four-languages/assemblyscript.wasm'),

@@ -1,4 +1,5 @@
-/** Records what real Envoy does: `node test/wasm/record-probe.ts [probe|network|places|abi|properties [CASE]]`; with CASE it only prints. */
+/** Records what real Envoy does: `node test/wasm/record-probe.ts [probe|network|places|abi|properties|tasks [CASE]]`; with CASE it only prints. */
+import { deepEqual } from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { usualCertificates } from '../support/certificates.ts'
@@ -7,7 +8,9 @@ import { abiVersions, runAbi } from './run-abi.ts'
 import { runNetwork } from './run-network.ts'
 import { runPlaces } from './run-places.ts'
 import { runProperties } from './run-properties.ts'
+import { runTasks } from './run-tasks.ts'
 import { runProbe } from './run-probe.ts'
+import { taskLanguages } from './task-cases.ts'
 
 async function runAllAbi(kind: ProxyKind): Promise<object> {
   const found: Record<string, object> = {}
@@ -22,12 +25,21 @@ async function runAllProperties(kind: ProxyKind): Promise<object> {
     certificates.remove()
   }
 }
+/** All languages must do the same. */
+async function runAllTasks(kind: ProxyKind): Promise<object> {
+  const found = []
+  for (const language of taskLanguages) found.push(await runTasks(kind, language))
+  const [first = {}, ...others] = found
+  for (const other of others) deepEqual(other, first)
+  return first
+}
 const runs = {
   probe: runProbe,
   network: runNetwork,
   places: runPlaces,
   abi: runAllAbi,
   properties: runAllProperties,
+  tasks: runAllTasks,
 } as const
 const [kind, only] = process.argv.slice(2)
 for (const [name, run] of Object.entries(runs)) {
