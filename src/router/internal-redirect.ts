@@ -61,7 +61,8 @@ function makePredicate(
 /** Counters of the router, each for one reason to pass a redirect on. */
 export type RedirectRefusal = 'bad_location' | 'unsafe_scheme' | 'too_many_redirects' | 'no_route' | 'predicate'
 
-const absoluteUrl = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#\s]+)([^#\s]*)/
+/** User information is left out. */
+const absoluteUrl = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/(?:[^/?#\s@]*@)?([^/?#\s@]+)([^#\s]*)(?:#\S*)?$/
 
 /**
  * Makes the request that the client would have made next of `headers`, and looks for its route.

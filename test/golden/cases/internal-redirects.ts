@@ -6,9 +6,10 @@ const predicate = (name: string, settings: JsonObject = {}): JsonObject => ({
   name,
   typed_config: { '@type': `type.googleapis.com/envoy.extensions.internal_redirect.${name}`, ...settings },
 })
-const follow = (path: string, policy: JsonObject, more: JsonObject = {}): JsonObject => ({
+const follow = (path: string, policy: JsonObject, more: JsonObject = {}, ofRoute: JsonObject = {}): JsonObject => ({
   ...toA({ prefix: path }, { internal_redirect_policy: policy, ...more }),
   name: path.slice(1),
+  ...ofRoute,
 })
 const to = (location: string, status = '302 Found', headers: readonly string[] = [], body = '') =>
   res(status, [`location: ${location}`, ...headers], body)
@@ -43,6 +44,23 @@ export const internalRedirects: Group = {
         follow('/copy', { response_headers_to_copy: ['x-copied', 'x-gone'] }),
         follow('/rewrite', {}, { prefix_rewrite: '/rewritten', host_rewrite_literal: 'new.test' }),
         follow('/retry', {}, { retry_policy: { retry_on: '5xx' } }),
+        follow('/small', { redirect_response_codes: [307] }, {}, { per_request_buffer_limit_bytes: 4 }),
+        follow(
+          '/small_retry',
+          { redirect_response_codes: [307] },
+          { retry_policy: { retry_on: '5xx' } },
+          { per_request_buffer_limit_bytes: 4 },
+        ),
+        follow('/all', {
+          allow_cross_scheme_redirect: true,
+          max_internal_redirects: 5,
+          predicates: [
+            predicate('previous_routes.v3.PreviousRoutesConfig'),
+            predicate('allow_listed_routes.v3.AllowListedRoutesConfig', { allowed_route_names: ['next', 'all'] }),
+            predicate('safe_cross_scheme.v3.SafeCrossSchemeConfig'),
+          ],
+        }),
+        follow('/none', { max_internal_redirects: 0 }),
         { ...toA({ prefix: '/next' }), name: 'next' },
         {
           name: 'direct',
@@ -106,6 +124,51 @@ export const internalRedirects: Group = {
       send: [`${req('POST /codes', ['content-length: 4'])}bo`, { responses: 1 }],
       upstream: { write: to('http://a.test/next', '307 Temporary Redirect'), when: 'head' as const },
     },
+    ...['302 Found', '303 See Other', '307 Temporary Redirect', '308 Permanent Redirect'].map(status => ({
+      name: `trailers, ${status}`,
+      send: req('POST /codes', ['transfer-encoding: chunked', 'trailer: x-t'], '4\r\nbody\r\n0\r\nx-t: 1\r\n\r\n'),
+      upstream: [to('http://a.test/next', status), ok],
+    })),
+    {
+      name: 'HEAD stays by 303',
+      send: req('HEAD /codes'),
+      upstream: [to('http://a.test/next', '303 See Other'), res('200 OK')],
+    },
+    {
+      name: 'PUT becomes GET by 303',
+      send: req('PUT /codes', ['content-length: 4', 'content-type: text/plain'], 'body'),
+      upstream: [to('http://a.test/next', '303 See Other'), ok],
+    },
+    {
+      name: 'a body within the limit',
+      send: req('POST /small', ['content-length: 4'], 'body'),
+      upstream: [to('http://a.test/next', '307 Temporary Redirect'), ok],
+    },
+    {
+      name: 'a body over the limit',
+      send: req('POST /small', ['content-length: 5'], 'body5'),
+      upstream: [to('http://a.test/next', '307 Temporary Redirect'), ok],
+    },
+    {
+      name: 'a body over the limit, retries',
+      send: req('POST /small_retry', ['content-length: 5'], 'body5'),
+      upstream: [to('http://a.test/next', '307 Temporary Redirect'), ok],
+    },
+    {
+      name: 'a body, then the target is retried',
+      send: req('POST /codes', ['content-length: 4'], 'body'),
+      upstream: [to('http://a.test/retry', '307 Temporary Redirect'), res('503 Busy'), ok],
+    },
+    get('all predicates', '/all', [to('http://a.test/next'), ok]),
+    get('all predicates, the route again', '/all', [to('http://a.test/all/1'), to('http://a.test/all/2'), ok]),
+    get('all predicates, not listed', '/all', [to('http://a.test/plain')]),
+    get('none', '/none', [moved]),
+    get('user info in the location', '/follow', [to('http://me:pw@a.test/next'), ok]),
+    get('a port that is the default', '/follow', [to('http://a.test:80/next'), ok]),
+    get('upper case scheme and host', '/follow', [to('HTTP://A.TEST/next'), ok]),
+    get('two locations', '/follow', [to('http://a.test/next', '302 Found', ['location: http://a.test/b']), ok]),
+    get('a space in the location', '/follow', [to('http://a.test/ne xt'), ok]),
+    get('only a query', '/follow', [to('http://a.test?x=1'), ok]),
     get('listed', '/listed', [to('http://a.test/next'), ok]),
     get('not listed', '/listed', [to('http://a.test/plain')]),
     get('a route for the second time', '/previous', [to('http://a.test/previous/1'), to('http://a.test/previous/2')]),
