@@ -42,6 +42,7 @@ function makeSettings(message: HttpConnectionManager, context: ListenerFactoryCo
       'stripAnyHostPort',
       'only one of strip_matching_host_port and strip_any_host_port can be set',
     )
+  if (message.accessLogOptions !== undefined) checkOneWayOfLogOptions(message)
   const common = message.commonHttpProtocolOptions
   const prefix = `http.${message.statPrefix}`
   const slashes = message.pathWithEscapedSlashesAction
@@ -193,4 +194,13 @@ function makeRoutes(message: HttpConnectionManager, context: ListenerFactoryCont
   if (message.routeConfig !== undefined) return makeRouteTable(message.routeConfig, context)
   if (message.scopedRoutes !== undefined) return makeScopedRouteTable(message.scopedRoutes, context)
   throw configError(message, 'routeConfig', 'needs route_config or scoped_routes: routes from rds are not supported')
+}
+
+function checkOneWayOfLogOptions(message: HttpConnectionManager): void {
+  for (const [field, name] of [
+    ['accessLogFlushInterval', 'access_log_flush_interval'],
+    ['flushAccessLogOnNewRequest', 'flush_access_log_on_new_request'],
+  ] as const)
+    if (message[field] !== undefined && message[field] !== false)
+      throw configError(message, field, `only one of ${name} and access_log_options can be specified`)
 }
