@@ -7,7 +7,7 @@ import type { AccessLog, AccessLogType, LogContext } from '../core/access-log.ts
 import type { Host, UpstreamConnectionInfo } from '../core/cluster.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type { HttpFilterCallbacks } from '../core/http-filter.ts'
-import type { BytesMeter, StreamInfo } from '../core/stream-info.ts'
+import type { StreamInfo } from '../core/stream-info.ts'
 import { StreamInformation } from '../network/stream-info.ts'
 
 const log = logger('router')
@@ -49,7 +49,6 @@ export class AttemptLog implements LogContext {
     this.#router = router
     const { downstream, streamInfo } = router
     const info = new StreamInformation(downstream)
-    info.downstreamRemoteAddress = streamInfo.downstreamRemoteAddress
     info.upstreamHost = host
     info.upstreamClusterName = streamInfo.upstreamClusterName
     info.route = streamInfo.route
@@ -65,7 +64,7 @@ export class AttemptLog implements LogContext {
     return this.#router.requestHeaders
   }
 
-  onPoolReady(host: Host, connection: UpstreamConnectionInfo, bytes: BytesMeter): void {
+  onPoolReady(host: Host, connection: UpstreamConnectionInfo): void {
     const info = this.streamInfo
     info.upstreamHost = host
     info.protocol = connection.protocol
@@ -75,7 +74,9 @@ export class AttemptLog implements LogContext {
     info.upstreamConnectionId = connection.id
     info.upstreamTls = connection.tls
     info.upstreamTiming = connection.timing
-    info.upstreamBytes = bytes
+    // As in Envoy of all attempts so far.
+    info.upstreamBytes = this.#router.streamInfo.upstreamBytes
+    info.downstreamBytes = this.#router.streamInfo.downstreamBytes
     info.firstUpstreamTxMs = performance.now() - info.startMonotonicMs
     if (this.#settings.whenReady) this.log('UpstreamPoolReady')
   }
@@ -85,6 +86,19 @@ export class AttemptLog implements LogContext {
     this.responseHeaders = headers.copy()
     this.streamInfo.responseCode = headers.status
     this.streamInfo.firstUpstreamRxMs = performance.now() - this.streamInfo.startMonotonicMs
+  }
+
+  onData(bytes: number): void {
+    this.streamInfo.bytesReceived += bytes
+    this.streamInfo.firstUpstreamBodyMs ??= performance.now() - this.streamInfo.startMonotonicMs
+  }
+
+  onRequestEnd(): void {
+    this.streamInfo.lastUpstreamTxMs = performance.now() - this.streamInfo.startMonotonicMs
+  }
+
+  onResponseEnd(): void {
+    this.streamInfo.lastUpstreamRxMs = performance.now() - this.streamInfo.startMonotonicMs
   }
 
   /** Once, and the last. */

@@ -231,7 +231,7 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     this.host = host
     encoder.stream.setCallbacks(this)
     this.#router.onPoolReady(this, encoder.stream, info)
-    this.#log?.onPoolReady(host, info, encoder.stream)
+    this.#log?.onPoolReady(host, info)
     if (this.#router.isRequestComplete) this.startPerTryTimeouts()
     const { maxStreamDurationMs } = this.#router
     if (maxStreamDurationMs > 0)
@@ -291,6 +291,7 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
 
   #onRequestEnd(): void {
     this.#requestEnded = true
+    this.#log?.onRequestEnd()
     const info = this.#router.callbacks.streamInfo
     info.lastUpstreamTxMs = performance.now() - info.startMonotonicMs
   }
@@ -310,7 +311,6 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     // 101 belongs to the final response; others of the kind that get here are dropped.
     if (status < 200 && status !== 101) return
     this.awaitingHeaders = false
-    this.#log?.onHeaders(headers)
     this.#perTryIdleTimer?.refresh()
     const tunnel = this.#tunnel
     if (tunnel !== 'no' && !this.#open) {
@@ -319,12 +319,13 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
       if (accepted) this.#send(this.#encoder as RequestEncoder)
       else if (tunnel === 'websocket' && status < 400) {
         this.#onResponseBytes(true)
+        this.#log?.onHeaders(headers)
         this.#router.onHandshakeFailure(this, status, headers)
         return
       }
     }
     this.#onResponseBytes(endStream)
-    if (this.#filters === undefined) this.#router.onUpstreamHeaders(this, status, headers, endStream)
+    if (this.#filters === undefined) this.onHeaders(headers, endStream)
     else this.#filters.encodeHeaders(headers, endStream)
     if (!endStream) this.#applyDeferredReadDisables()
     const metadata = this.#responseMetadata
@@ -343,6 +344,7 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
 
   #endForMetadata(): void {
     const encoder = this.#encoder
+    this.#logFailure('protocol-error', '')
     this.#close()
     encoder?.stream.resetStream('protocol-error')
     this.#router.onUpstreamReset(this, 'protocol-error', '')
@@ -351,20 +353,18 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
   decodeData(data: Uint8Array, endStream: boolean): void {
     if (this.#done) return
     this.#perTryIdleTimer?.refresh()
-    if (this.#log !== undefined) this.#log.streamInfo.bytesReceived += data.length
     if (endStream) this.#onResponseBytes(true)
     const info = this.#router.callbacks.streamInfo
     if (info.firstUpstreamBodyMs === undefined)
       info.firstUpstreamBodyMs = endStream ? info.lastUpstreamRxMs : performance.now() - info.startMonotonicMs
-    if (this.#filters === undefined) this.#router.onUpstreamData(this, data, endStream)
+    if (this.#filters === undefined) this.onData(data, endStream)
     else this.#filters.encodeData(data, endStream)
   }
 
   decodeTrailers(trailers: HeaderMap): void {
     if (this.#done) return
-    if (this.#log !== undefined) this.#log.responseTrailers = trailers.copy()
     this.#onResponseBytes(true)
-    if (this.#filters === undefined) this.#router.onUpstreamTrailers(this, trailers)
+    if (this.#filters === undefined) this.onTrailers(trailers)
     else this.#filters.encodeTrailers(trailers)
   }
 
@@ -390,19 +390,26 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
   }
 
   onHeaders(headers: HeaderMap, endStream: boolean): void {
-    if (!this.#done) this.#router.onUpstreamHeaders(this, headers.status, headers, endStream)
+    if (this.#done) return
+    this.#log?.onHeaders(headers)
+    this.#router.onUpstreamHeaders(this, headers.status, headers, endStream)
   }
 
   onData(data: Uint8Array, endStream: boolean): void {
-    if (!this.#done) this.#router.onUpstreamData(this, data, endStream)
+    if (this.#done) return
+    this.#log?.onData(data.length)
+    this.#router.onUpstreamData(this, data, endStream)
   }
 
   onTrailers(trailers: HeaderMap): void {
-    if (!this.#done) this.#router.onUpstreamTrailers(this, trailers)
+    if (this.#done) return
+    if (this.#log !== undefined) this.#log.responseTrailers = trailers.copy()
+    this.#router.onUpstreamTrailers(this, trailers)
   }
 
   onFilterReset(reason: StreamResetReason): void {
     if (this.#done) return
+    this.#logFailure(reason, '')
     this.reset()
     this.#router.onUpstreamReset(this, reason, '')
   }
@@ -429,6 +436,7 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     info.firstUpstreamRxMs ??= nowMs
     if (!end) return
     info.lastUpstreamRxMs = nowMs
+    this.#log?.onResponseEnd()
     this.#responseEnded = true
   }
 

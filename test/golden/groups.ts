@@ -1,5 +1,6 @@
 /** The list of golden groups. */
 import { accessLog } from './cases/access-log.ts'
+import { attemptLog } from './cases/attempt-log.ts'
 import { badRequests } from './cases/bad-requests.ts'
 import { clientAddress } from './cases/client-address.ts'
 import { clusterOptions } from './cases/cluster-options.ts'
@@ -49,6 +50,7 @@ export const groups: readonly Group[] = [
   clusterOptions,
   durations,
   upstreamLog,
+  attemptLog,
   routerFields,
   routing,
   rewrites,
