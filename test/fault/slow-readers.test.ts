@@ -10,6 +10,8 @@ const mib = 1 << 20
 const bodyBytes = 100 * mib
 const chunk = Buffer.alloc(64 * 1024, 'x')
 const readers = 200
+/** Before an answer stalls, the kernel's buffers have to be full: a gigabyte in all. */
+const slowMachineMs = 120_000
 let setup: Setup
 
 before(async () => {
@@ -63,6 +65,7 @@ test(`${readers} clients that do not read a body of ${bodyBytes / mib} MiB hold 
         (stats.get('cluster.h1.upstream_flow_control_resumed_reading_total') ?? 0) >=
         readers,
     'all answers to stall',
+    slowMachineMs,
   )
   const grown = rssOf(processTree(setup.proxy.pid)) - rss
   assert.ok(grown < 64 * mib, `${grown / mib} MiB more`)
@@ -70,6 +73,7 @@ test(`${readers} clients that do not read a body of ${bodyBytes / mib} MiB hold 
   await setup.proxy.waitForStats(
     stats => stats.get('cluster.h1.upstream_rq_active') === 0 && stats.get('http.auto.downstream_cx_active') === 0,
     'everything to be given up',
+    slowMachineMs,
   )
   // And who reads gets all of it.
   assert.ok((await readAll('/big')) > bodyBytes)
