@@ -11,9 +11,11 @@ import {
   requestHeaders,
   streamInfo,
 } from '../../test/support/routing.ts'
-import type { RouteConfiguration, Router } from '../config/v3.ts'
+import type { RetryPolicy, RouteConfiguration, Router } from '../config/v3.ts'
 import { HeaderMap } from '../core/header-map.ts'
+import type { ShadowPolicy } from '../core/route.ts'
 import { ResponseFlag } from '../core/stream-info.ts'
+import { makeRetryPolicy } from './retry-policy.ts'
 import { makeRouteTable } from './route-table.ts'
 import { RouterFilter } from './router.ts'
 import { makeRouterSettings } from './router-settings.ts'
@@ -769,4 +771,43 @@ test('reject_connect_request_early_data refuses data before the upstream has acc
   late.router.decodeData(Buffer.from('late'), false)
   assert.equal(late.status, 200)
   assert.equal(late.cluster.last.body, 'late')
+})
+
+test('a mirror’s own cluster tries its copies again', () => {
+  const { setup, mirror } = mirrored()
+  const retryPolicy = messageOf<RetryPolicy>('envoy.config.route.v3.RetryPolicy', '{retry_on: 5xx}')
+  mirror.info.policies = { retryPolicy: makeRetryPolicy(retryPolicy), shadowPolicies: undefined }
+  setup.request()
+  mirror.last.respond(503)
+  passBackOff()
+  assert.equal(mirror.streams.length, 2)
+  mirror.last.respond(503)
+  passBackOff()
+  assert.equal(mirror.streams.length, 2)
+  assert.equal(mirror.retries.count, 0)
+  setup.cluster.last.respond(200)
+  assert.equal(setup.status, 200)
+})
+
+test('a cluster that mirrors to itself comes to an end', () => {
+  const { setup, mirror } = mirrored()
+  const toItself: ShadowPolicy = { clusterName: () => 'mirror', enabled: () => true, finalizeHeaders: () => {} }
+  mirror.info.policies = { retryPolicy: undefined, shadowPolicies: [toItself] }
+  setup.request()
+  assert.equal(mirror.streams.length, 3)
+})
+
+test('CONNECT is not mirrored', () => {
+  const { setup, mirror } = mirrored()
+  setup.request(false, { ':method': 'CONNECT' })
+  assert.equal(mirror.streams.length, 0)
+})
+
+test('a copy with the time of the request: its mirror may be silent no longer', () => {
+  const { setup, mirror } = mirrored()
+  setup.request()
+  setup.cluster.last.respond(200)
+  mock.timers.tick(5000)
+  assert.equal(mirror.last.resetReason, 'local-reset')
+  assert.equal(mirror.counts.get('code 504 internal'), 1)
 })

@@ -48,7 +48,7 @@ import { makeRetryState, type RetryCallbacks, type RetryDecision, type RetryStat
 import type { RouterSettings } from './router-settings.ts'
 import { checkStrictHeaders } from './strict-headers.ts'
 import { rewriteHost } from './rewrite.ts'
-import { ShadowRequest, type ShadowOwner } from './shadow.ts'
+import { maxShadowDepth, type ShadowOwner, ShadowStream } from './shadow.ts'
 import { TcpTunnels } from './tcp-tunnel.ts'
 import { UdpTunnels } from './udp-tunnel.ts'
 import { maxPendingMetadata, UpstreamRequest } from './upstream-request.ts'
@@ -62,6 +62,7 @@ export class RouterFilter
 {
   readonly callbacks: HttpFilterCallbacks
   readonly #settings: RouterSettings
+  readonly #shadowDepth: number
   requestHeaders: HeaderMap | undefined = undefined
   /** METADATA that came while the request's headers were held back. */
   #earlyMetadata: (readonly string[])[] | undefined = undefined
@@ -80,7 +81,7 @@ export class RouterFilter
   /** Of the route and of the virtual cluster. */
   #accounts: readonly RequestStats[] = none
   /** Copies that are still being sent. */
-  #shadows: ShadowRequest[] | undefined = undefined
+  #shadows: ShadowStream[] | undefined = undefined
   #retryState: RetryState | undefined = undefined
   /** The request body while it may have to be sent again. */
   #body: Uint8Array[] | undefined = undefined
@@ -109,8 +110,10 @@ export class RouterFilter
   /** A gRPC call has begun well; its trailers will tell. */
   #grpcPending = false
 
-  constructor(callbacks: HttpFilterCallbacks, settings: RouterSettings) {
+  /** @param shadowDepth how often the request was copied for a mirror */
+  constructor(callbacks: HttpFilterCallbacks, settings: RouterSettings, shadowDepth = 0) {
     this.callbacks = callbacks
+    this.#shadowDepth = shadowDepth
     this.#settings = settings
   }
 
@@ -157,7 +160,7 @@ export class RouterFilter
   decodeHeaders(headers: HeaderMap, endStream: boolean): HeadersStatus {
     this.requestHeaders = headers
     const { stats, clusters, suppressEnvoyHeaders } = this.#settings
-    stats.rqTotal.inc()
+    if (this.#shadowDepth === 0) stats.rqTotal.inc()
     const route = this.callbacks.route()
     this.#route = route
     if (route === undefined) {
@@ -220,7 +223,8 @@ export class RouterFilter
       return 'stop'
     }
     const shadowPolicies = cluster.info.policies.shadowPolicies ?? entry.shadowPolicies
-    if (shadowPolicies.length > 0) this.#startShadows(shadowPolicies, headers, endStream)
+    if (shadowPolicies.length > 0 && headers.method !== 'CONNECT' && this.#shadowDepth < maxShadowDepth)
+      this.#startShadows(shadowPolicies, headers, endStream)
     this.#startUpstream(cluster, host, endStream)
     if (endStream) this.#onRequestComplete()
     return 'stop'
@@ -317,19 +321,25 @@ export class RouterFilter
   }
 
   #startShadows(policies: readonly ShadowPolicy[], headers: HeaderMap, endStream: boolean): void {
-    const { streamInfo, random, decoderBufferLimitBytes } = this.callbacks
-    const started: ShadowRequest[] = []
+    const { streamInfo, random } = this.callbacks
+    const started: ShadowStream[] = []
     for (const policy of policies) {
       if (!policy.enabled(random)) continue
-      const cluster = this.#settings.clusters.get(policy.clusterName(headers))
-      if (cluster === undefined) continue
+      const clusterName = policy.clusterName(headers)
+      if (this.#settings.clusters.get(clusterName) === undefined) continue
       const copy = headers.copy()
       policy.finalizeHeaders(copy, streamInfo)
       copy.set('x-envoy-internal', 'true')
       const forwarded = copy.get('x-forwarded-for')
       const own = this.#settings.localAddress
       copy.set('x-forwarded-for', forwarded === undefined || forwarded === '' ? own : `${forwarded},${own}`)
-      const shadow = new ShadowRequest(cluster, copy, this.#timeoutMs, decoderBufferLimitBytes, this)
+      copy.set('x-envoy-upstream-rq-timeout-ms', String(this.#timeoutMs))
+      const shadow = new ShadowStream(
+        clusterName,
+        copy,
+        this,
+        callbacks => new RouterFilter(callbacks, this.#settings, this.#shadowDepth + 1),
+      )
       started.push(shadow)
       shadow.start(endStream)
     }

@@ -1,238 +1,228 @@
-/** A copy of a request for a mirror: sent, its answer thrown away. Follows Envoy's `ShadowWriterImpl` and `Http::AsyncStreamImpl`. */
-import { keep } from '../base/read-buffer.ts'
-import type {
-  Cancellable,
-  Cluster,
-  Host,
-  HttpPoolCallbacks,
-  LoadBalancerContext,
-  PoolFailureReason,
-} from '../core/cluster.ts'
-import type { RequestEncoder, ResponseDecoder, StreamCallbacks, StreamResetReason } from '../core/codec.ts'
+/**
+ * A copy of a request for a mirror: it passes a router of its own, so that filters, retries and limits of the mirror's cluster
+ * hold for it; its answer is thrown away. Follows Envoy's `ShadowWriterImpl` and `Http::AsyncStreamImpl`.
+ */
+import type { Connection } from '../core/connection.ts'
 import type { HeaderMap } from '../core/header-map.ts'
+import type { HttpFilter, HttpFilterCallbacks } from '../core/http-filter.ts'
+import type { Route } from '../core/route.ts'
+import type { DownstreamInfo, StreamInfo } from '../core/stream-info.ts'
+import { StreamInformation } from '../network/stream-info.ts'
+import { ForwardRoute, type ForwardSettings } from './route.ts'
 
-/** Longer ones would end at once. */
-const longestTimerMs = 2 ** 31 - 1
+/** Copies may be copied again, by the clusters that they go to, as often as this. */
+export const maxShadowDepth = 3
 
 /** Who sends the original: it waits while the copy cannot take more. */
 export interface ShadowOwner {
+  readonly callbacks: HttpFilterCallbacks
   onShadowAboveWriteBufferHighWatermark(): void
   onShadowBelowWriteBufferLowWatermark(): void
+}
+
+/** A route that says nothing but its cluster. */
+const nullRoute: ForwardSettings = {
+  routeName: '',
+  virtualHostName: '',
+  metadata: undefined,
+  virtualHostMetadata: undefined,
+  perFilterConfigs: new Map(),
+  requestMutations: [],
+  responseMutations: [],
+  clusterNotFoundStatus: 500,
+  priority: 'default',
+  timeoutMs: 0,
+  idleTimeoutMs: undefined,
+  flushTimeoutMs: undefined,
+  maxStreamDurationMs: undefined,
+  grpcTimeoutHeaderMaxMs: undefined,
+  retryPolicy: undefined,
+  hedgeOnPerTryTimeout: false,
+  grpcTimeoutHeaderOffsetMs: 0,
+  usesMaxStreamDuration: false,
+  maxGrpcTimeoutMs: undefined,
+  grpcTimeoutOffsetMs: 0,
+  includeAttemptCountInRequest: false,
+  includeAttemptCountInResponse: false,
+  includeIsTimeoutRetryHeader: false,
+  retryBufferLimitBytes: undefined,
+  autoHostRewrite: false,
+  appendXForwardedHost: false,
+  metadataMatch: undefined,
+  upgrades: new Map(),
+  connectConfig: undefined,
+  shadowPolicies: [],
+  hashPolicy: undefined,
+  internalRedirectPolicy: undefined,
+  stats: undefined,
+  virtualCluster: undefined,
+  pathRewrite: undefined,
+  clusterHost: '',
+  hostRewrite: undefined,
 }
 
 /**
  * Until the request is complete it belongs to its owner, which cancels it when the original breaks off; after that it
  * goes on by itself, at most for the timeout.
  */
-export class ShadowRequest implements ResponseDecoder, StreamCallbacks, HttpPoolCallbacks, LoadBalancerContext {
-  readonly downstreamConnection = undefined
-  readonly metadataMatch = undefined
+export class ShadowStream implements HttpFilterCallbacks {
+  readonly connection: Connection
+  readonly downstream: DownstreamInfo
+  readonly streamInfo: StreamInfo
+  readonly streamId: number
+  readonly random: number
+  readonly filterConfigName: string
   readonly requestHeaders: HeaderMap
-  readonly #cluster: Cluster
-  readonly #timeoutMs: number
-  readonly #bufferLimitBytes: number
+  requestTrailers: HeaderMap | undefined = undefined
+  readonly responseHeaders = undefined
+  readonly responseTrailers = undefined
+  readonly decoderBufferLimitBytes: number
+  readonly encoderBufferLimitBytes = 0
+  readonly #route: Route
+  readonly #router: HttpFilter
   #owner: ShadowOwner | undefined
-  #host: Host | undefined = undefined
-  #waiting: Cancellable | undefined = undefined
-  #encoder: RequestEncoder | undefined = undefined
-  #endWithHeaders = false
-  #requestEnded = false
-  #pending: Uint8Array[] | undefined = undefined
-  #pendingBytes = 0
-  /** The owner waits for `#pending` to be sent. */
-  #pendingPause = false
-  #trailers: HeaderMap | undefined = undefined
   #pauses = 0
-  #timer: NodeJS.Timeout | undefined = undefined
-  #answered = false
   #done = false
 
-  /** @param timeoutMs from the end of the request on; 0 = none */
-  constructor(cluster: Cluster, headers: HeaderMap, timeoutMs: number, bufferLimitBytes: number, owner: ShadowOwner) {
-    this.#cluster = cluster
+  /** @param headers with the timeout that is asked for  @param makeRouter makes the router that it passes */
+  constructor(
+    clusterName: string,
+    headers: HeaderMap,
+    owner: ShadowOwner,
+    makeRouter: (callbacks: HttpFilterCallbacks) => HttpFilter,
+  ) {
+    const { callbacks } = owner
+    this.connection = callbacks.connection
+    this.downstream = callbacks.downstream
+    this.streamId = callbacks.streamId
+    this.random = callbacks.random
+    this.filterConfigName = callbacks.filterConfigName
+    this.decoderBufferLimitBytes = callbacks.decoderBufferLimitBytes
     this.requestHeaders = headers
-    this.#timeoutMs = timeoutMs
-    this.#bufferLimitBytes = bufferLimitBytes
+    this.#route = new ForwardRoute(nullRoute, clusterName)
+    const info = new StreamInformation(callbacks.downstream, 'HTTP/1.1')
+    info.route = this.#route
+    this.streamInfo = info
     this.#owner = owner
-  }
-
-  computeHashKey(): undefined {}
-
-  shouldSelectAnotherHost(): boolean {
-    return false
+    this.#router = makeRouter(this)
   }
 
   // ── from the owner ──
 
   start(endStream: boolean): void {
-    const host = this.#cluster.chooseHost(this)
-    if (host === undefined) {
-      this.#cluster.info.stats.upstreamCxNoneHealthy.inc()
-      this.#fail(503)
-      return
-    }
-    this.#host = host
-    this.#endWithHeaders = endStream
-    if (endStream) this.#onRequestEnd()
-    const waiting = this.#cluster
-      .httpConnectionPool(host, 'default', 'HTTP/1.1', this.requestHeaders)
-      .newStream(this, this)
-    if (this.#encoder === undefined && !this.#done) this.#waiting = waiting
+    if (endStream) this.#release()
+    this.#router.decodeHeaders?.(this.requestHeaders, endStream)
   }
 
   acceptData(data: Uint8Array, endStream: boolean): void {
     if (this.#done) return
-    if (endStream) this.#onRequestEnd()
-    if (this.#encoder !== undefined) {
-      this.#encoder.encodeData(data, endStream)
-      return
-    }
-    this.#pending ??= []
-    this.#pending.push(keep(data))
-    this.#pendingBytes += data.length
-    if (this.#pendingPause || this.#bufferLimitBytes === 0 || this.#pendingBytes <= this.#bufferLimitBytes) return
-    this.#pendingPause = true
-    this.onAboveWriteBufferHighWatermark()
+    if (endStream) this.#release()
+    this.#router.decodeData?.(data, endStream)
   }
 
   acceptTrailers(trailers: HeaderMap): void {
     if (this.#done) return
-    this.#onRequestEnd()
-    if (this.#encoder === undefined) this.#trailers = trailers
-    else this.#encoder.encodeTrailers(trailers)
+    this.#release()
+    this.requestTrailers = trailers
+    this.#router.decodeTrailers?.(trailers)
   }
 
   /** The original broke off. */
   cancel(): void {
     this.#owner = undefined
-    this.#reset()
+    this.#end()
   }
 
-  #onRequestEnd(): void {
-    this.#requestEnded = true
-    this.#release()
-    if (this.#timeoutMs > 0)
-      this.#timer = setTimeout(onShadowTimeout, Math.min(this.#timeoutMs, longestTimerMs), this).unref()
+  // ── from the router ──
+
+  route(): Route {
+    return this.#route
   }
 
-  onTimeout(): void {
-    const { stats } = this.#cluster.info
-    stats.upstreamRqTimeout.inc()
-    if (this.#host !== undefined) this.#host.stats.rqTimeout++
-    this.#reset()
-    this.#fail(504)
+  clearRouteCache(): void {
+    // There is but one.
   }
 
-  // ── from the pool and the codec ──
-
-  onPoolReady(encoder: RequestEncoder, host: Host): void {
-    this.#waiting = undefined
-    this.#encoder = encoder
-    this.#host = host
-    encoder.stream.setCallbacks(this)
-    encoder.encodeHeaders(this.requestHeaders, this.#endWithHeaders)
-    const pending = this.#pending
-    this.#pending = undefined
-    const ended = this.#requestEnded && this.#trailers === undefined
-    if (pending !== undefined)
-      for (let i = 0; i < pending.length && !this.#done; i++)
-        encoder.encodeData(pending[i] as Uint8Array, ended && i === pending.length - 1)
-    if (this.#trailers !== undefined && !this.#done) encoder.encodeTrailers(this.#trailers)
-    if (!this.#pendingPause) return
-    this.#pendingPause = false
-    this.onBelowWriteBufferLowWatermark()
+  sendLocalReply(): void {
+    this.#end()
   }
 
-  onPoolFailure(_reason: PoolFailureReason, _transportFailureReason: string, host: Host | undefined): void {
-    if (host !== undefined) this.#host = host
-    this.#fail(503)
+  resetStream(): void {
+    this.#end()
   }
 
-  onResetStream(reason: StreamResetReason): void {
-    this.#fail(reason === 'protocol-error' ? 502 : 503)
+  recreateStream(): boolean {
+    return false
   }
 
-  decode1xxHeaders(): void {
+  encode1xxHeaders(): void {
     // Nobody waits for it.
   }
 
-  decodeHeaders(headers: HeaderMap, endStream: boolean): void {
-    if (this.#done) return
-    this.#answered = true
-    const { status } = headers
-    this.#host?.onResponse(status)
-    if (this.#host !== undefined) {
-      if (status >= 500) this.#host.stats.rqError++
-      else this.#host.stats.rqSuccess++
-    }
-    this.#cluster.info.stats.chargeResponseCode(status, true)
-    if (endStream) this.#onResponseEnd()
+  encodeHeaders(_headers: HeaderMap, endStream: boolean): void {
+    if (endStream) this.#end()
   }
 
-  decodeData(_data: Uint8Array, endStream: boolean): void {
-    if (endStream) this.#onResponseEnd()
+  encodeData(_data: Uint8Array, endStream: boolean): void {
+    if (endStream) this.#end()
   }
 
-  decodeTrailers(): void {
-    this.#onResponseEnd()
+  encodeTrailers(): void {
+    this.#end()
   }
 
-  onAboveWriteBufferHighWatermark(): void {
-    if (this.#owner === undefined || this.#done) return
+  encodeMetadata(): void {
+    // Nobody waits for it.
+  }
+
+  onDecoderFilterAboveWriteBufferHighWatermark(): void {
+    if (this.#owner === undefined) return
     this.#pauses++
     this.#owner.onShadowAboveWriteBufferHighWatermark()
   }
 
-  onBelowWriteBufferLowWatermark(): void {
+  onDecoderFilterBelowWriteBufferLowWatermark(): void {
     if (this.#pauses === 0) return
     this.#pauses--
     this.#owner?.onShadowBelowWriteBufferLowWatermark()
   }
 
-  // ── ends ──
-
-  #onResponseEnd(): void {
-    if (this.#requestEnded) this.#close()
-    // Nobody wants the rest of the request.
-    else this.#reset()
+  addDownstreamWatermarkCallbacks(): void {
+    // Answers are not kept, so there is never too much of them.
   }
 
-  /** Without an answer it is counted as what a client would have been told. */
-  #fail(status: number): void {
-    if (this.#answered) return this.#close()
-    if (this.#host !== undefined) {
-      this.#host.onResponse(status)
-      this.#host.stats.rqError++
-    }
-    this.#cluster.info.stats.chargeResponseCode(status, true)
-    this.#close()
+  removeDownstreamWatermarkCallbacks(): void {
+    // As above.
   }
 
-  #reset(): void {
+  // ── what only other filters than the router ask for ──
+
+  continueDecoding = unexpected
+  continueEncoding = unexpected
+  decodingBuffer = unexpected
+  encodingBuffer = unexpected
+  replaceCurrentData = unexpected
+  addDecodedData = unexpected
+  addEncodedData = unexpected
+  injectDecodedData = unexpected
+  injectEncodedData = unexpected
+  addDecodedTrailers = unexpected
+  addEncodedTrailers = unexpected
+
+  #end(): void {
     if (this.#done) return
-    const waiting = this.#waiting
-    const encoder = this.#encoder
-    this.#close()
-    waiting?.cancel()
-    encoder?.stream.resetStream('local-reset')
-  }
-
-  #close(): void {
     this.#done = true
-    this.#waiting = undefined
-    this.#encoder = undefined
-    this.#pending = undefined
-    if (this.#timer !== undefined) clearTimeout(this.#timer)
     this.#release()
+    this.#router.onDestroy?.()
   }
 
   /** The owner has nothing to wait for any more. */
   #release(): void {
-    while (this.#pauses > 0) this.onBelowWriteBufferLowWatermark()
+    while (this.#pauses > 0) this.onDecoderFilterBelowWriteBufferLowWatermark()
     this.#owner = undefined
   }
 }
 
-function onShadowTimeout(shadow: ShadowRequest): void {
-  shadow.onTimeout()
+function unexpected(): never {
+  throw new Error('only filters before the router do this')
 }

@@ -7,6 +7,7 @@ import type { LogContext } from '../../src/core/access-log.ts'
 import type {
   Cluster,
   ClusterInfo,
+  ClusterRequestPolicies,
   ClusterStats,
   Host,
   HttpConnectionPool,
@@ -236,7 +237,7 @@ export class FakeCluster implements Cluster {
   /** Whether a connection is there at once. */
   ready = true
   #next = 0
-  readonly info: ClusterInfo & { maintenanceMode: boolean }
+  readonly info: ClusterInfo & { maintenanceMode: boolean; policies: ClusterRequestPolicies }
 
   constructor(name = 'up') {
     const limit = new FakeResource()

@@ -122,6 +122,9 @@ const routes: readonly JsonObject[] = [
   to('mirrored_never_both', 'mirrored_never', {
     request_mirror_policies: [{ cluster: 'a', host_rewrite_literal: 'route.test' }],
   }),
+  to('copy_retried', 'b', { request_mirror_policies: [{ cluster: 'retries' }] }),
+  to('copy_copied', 'b', { request_mirror_policies: [{ cluster: 'mirrored' }] }),
+  to('copy_filtered', 'b', { request_mirror_policies: [{ cluster: 'a' }] }),
   to('hashed_both', 'hashed', { hash_policy: [{ header: { header_name: 'x-hash' } }] }),
   to('hashed_twice_both', 'hashed_twice', { hash_policy: [{ header: { header_name: 'x-hash' } }] }),
   to('one_connection_brief', 'one_connection', { timeout: '0.2s' }),
@@ -139,10 +142,9 @@ const get = (
   upstream,
 })
 const internal = 'x-forwarded-for: 10.0.0.1'
-const quiet = (test: Case): Case => ({ ...test, listener: 'quiet' })
-const copied = (path: string): Case => ({
+const copied = (path: string, copies = 1): Case => ({
   name: path,
-  send: [req(`GET /${path}`, ['x-copy-to: dead', 'x-gone: 1']), { upstreamHeads: 1 }],
+  send: [req(`GET /${path}`, ['x-copy-to: dead', 'x-gone: 1']), { upstreamHeads: copies }],
 })
 /** Only the header that should count changes. */
 const hashes = (path: string, header: string, more: readonly string[]): Case[] =>
@@ -152,15 +154,38 @@ const hashes = (path: string, header: string, more: readonly string[]): Case[] =
     send: req(`GET /${path}`, [`${header}: ${value}`, ...more]),
   }))
 
+const filteringRouter: JsonObject = {
+  name: 'envoy.filters.http.router',
+  typed_config: {
+    '@type': 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router',
+    upstream_http_filters: [
+      {
+        name: 'mark',
+        typed_config: {
+          '@type': 'type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation',
+          mutations: { request_mutations: [{ append: { header: { key: 'x-filtered', value: 'once' } } }] },
+        },
+      },
+      {
+        name: 'envoy.filters.http.upstream_codec',
+        typed_config: { '@type': 'type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec' },
+      },
+    ],
+  },
+}
+
 export const clusterOptions: Group = {
   name: 'cluster-options',
   clusters,
   listeners: [
     http({
       routes,
-      hcm: { internal_address_config: { cidr_ranges: [{ address_prefix: '10.0.0.0', prefix_len: 8 }] } },
+      hcm: {
+        http_filters: [quietRouter],
+        internal_address_config: { cidr_ranges: [{ address_prefix: '10.0.0.0', prefix_len: 8 }] },
+      },
     }),
-    http({ name: 'quiet', routes, hcm: { http_filters: [quietRouter] } }),
+    http({ name: 'filtered', routes, hcm: { http_filters: [filteringRouter] } }),
     http({
       name: 'hosts',
       routes,
@@ -184,9 +209,9 @@ export const clusterOptions: Group = {
     get('retries_both', [res('409 Conflict'), ok], [], 'retries_both, what the route retries'),
     get('no_words', [failed, ok]),
     get('no_words_both', [failed, ok]),
-    quiet(get('brief_whole', [silent, ok])),
-    quiet(get('patient_try', [silent, ok])),
-    quiet(get('patient_idle', [silent, ok])),
+    get('brief_whole', [silent, ok]),
+    get('patient_try', [silent, ok]),
+    get('patient_idle', [silent, ok]),
     copied('mirrored'),
     copied('mirrored_both'),
     copied('mirrored_twice'),
@@ -195,13 +220,16 @@ export const clusterOptions: Group = {
     get('mirrored_nowhere'),
     copied('mirrored_changed'),
     { name: 'mirrored, a body', send: [req('POST /mirrored', ['content-length: 4'], 'body'), { upstreamHeads: 1 }] },
+    { ...copied('copy_retried', 2), upstream: [failed, ok] },
+    copied('copy_copied'),
+    { ...copied('copy_filtered'), listener: 'filtered' },
     ...hashes('hashed', 'x-own', []),
     ...hashes('hashed_both', 'x-own', ['x-hash: same']),
     ...hashes('hashed_both', 'x-hash', ['x-own: same']),
     ...hashes('hashed_twice_both', 'x-balancer', ['x-own: same', 'x-hash: same']),
     ...hashes('hashed_twice_both', 'x-own', ['x-balancer: same']),
     get('one_connection'),
-    quiet({ ...get('one_connection_brief'), before: req('GET /one_connection') }),
+    { ...get('one_connection_brief'), before: req('GET /one_connection') },
     get('no_connection'),
     get('high_only'),
     get('high_only_high'),
