@@ -50,6 +50,8 @@ export class RetryState {
   readonly #policy: RetryPolicy
   readonly #retryOn: ReadonlySet<string>
   readonly #statusCodes: readonly number[]
+  /** The client has sent it before its handshake was complete, and must be told of 425 (RFC 8470). */
+  readonly #earlyData: boolean
   readonly #headerNames: readonly string[]
   readonly #cluster: ClusterInfo
   readonly #retries: Resource
@@ -76,6 +78,7 @@ export class RetryState {
     this.#policy = policy
     this.#retryOn = mergeRetryOn(policy, asked, requestHeaders)
     this.#statusCodes = mergeStatusCodes(policy, asked)
+    this.#earlyData = requestHeaders.has('early-data')
     this.#headerNames = asked.retriableHeaderNames?.split(',').map(name => name.trim().toLowerCase()) ?? []
     this.#remaining = parseInteger(asked.maxRetries) ?? policy.numRetries
     this.#cluster = cluster
@@ -106,7 +109,7 @@ export class RetryState {
     const would = this.wouldRetryFromHeaders(status, headers)
     const { rateLimitedBackOff: policy } = this.#policy
     const asked = would && policy ? rateLimitedBackOff(policy, headers, Date.now(), Math.random()) : undefined
-    return this.#shouldRetry(would, asked)
+    return this.#shouldRetry(would, asked, status === 425 && this.#retriesStatus(status))
   }
 
   /** `started`: the request was given to a connection. */
@@ -138,8 +141,8 @@ export class RetryState {
     this.#retries.dec()
   }
 
-  /** @param askedMs what the response asks to wait */
-  #shouldRetry(would: boolean, askedMs?: number): RetryDecision {
+  /** @param askedMs what the response asks to wait  @param atOnce without a back-off */
+  #shouldRetry(would: boolean, askedMs?: number, atOnce = false): RetryDecision {
     const stats = this.#cluster.stats
     // An earlier retry brought something that needs no other.
     if (this.#armed && !would) {
@@ -163,9 +166,14 @@ export class RetryState {
     this.#retries.inc()
     stats.upstreamRqRetry.inc()
     for (const account of this.#accounts) account.retry.inc()
+    if (atOnce) return this.#wait(0)
     if (askedMs === undefined) stats.upstreamRqRetryBackoffExponential.inc()
     else stats.upstreamRqRetryBackoffRatelimited.inc()
-    this.#timer = setTimeout(onBackOff, askedMs ?? this.#backOffMs(), this)
+    return this.#wait(askedMs ?? this.#backOffMs())
+  }
+
+  #wait(ms: number): RetryDecision {
+    this.#timer = setTimeout(onBackOff, ms, this)
     return 'yes'
   }
 
@@ -180,13 +188,18 @@ export class RetryState {
     if (status >= 500 && status < 600 && on.has('5xx')) return true
     if (status >= 502 && status <= 504 && on.has('gateway-error')) return true
     if (status === 409 && on.has('retriable-4xx')) return true
-    if (on.has('retriable-status-codes') && this.#statusCodes.includes(status)) return true
+    if (this.#retriesStatus(status)) return true
     if (on.has('retriable-headers')) {
       if (this.#policy.retriableHeaders.some(matches => matches(headers))) return true
       if (this.#headerNames.some(name => headers.has(name))) return true
     }
     const word = grpcWords[headers.get('grpc-status') ?? '']
     return word !== undefined && on.has(word)
+  }
+
+  #retriesStatus(status: number): boolean {
+    if (status === 425 && this.#earlyData) return false
+    return this.#retryOn.has('retriable-status-codes') && this.#statusCodes.includes(status)
   }
 
   #wouldRetryFromReset(reason: StreamResetReason, started: boolean): boolean {

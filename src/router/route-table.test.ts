@@ -389,3 +389,10 @@ test('path templates: what does not go together is refused', () => {
   assert.throws(route(match('/{x}'), 'prefix_rewrite: /a'), /cannot be used with path_match_policy/)
   assert.throws(route(match('/{x}'), `${rewrite('/x')}, prefix_rewrite: /a`), /only one of/)
 })
+
+test('an early_data_policy other than the default one is refused', () => {
+  const route = (type: string): string =>
+    `- {match: {prefix: /}, route: {cluster: a, early_data_policy: {name: x, typed_config: {"@type": type.googleapis.com/envoy.extensions.${type}}}}}`
+  routes(route('early_data.v3.DefaultEarlyDataPolicy'))
+  assert.throws(() => routes(route('filters.http.router.v3.Router')), /early_data_policy: must be/)
+})

@@ -1,6 +1,7 @@
 /** A virtual host with its routes in order. Follows Envoy's `VirtualHostImpl` and `RouteCreator`. */
 import { configError } from '../config/position.ts'
 import {
+  DefaultEarlyDataPolicy,
   type Matcher,
   type Metadata,
   Route as RouteMessage,
@@ -195,6 +196,9 @@ function forwardSettings(
   level: Level,
 ): Omit<ForwardSettings, 'stats' | 'virtualCluster'> {
   const { context } = level
+  const earlyData = action.earlyDataPolicy?.typedConfig
+  if (earlyData !== undefined && earlyData.typeUrl !== DefaultEarlyDataPolicy.typeUrl)
+    throw configError(action, 'earlyDataPolicy', `must be ${DefaultEarlyDataPolicy.typeUrl}`)
   const retryPolicy = action.retryPolicy ?? virtualHost.retryPolicy
   const duration = action.maxStreamDuration
   const bufferLimit =

@@ -9,6 +9,7 @@ import { http1Options } from './cases/http1-options.ts'
 import { connectTunnels } from './cases/connect.ts'
 import { basic } from './cases/basic.ts'
 import { formats } from './cases/formats.ts'
+import { earlyData } from './cases/early-data.ts'
 import { grpcFilters } from './cases/grpc.ts'
 import { hashing } from './cases/hashing.ts'
 import { healthCheck } from './cases/health-check.ts'
@@ -51,6 +52,7 @@ export const groups: readonly Group[] = [
   durations,
   upstreamLog,
   attemptLog,
+  earlyData,
   routerFields,
   routing,
   rewrites,

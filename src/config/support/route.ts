@@ -141,7 +141,7 @@ export const routeSupport: SupportTable = {
     'internal_redirect_policy',
     'internal_redirect_action',
     'max_internal_redirects',
-    // Early data is HTTP/3's.
+    // Neither HTTP/1 nor HTTP/2 sends early data to upstreams, in Envoy either.
     '?early_data_policy',
   ],
   'envoy.config.route.v3.InternalRedirectPolicy': 'all',
