@@ -27,8 +27,8 @@ const unstable =
 export const probeFile = join(import.meta.dirname, '../fixtures/wasm/as-probe/as-probe.wasm')
 const stringValue = 'type.googleapis.com/google.protobuf.StringValue'
 
-/** The `PluginConfig` of a use of the probe. @param vm tells VMs apart */
-export function probePlugin(vm: string, commands: string): JsonObject {
+/** The `PluginConfig` of a use of the probe. @param vm tells VMs apart @param file of the probe, if another */
+export function probePlugin(vm: string, commands: string, file = probeFile): JsonObject {
   return {
     name: 'probe',
     root_id: 'probe-root',
@@ -36,14 +36,19 @@ export function probePlugin(vm: string, commands: string): JsonObject {
     vm_config: {
       vm_id: 'probe-vm',
       configuration: { '@type': stringValue, value: vm },
-      code: { local: { filename: probeFile } },
+      code: { local: { filename: file } },
     },
   }
 }
 
 /** @param place whether the probe is a filter of the connection manager, or of the cluster that it routes to */
-function listener(name: string, allowStop: boolean, place: 'downstream' | 'upstream' = 'downstream'): JsonObject {
-  const config = { ...probePlugin('vm conf', ''), allow_on_headers_stop_iteration: allowStop }
+function listener(
+  name: string,
+  file: string,
+  allowStop: boolean,
+  place: 'downstream' | 'upstream' = 'downstream',
+): JsonObject {
+  const config = { ...probePlugin('vm conf', '', file), allow_on_headers_stop_iteration: allowStop }
   const probe = { name: 'wasm', typed_config: { '@type': `${type}.filters.http.wasm.v3.Wasm`, config } }
   const metadata = { filter_metadata: { m: { k: 'v', n: 1.5, b: true, s: { x: 1 } } } }
   return {
@@ -192,8 +197,8 @@ export async function poll(done: () => boolean, timeoutMs: number): Promise<void
   while (!done() && performance.now() < deadline) await new Promise(resolve => setTimeout(resolve, 2))
 }
 
-/** Outcomes by case name. @param only a pattern of names */
-export async function runProbe(kind: ProxyKind, only = ''): Promise<Record<string, ProbeOutcome>> {
+/** Outcomes by case name. @param only a pattern of names @param file a module that does what the probe does */
+export async function runProbe(kind: ProxyKind, only = '', file = probeFile): Promise<Record<string, ProbeOutcome>> {
   const upstream = await Upstream.listen()
   const dead = await Upstream.listen()
   const deadPort = dead.port
@@ -209,16 +214,16 @@ export async function runProbe(kind: ProxyKind, only = ''): Promise<Record<strin
       },
       static_resources: {
         listeners: [
-          listener('plain', false),
-          listener('stop-iteration', true),
-          listener('upstream', false, 'upstream'),
+          listener('plain', file, false),
+          listener('stop-iteration', file, true),
+          listener('upstream', file, false, 'upstream'),
         ],
         clusters: [
           cluster('a', upstream.port),
           cluster('filtered', upstream.port, undefined, [
             {
               name: 'wasm',
-              typed_config: { '@type': `${type}.filters.http.wasm.v3.Wasm`, config: probePlugin('vm conf', '') },
+              typed_config: { '@type': `${type}.filters.http.wasm.v3.Wasm`, config: probePlugin('vm conf', '', file) },
             },
             {
               name: 'codec',
