@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { SharedCells } from '../base/shared-cells.ts'
 import type { ResourceManager } from '../core/cluster.ts'
 import { StatsStore } from '../stats/store.ts'
-import { decode } from '../../test/support/clusters.ts'
+import { decode, TestContext } from '../../test/support/clusters.ts'
 import type { JsonValue } from '../config/json-source.ts'
 import { makeResourceManager } from './circuit-breakers.ts'
 
@@ -11,12 +11,19 @@ function manager(thresholds: JsonValue, shared = new SharedCells(0), stats = new
   return managerOf({ thresholds: [thresholds] }, shared, stats)
 }
 
-function managerOf(json: JsonValue, shared = new SharedCells(0), stats = new StatsStore()): ResourceManager {
+function managerOf(
+  json: JsonValue,
+  shared = new SharedCells(0),
+  stats = new StatsStore(),
+  values: Readonly<Record<string, string>> = {},
+): ResourceManager {
+  const runtime = new TestContext().runtime
+  runtime.getInteger = (key, value) => Number(values[key] ?? value)
   return makeResourceManager(
     'c',
     'default',
     decode('envoy.config.cluster.v3.CircuitBreakers', json),
-    shared,
+    { shared, runtime },
     stats.scope('cluster.c'),
   )
 }
@@ -87,5 +94,14 @@ describe('circuit breakers', () => {
         () => managerOf({ per_host_thresholds: [{ [field]: 1 }] }),
         new RegExp(`${field}.*unsupported in per_host_thresholds`),
       )
+  })
+
+  it('go by runtime values', () => {
+    const values = { 'circuit_breakers.c.default.max_requests': '1', 'circuit_breakers.c.default.max_retries': '0' }
+    const { requests, retries } = managerOf({}, new SharedCells(0), new StatsStore(), values)
+    assert.ok(requests.canCreate())
+    requests.inc()
+    assert.equal(requests.canCreate(), false)
+    assert.equal(retries.canCreate(), false)
   })
 })

@@ -2,10 +2,11 @@
  * Limits of a cluster over all workers. Follows Envoy's `ResourceManagerImpl`: counts may pass a limit by as many as
  * there are workers, since asking and counting are two steps.
  */
-import type { SharedCell, SharedCells } from '../base/shared-cells.ts'
+import type { SharedCell } from '../base/shared-cells.ts'
 import { configError } from '../config/position.ts'
 import type { CircuitBreakers, CircuitBreakers_Thresholds as Thresholds } from '../config/v3.ts'
 import type { Priority, Resource, ResourceManager } from '../core/cluster.ts'
+import type { FactoryContext, Runtime } from '../core/extension.ts'
 import type { Gauge, Scope } from '../stats/scope.ts'
 import { ActiveRequests, RecentRequests, RetryBudget } from './retry-budget.ts'
 
@@ -16,18 +17,27 @@ const defaultBudgetPercent = 20
 const defaultMinRetries = 3
 
 class SharedResource implements Resource {
-  readonly max: number
+  readonly #max: number
+  readonly #runtime: Runtime
+  readonly #key: string
   readonly #cell: SharedCell
   readonly #open: Gauge
   readonly #remaining: Gauge | undefined
   #isOpen = false
 
-  constructor(max: number, cell: SharedCell, open: Gauge, remaining: Gauge | undefined) {
-    this.max = max
+  /** @param key of the runtime value that goes before `max` */
+  constructor(max: number, runtime: Runtime, key: string, cell: SharedCell, open: Gauge, remaining: Gauge | undefined) {
+    this.#max = max
+    this.#runtime = runtime
+    this.#key = key
     this.#cell = cell
     this.#open = open
     this.#remaining = remaining
-    remaining?.set(max)
+    remaining?.set(this.max)
+  }
+
+  get max(): number {
+    return this.#runtime.getInteger(this.#key, this.#max)
   }
 
   get count(): number {
@@ -50,12 +60,13 @@ class SharedResource implements Resource {
 
   #show(): void {
     const count = this.#cell.sum()
-    const open = count >= this.max
+    const { max } = this
+    const open = count >= max
     if (open !== this.#isOpen) {
       this.#isOpen = open
       this.#open.set(open ? 1 : 0)
     }
-    this.#remaining?.set(Math.max(this.max - count, 0))
+    this.#remaining?.set(Math.max(max - count, 0))
   }
 }
 
@@ -84,16 +95,24 @@ export function makeResourceManager(
   clusterName: string,
   priority: Priority,
   breakers: CircuitBreakers | undefined,
-  shared: SharedCells,
+  { shared, runtime }: Pick<FactoryContext, 'shared' | 'runtime'>,
   stats: Scope,
 ): ResourceManager {
   const wanted = priority === 'high' ? 'HIGH' : 'DEFAULT'
   const thresholds = thresholdsOf(breakers?.thresholds, wanted)
   const scope = stats.scope(`circuit_breakers.${priority}`)
+  const keys = `circuit_breakers.${clusterName}.${priority}.`
   const cell = (name: string): SharedCell => shared.cell(`cluster.${clusterName}.circuit_breakers.${priority}.${name}`)
   const resource = (max: number, name: string, openName: string, tracked = true): SharedResource => {
     const remaining = thresholds?.trackRemaining ? scope.gauge(`remaining_${remainingNames[openName]}`) : undefined
-    return new SharedResource(max, cell(name), scope.gauge(`${openName}_open`), tracked ? remaining : undefined)
+    return new SharedResource(
+      max,
+      runtime,
+      `${keys}max_${name}`,
+      cell(name),
+      scope.gauge(`${openName}_open`),
+      tracked ? remaining : undefined,
+    )
   }
   const pendingRequests = resource(thresholds?.maxPendingRequests ?? defaultMax, 'pending_requests', 'rq_pending')
   const requests = resource(thresholds?.maxRequests ?? defaultMax, 'requests', 'rq')

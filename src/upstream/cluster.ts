@@ -27,7 +27,7 @@ import type {
 } from '../core/cluster.ts'
 import type { ClientConnection, ClientConnectionCallbacks, ResponseDecoder } from '../core/codec.ts'
 import type { Connection } from '../core/connection.ts'
-import type { FactoryContext } from '../core/extension.ts'
+import type { FactoryContext, Runtime } from '../core/extension.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type { HashPolicy } from '../core/route.ts'
 import type { Protocol } from '../core/stream-info.ts'
@@ -80,7 +80,6 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
   readonly metadata: Metadata | undefined
   readonly http1: boolean
   readonly http2: boolean
-  readonly maintenanceMode = false
   readonly upstreamFilters: MakeUpstreamFilterChain | undefined
   readonly policies: ClusterRequestPolicies
   readonly stats: ClusterStatistics
@@ -97,6 +96,8 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
   readonly #source: EndpointSource
   readonly #refusing: HttpConnectionPool
   readonly #shared: SharedCells
+  readonly #runtime: Runtime
+  readonly #maintenanceKey: string
   /** Hosts count their connections over all workers. */
   readonly #limitsHosts: boolean
   #closed = false
@@ -109,10 +110,12 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
     const scope = context.stats.scope(`cluster.${this.statName}`)
     this.stats = new ClusterStatistics(scope)
     const resources = (priority: Priority): ResourceManager =>
-      makeResourceManager(this.name, priority, message.circuitBreakers, context.shared, scope)
+      makeResourceManager(this.name, priority, message.circuitBreakers, context, scope)
     this.#defaultResources = resources('default')
     this.#highResources = resources('high')
     this.#shared = context.shared
+    this.#runtime = context.runtime
+    this.#maintenanceKey = `upstream.maintenance_mode.${this.name}`
     this.#limitsHosts = (message.circuitBreakers?.perHostThresholds.length ?? 0) > 0
     this.connectTimeoutMs = message.connectTimeout ?? defaultConnectTimeoutMs
     this.perConnectionBufferLimitBytes = message.perConnectionBufferLimitBytes ?? defaultBufferLimitBytes
@@ -196,6 +199,11 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
     this.#source = makeEndpointSource(message, dependencies.resolver, this.stats, dependencies.random, hosts =>
       this.#setHosts(hosts),
     )
+  }
+
+  /** By runtime, for a share of the requests. */
+  get maintenanceMode(): boolean {
+    return this.#runtime.featureEnabled(this.#maintenanceKey, 0, 100, Math.floor(Math.random() * 1_000_000))
   }
 
   get info(): ClusterInfo {
