@@ -79,7 +79,8 @@ function printStats(request: AdminRequest, context: AdminContext, forced?: 'prom
   if (format === 'prometheus' && (params.buckets === 'disjoint' || params.buckets === 'detailed'))
     return badRequest('unsupported prometheus histogram bucket mode')
   if (context.bootstrap.statsFlushOnAdmin) context.flushStats()
-  const selected = select(context.stats, params, context)
+  // `type` picks nothing in the Prometheus format.
+  const selected = select(context.stats, format === 'prometheus' ? { ...params, type: 'All' } : params, context)
   if (format === 'json') return { contentType: jsonType, body: statsJson(selected, params.buckets) }
   if (format === 'prometheus') return { body: prometheusText(selected, params.buckets, params.textReadouts) }
   return { body: statsText(selected, params.buckets) }

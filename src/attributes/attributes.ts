@@ -180,7 +180,13 @@ export const xdsAttributes: ReadonlyMap<string, XdsAttribute> = new Map<string, 
   ['route_name', from => text(from?.streamInfo.routeName)],
   ['route_metadata', from => ofRoute(from, ({ metadata }) => metadataMessage(metadata))],
   ['virtual_host_name', from => text(from?.streamInfo.virtualHostName)],
-  ['virtual_host_metadata', from => ofRoute(from, route => metadataMessage(route.virtualHostMetadata))],
+  [
+    'virtual_host_metadata',
+    from => {
+      const host = from && (routeOf(from) ?? from.streamInfo.unroutedVirtualHost)
+      return host && metadataMessage(host.virtualHostMetadata)
+    },
+  ],
   [
     'upstream_host_metadata',
     from => {

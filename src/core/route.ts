@@ -12,11 +12,14 @@ export interface RouteTable {
   internalOnlyHeaders(headers: HeaderMap): readonly string[]
 }
 
-export interface Route {
-  readonly routeName: string
+export interface VirtualHostFacts {
   readonly virtualHostName: string
-  readonly metadata: Metadata | undefined
   readonly virtualHostMetadata: Metadata | undefined
+}
+
+export interface Route extends VirtualHostFacts {
+  readonly routeName: string
+  readonly metadata: Metadata | undefined
   /** Answer without an upstream (direct_response, redirect). */
   readonly directResponse: DirectResponse | undefined
   /** Where to send it; absent with `directResponse`. */

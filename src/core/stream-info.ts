@@ -1,7 +1,7 @@
 /** What is known of one request or TCP connection, for filters and access logs. Follows Envoy's `StreamInfo`. */
 import type { Address } from './address.ts'
 import type { Host, Metadata } from './cluster.ts'
-import type { Route } from './route.ts'
+import type { Route, VirtualHostFacts } from './route.ts'
 
 /**
  * Response flags as bits, in the order in which `%RESPONSE_FLAGS%` prints them; names as in Envoy's docs
@@ -147,6 +147,8 @@ export interface StreamInfo {
   route: Route | undefined
   routeName: string | undefined
   virtualHostName: string | undefined
+  /** That of the latest routing that came to a virtual host and to none of its routes. */
+  unroutedVirtualHost: VirtualHostFacts | undefined
   virtualClusterName: string | undefined
   requestId: string | undefined
   /** Made on first use: most streams carry none. Keyed by filter name, values as `google.protobuf.Struct` JSON. */

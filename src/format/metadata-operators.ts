@@ -15,7 +15,7 @@ const kinds: Readonly<Record<string, MetadataOf>> = {
   UPSTREAM_HOST: info => info.upstreamHost?.metadata,
   LISTENER: info => info.downstream.listenerMetadata,
   LISTENER_FILTER_CHAIN: info => info.downstream.filterChainMetadata,
-  VIRTUAL_HOST: info => info.route?.virtualHostMetadata,
+  VIRTUAL_HOST: info => (info.route ?? info.unroutedVirtualHost)?.virtualHostMetadata,
 }
 
 /** `args`: `filter.name:key:key`, or the same as a JSON list. */

@@ -163,12 +163,13 @@ describe('timers', () => {
     })
     clock.advance(2000)
     assert.equal(harness.counter('downstream_cx_max_duration_reached'), 1)
-    assert.equal(harness.counter('downstream_cx_http1_soft_drain'), 1)
+    assert.equal(harness.gauge('downstream_cx_http1_soft_drain'), 1)
     assert.equal(harness.connection.state, 'open')
     const exchange = harness.request()
     harness.respond()
     assert.equal(exchange.headers?.get('connection'), 'close')
     assert.equal(harness.connection.state, 'closed')
+    assert.equal(harness.gauge('downstream_cx_http1_soft_drain'), 0)
   })
 
   test('jitter makes a connection last longer, up to its share', t => {

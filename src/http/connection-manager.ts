@@ -170,6 +170,7 @@ export class ConnectionManager implements NetworkFilter, ServerConnectionCallbac
     const stats = this.settings.stats
     stats.cxDestroy.inc()
     stats.cxActive.dec()
+    if (this.#softDrain) stats.cxHttp1SoftDrain.dec()
     if (this.downstream.tls !== undefined) stats.cxSslActive.dec()
     if (this.#codec !== undefined) (this.isHttp2 ? stats.cxHttp2Active : stats.cxHttp1Active).dec()
     stats.cxLengthMs.record(Math.floor(performance.now() - this.#startMs))

@@ -40,7 +40,7 @@ export class HttpStats {
   readonly cxDestroyRemote: Counter
   readonly cxDestroyRemoteActiveRq: Counter
   readonly cxDrainClose: Counter
-  readonly cxHttp1SoftDrain: Counter
+  readonly cxHttp1SoftDrain: Gauge
   readonly cxIdleTimeout: Counter
   readonly cxLengthMs: Histogram
   readonly cxMaxDurationReached: Counter
@@ -99,7 +99,7 @@ export class HttpStats {
     this.cxDestroyRemote = scope.counter('downstream_cx_destroy_remote')
     this.cxDestroyRemoteActiveRq = scope.counter('downstream_cx_destroy_remote_active_rq')
     this.cxDrainClose = scope.counter('downstream_cx_drain_close')
-    this.cxHttp1SoftDrain = scope.counter('downstream_cx_http1_soft_drain')
+    this.cxHttp1SoftDrain = scope.gauge('downstream_cx_http1_soft_drain')
     this.cxIdleTimeout = scope.counter('downstream_cx_idle_timeout')
     this.cxLengthMs = scope.histogram('downstream_cx_length_ms', 'milliseconds')
     this.cxMaxDurationReached = scope.counter('downstream_cx_max_duration_reached')

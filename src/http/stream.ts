@@ -366,7 +366,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
       const route = this.#route
       this.streamInfo.route = route
       this.streamInfo.routeName = route?.routeName
-      this.streamInfo.virtualHostName = route?.virtualHostName
+      this.streamInfo.virtualHostName = (route ?? this.streamInfo.unroutedVirtualHost)?.virtualHostName
       if (route?.entry !== undefined) this.#applyRouteTimeouts(route.entry)
     }
     return this.#route
@@ -382,6 +382,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     if (this.chain.headersSent) return
     this.#routeKnown = false
     this.#route = undefined
+    this.streamInfo.unroutedVirtualHost = undefined
   }
 
   #applyRouteTimeouts(entry: RouteEntry): void {

@@ -2,7 +2,7 @@
 import { performance } from '../base/clock.ts'
 import type { Address } from '../core/address.ts'
 import type { Host } from '../core/cluster.ts'
-import type { Route } from '../core/route.ts'
+import type { Route, VirtualHostFacts } from '../core/route.ts'
 import type {
   BytesMeter,
   ConnectionTiming,
@@ -60,6 +60,7 @@ export class StreamInformation implements StreamInfo {
   route: Route | undefined = undefined
   routeName: string | undefined = undefined
   virtualHostName: string | undefined = undefined
+  unroutedVirtualHost: VirtualHostFacts | undefined = undefined
   virtualClusterName: string | undefined = undefined
   requestId: string | undefined = undefined
   dynamicMetadata: Map<string, Record<string, unknown>> | undefined = undefined

@@ -16,6 +16,8 @@ export class TlsConnectionInfo implements TlsInfo {
   handshakeBeginMs: number | undefined = undefined
   handshakeEndMs: number | undefined = undefined
   peerPresented = false
+  /** False for servers of TLS 1.3: OpenSSL makes an id for the tickets, which is none of the connection. */
+  hasSessionId = true
   peerValidated = false
   #readPeer: (() => PeerCertificate | undefined) | undefined = undefined
   #readSession: (() => Uint8Array | undefined) | undefined = undefined
@@ -42,7 +44,7 @@ export class TlsConnectionInfo implements TlsInfo {
   }
 
   get sessionId(): string | undefined {
-    return this.session.id
+    return this.hasSessionId ? this.session.id : undefined
   }
 
   get group(): string | undefined {

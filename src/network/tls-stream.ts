@@ -364,7 +364,7 @@ export class TlsServerStream extends TlsStream {
   }
 
   protected override onVerified(): void {
-    // Nothing to remember.
+    this.tls.hasSessionId = this.tls.version !== 'TLSv1.3'
   }
 }
 

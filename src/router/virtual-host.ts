@@ -10,7 +10,7 @@ import {
   type VirtualHost as VirtualHostMessage,
 } from '../config/v3.ts'
 import type { HeaderMap } from '../core/header-map.ts'
-import type { ConnectConfig, Route } from '../core/route.ts'
+import type { ConnectConfig, Route, VirtualHostFacts } from '../core/route.ts'
 import type { StreamInfo } from '../core/stream-info.ts'
 import type { HeaderMutations } from '../format/header-parser.ts'
 import { makeHashPolicy } from '../matching/hash-policy.ts'
@@ -51,11 +51,13 @@ export class VirtualHost {
   readonly #requireTls: VirtualHostMessage['requireTls']
   readonly #tlsRedirect: Route
   readonly #ignorePathParameters: boolean
+  readonly #facts: VirtualHostFacts
 
   /** Throws `ConfigError`. */
   constructor(message: VirtualHostMessage, above: Level) {
     this.name = message.name
     this.#requireTls = message.requireTls
+    this.#facts = { virtualHostName: message.name, virtualHostMetadata: message.metadata?.filterMetadata }
     this.#ignorePathParameters = above.configuration.ignorePathParametersInPathMatching
     const added = addLevel(above, message)
     const mirrors = message.requestMirrorPolicies
@@ -81,7 +83,10 @@ export class VirtualHost {
     const path = this.#ignorePathParameters ? withoutParameters(bare) : bare
     const input: MatchInput = { headers, streamInfo, path, random }
     const index = this.#tree === undefined ? this.#routes : this.#tree({ requestHeaders: headers, streamInfo })
-    if (index === undefined || index === insufficientData) return undefined
+    if (index === undefined || index === insufficientData) {
+      streamInfo.unroutedVirtualHost = this.#facts
+      return undefined
+    }
     const routes = index.candidates(path)
     const pathless = headers.method === 'CONNECT' && !headers.has(':path')
     for (let i = 0; i < routes.length; i++) {
@@ -89,6 +94,7 @@ export class VirtualHost {
       if (pathless && !route.matcher.connect) continue
       if (route.matcher.matches(input)) return route.choose(headers, streamInfo, random)
     }
+    streamInfo.unroutedVirtualHost = this.#facts
     return undefined
   }
 }

@@ -40,7 +40,7 @@ export class ClusterManager implements ClusterManagerContract {
     this.#removed = scope.counter('cluster_removed', 'highest')
     for (const name of ['cluster_updated', 'cluster_updated_via_merge', 'update_merge_cancelled']) scope.counter(name)
     scope.counter('update_out_of_merge_window')
-    scope.gauge('warming_clusters', 'never-import')
+    scope.gauge('warming_clusters', 'never-import').set(0)
     for (const message of messages) {
       if (this.#clusters.has(message.name))
         throw configError(message, 'name', `cluster manager: duplicate cluster '${message.name}'`)

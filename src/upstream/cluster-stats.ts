@@ -8,7 +8,7 @@ lb_local_cluster_not_ok lb_recalculate_zone_structures lb_subsets_created lb_sub
 lb_subsets_selected lb_zone_cluster_too_small lb_zone_no_capacity_left lb_zone_routing_all_directly
 lb_zone_routing_cross_zone lb_zone_routing_sampled original_dst_host_invalid
 upstream_cx_connect_with_0_rtt upstream_cx_http3_total upstream_cx_preconnect_skipped
-upstream_http3_broken upstream_queue_overloaded upstream_rq_0rtt
+upstream_http3_broken upstream_rq_0rtt
 upstream_rq_rx_reset_no_error`.split(/\s+/)
 /** Shown once there is an HTTP/1 connection pool. */
 const http1Counters =
@@ -16,7 +16,9 @@ const http1Counters =
     ' ',
   )
 const otherGauges =
-  'lb_subsets_active version warming_state upstream_cx_rx_bytes_buffered upstream_cx_tx_bytes_buffered'.split(' ')
+  'lb_subsets_active version upstream_cx_rx_bytes_buffered upstream_cx_tx_bytes_buffered upstream_queue_overloaded'.split(
+    ' ',
+  )
 
 export class ClusterStatistics implements ClusterStats {
   readonly scope: Scope
@@ -178,6 +180,7 @@ export class ClusterStatistics implements ClusterStats {
     this.updateNoRebuild = scope.counter('update_no_rebuild', 'highest')
     for (const name of otherCounters) scope.counter(name)
     for (const name of otherGauges) scope.gauge(name)
+    scope.gauge('warming_state').set(0)
   }
 
   defineHttp1(): void {

@@ -322,6 +322,7 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
     this.stats.membershipTotal.set(hosts.length)
     this.stats.membershipHealthy.set(hosts.filter(host => host.healthy).length)
     this.stats.membershipDegraded.set(hosts.filter(host => host.degraded).length)
+    this.stats.membershipExcluded.set(0)
     // Envoy tells it of clusters that are discovered, not of written ones.
     if (this.message.type === 'STATIC' || this.message.type === undefined) return
     this.stats.maxHostWeight.set(hosts.reduce((most, host) => Math.max(most, host.weight), 0))

@@ -24,6 +24,7 @@ const commands = [
   ...['DOWNSTREAM_LOCAL_ADDRESS_ENDPOINT_ID', 'DOWNSTREAM_DIRECT_LOCAL_ADDRESS_ENDPOINT_ID'],
   ...['ROUTE', 'VIRTUAL_HOST', 'CLUSTER', 'UPSTREAM_HOST'].map(kind => `METADATA(${kind}:m:k)`),
   ...['METADATA(LISTENER:m)', 'METADATA(LISTENER_FILTER_CHAIN:m:s)', 'METADATA(DYNAMIC:m)', 'METADATA(ROUTE:m):9'],
+  'CEL(xds.virtual_host_name)',
   ...['CLUSTER_METADATA(m:k)', 'UPSTREAM_METADATA(m:s:a)', 'DYNAMIC_METADATA(m:k)'],
   ...['REQUESTED_SERVER_NAME', 'REQUESTED_SERVER_NAME(SNI_FIRST:HOST)', 'REQUESTED_SERVER_NAME(HOST_FIRST:ORIG)'],
   'COALESCE({"operators": ["ROUTE_NAME", {"command": "REQ", "param": "x-no"}, {"command": "REQ", "param": ":authority", "max_length": 4}]}):3',
@@ -103,6 +104,12 @@ const virtualHosts: readonly JsonObject[] = [
         },
       ),
     ],
+  },
+  {
+    name: 'narrow',
+    domains: ['narrow.test'],
+    metadata: metadata('narrow'),
+    routes: [{ match: { path: '/only' }, direct_response: { status: 200 } }],
   },
 ]
 const withMetadata = cluster('with-metadata', ['$a'], { metadata: metadata('cluster') })
@@ -212,6 +219,7 @@ export const formats: Group = {
     { name: 'direct', send: req('GET /direct') },
     { name: 'metadata everywhere', send: req('GET /full') },
     { name: 'no route', send: req('GET /', ['host: other.test']) },
+    { name: 'no route of the virtual host', send: req('GET /', ['host: narrow.test']) },
     { name: 'timeout', send: req('GET /timeout'), upstream: { when: 'complete' } },
     { name: 'upstream closes', send: req('GET /x'), upstream: { after: 'close' } },
     {
