@@ -27,7 +27,8 @@ export function parseStatsParams({ query }: AdminRequest): StatsParams | AdminRe
     return badRequest('usage: /stats?format=(json|prometheus|text)\n\n')
   const type = (query.get('type') ?? 'All') as StatType
   if (!statTypes.includes(type)) return badRequest('invalid &type= param')
-  const buckets = query.get('histogram_buckets') as BucketMode | undefined
+  const mode = query.get('histogram_buckets')
+  const buckets = mode === 'none' ? undefined : (mode as BucketMode | undefined)
   if (buckets !== undefined && !bucketModes.includes(buckets))
     return badRequest('usage: /stats?histogram_buckets=(cumulative|disjoint|detailed|summary)\n')
   const filter = parseFilter(query.get('filter'))

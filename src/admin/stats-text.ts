@@ -14,6 +14,7 @@ export function* statsText(stats: SelectedStats, mode: BucketMode | undefined): 
 function histogramText(histogram: MergedHistogram, bounds: readonly number[], mode: BucketMode | undefined): string {
   const interval = nonEmptyBins(histogram.interval, histogram.scale)
   const total = nonEmptyBins(histogram.cumulative, histogram.scale)
+  if (total.length === 0) return `${histogram.name}: No recorded values`
   switch (mode) {
     case undefined:
     case 'summary':
@@ -28,7 +29,6 @@ function histogramText(histogram: MergedHistogram, bounds: readonly number[], mo
 }
 
 function summary(interval: readonly Bin[], total: readonly Bin[]): string {
-  if (total.length === 0) return 'No recorded values'
   const now = computeQuantiles(interval)
   const all = computeQuantiles(total)
   return quantiles

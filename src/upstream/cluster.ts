@@ -318,11 +318,13 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
     for (const host of before) if (!after.has(host)) for (const pool of host.pools) pool.drain()
     for (const host of after) if (!before.has(host)) this.#onNewHost(host)
     this.#hostSet.update(hosts)
-    if (before.size > 0 || after.size > 0) this.stats.membershipChange.inc()
-    this.stats.membershipTotal.set(hosts.length)
-    this.stats.membershipHealthy.set(hosts.filter(host => host.healthy).length)
-    this.stats.membershipDegraded.set(hosts.filter(host => host.degraded).length)
-    this.stats.membershipExcluded.set(0)
+    if (before.size > 0 || after.size > 0) {
+      this.stats.membershipChange.inc()
+      this.stats.membershipTotal.set(hosts.length)
+      this.stats.membershipHealthy.set(hosts.filter(host => host.healthy).length)
+      this.stats.membershipDegraded.set(hosts.filter(host => host.degraded).length)
+      this.stats.membershipExcluded.set(0)
+    }
     // Envoy tells it of clusters that are discovered, not of written ones.
     if (this.message.type === 'STATIC' || this.message.type === undefined) return
     this.stats.maxHostWeight.set(hosts.reduce((most, host) => Math.max(most, host.weight), 0))
