@@ -1,8 +1,9 @@
 /**
  * The SDK's part in a compilation: takes out the callbacks that no class of the filter overrides (the host then does not
- * call them, and what only they need goes too), and refuses texts as conditions, which mean something else in TypeScript.
+ * call them, and what only they need goes too), and refuses what goes wrong without a word: texts as conditions, which mean
+ * something else in TypeScript, sums of bools, and `replaceAll` that writes past its memory.
  */
-import { Compiler, DiagnosticCode, NodeKind, Token } from 'assemblyscript'
+import { Compiler, DiagnosticCode, LiteralKind, NodeKind, Token, TypeKind } from 'assemblyscript'
 
 /** Exports and the methods, any of which a filter overrides to need them. */
 const callbacks = {
@@ -93,6 +94,60 @@ Compiler.prototype.makeIsTrueish = function (expression, type, node) {
       )
   }
   return makeIsTrueish.call(this, expression, type, node)
+}
+
+/** Operators whose result in TypeScript is a number. */
+const arithmetic = new Set([
+  Token.Plus,
+  Token.Minus,
+  Token.Asterisk,
+  Token.Slash,
+  Token.Percent,
+  Token.LessThan_LessThan,
+])
+
+/**
+ * Where a condition is wanted the numbers 0 and 1 are bools, and what is computed of bools is one: in
+ * `(a ? 1 : 0) + (b ? 1 : 0) != 1` one and one are one.
+ */
+const compileBinaryExpression = Reflect.get(Compiler.prototype, 'compileBinaryExpression')
+Compiler.prototype.compileBinaryExpression = function (expression, contextualType, constraints) {
+  const compiled = compileBinaryExpression.call(this, expression, contextualType, constraints)
+  if (
+    arithmetic.has(expression.operator) &&
+    this.currentType.kind === TypeKind.Bool &&
+    guarded.has(this.program) &&
+    !expression.range.source.isLibrary
+  )
+    this.error(
+      DiagnosticCode.User_defined_0,
+      expression.range,
+      `this is computed as a bool, so that 1 + 1 is 1: write i32(…) around one of '${expression.left.range}' and '${expression.right.range}'`,
+    )
+  return compiled
+}
+
+/** `replaceAll` doubles its memory once where a longer replacement needs more of it. */
+const compileCallDirect = Reflect.get(Compiler.prototype, 'compileCallDirect')
+Compiler.prototype.compileCallDirect = function (instance, operands, node, thisArgument, constraints) {
+  if (
+    instance.internalName === '~lib/string/String#replaceAll' &&
+    guarded.has(this.program) &&
+    !node.range.source.isLibrary &&
+    !(textLength(operands[1]) <= textLength(operands[0]))
+  )
+    this.error(
+      DiagnosticCode.User_defined_0,
+      node.range,
+      `replaceAll writes past its memory when the replacement is long: write split(${operands[0]?.range}).join(${operands[1]?.range})`,
+    )
+  return compileCallDirect.call(this, instance, operands, node, thisArgument, constraints)
+}
+
+/** Of a literal; NaN of anything else. */
+function textLength(expression) {
+  const literal = expression?.kind === NodeKind.Literal && expression.literalKind === LiteralKind.String
+  return literal ? expression.value.length : NaN
 }
 
 /** Is it a class that extends one of the SDK's contexts, outside of the SDK? */

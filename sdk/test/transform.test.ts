@@ -68,6 +68,22 @@ const traps: readonly [name: string, lines: readonly string[], message: RegExp][
   ['null-call', ['', 'return sdk.get_property_string("x").length > 0'], /String \| null' is not assignable/],
   ['null-chain', ['const x = sdk.get_property_string("x")', 'const a = x?.length'], /Expression expected/],
   ['nullish', ['const x = sdk.get_property_string("x")', 'const a = x ?? "/"'], /Expression expected/],
+  [
+    'sum-of-bools',
+    ['const a = this.context_id', 'return (size > 0 ? 1 : 0) + (a > 0 ? 1 : 0) != 1'],
+    /computed as a bool, so that 1 \+ 1 is 1: write i32\(…\) around one of '\(size > 0 \? 1 : 0\)'/,
+  ],
+  ['difference-of-bools', ['', 'if ((size > 0 ? 1 : 0) - (size > 1 ? 1 : 0) == 1) return false'], /computed as a bool/],
+  [
+    'replace-longer',
+    ['const path = this.getConfiguration()', 'const a = path.replaceAll("&", "&amp;")'],
+    /replaceAll writes past its memory .*write split\("&"\)\.join\("&amp;"\)/,
+  ],
+  [
+    'replace-any',
+    ['const path = this.getConfiguration()', 'const a = path.replaceAll("&", path)'],
+    /write split\("&"\)\.join\(path\)/,
+  ],
   ['catch', ['', 'try { this.getConfiguration() } catch (e) { return false }'], /Exceptions/],
 ]
 for (const [name, lines, message] of traps)
@@ -90,6 +106,18 @@ test('what the guard of conditions lets through', async () => {
     'if (headers || this) return false',
   ]
   await build('conditions', body(lines))
+})
+
+test('what the guards of sums and of replaceAll let through', async () => {
+  const lines = [
+    'const n = (size > 0 ? 1 : 0) + (size > 1 ? 1 : 0)',
+    'if (n != 1) return false',
+    'if (i32(size > 0) + i32(size > 1) != 1) return false',
+    'if (size + 1 == 2 || 1 - size != 0 || size % 2 != 0) return false',
+    'const a = this.getConfiguration().replaceAll("_", "-").replaceAll("ab", "").split("&").join("&amp;")',
+    'return a.length > 0',
+  ]
+  await build('sums', body(lines))
 })
 
 test('a callback overridden by a class in between counts; calls bring their answers', async () => {

@@ -39,7 +39,7 @@ class Filter extends Context {
   onResponseBody(size: usize, end_of_stream: bool): FilterDataStatusValues {
     if (!end_of_stream) return FilterDataStatusValues.StopIterationAndBuffer
     const body = stream_context.body.response
-    body.set_text(body.text().replaceAll(this.root.word, '***'))
+    body.set_text(body.text().split(this.root.word).join('***'))
     return FilterDataStatusValues.Continue
   }
 }
