@@ -135,12 +135,14 @@ Compiler.prototype.compileCallDirect = function (instance, operands, node, thisA
     guarded.has(this.program) &&
     !node.range.source.isLibrary &&
     !(textLength(operands[1]) <= textLength(operands[0]))
-  )
+  ) {
+    const [search, replacement] = operands.map(operand => operand.range.toString())
     this.error(
       DiagnosticCode.User_defined_0,
       node.range,
-      `replaceAll writes past its memory when the replacement is long: write split(${operands[0]?.range}).join(${operands[1]?.range})`,
+      `replaceAll writes past its memory when the replacement is long: write split(${search}).join(${replacement})`,
     )
+  }
   return compileCallDirect.call(this, instance, operands, node, thisArgument, constraints)
 }
 
