@@ -19,13 +19,18 @@ interface Proxy extends AsyncDisposable {
   connect(): net.Socket
 }
 
-async function makeProxy(clusters: readonly ClusterMessage[], config: Record<string, JsonValue> = {}): Promise<Proxy> {
+async function makeProxy(
+  clusters: readonly ClusterMessage[],
+  config: Record<string, JsonValue> = {},
+  onPeriodic?: (info: StreamInfo) => void,
+): Promise<Proxy> {
   const { clusters: manager, context } = makeClusters(clusters)
   const entries: Signal<StreamInfo>[] = [new Signal()]
   context.extensions = {
     ...context.extensions,
     accessLog: () => ({
       log: ({ streamInfo, logType }: LogContext) => {
+        if (logType === 'TcpPeriodic') return onPeriodic?.(streamInfo)
         assert.equal(logType, 'TcpConnectionEnd')
         entries.at(-1)?.fire(streamInfo)
         entries.push(new Signal())
@@ -123,6 +128,22 @@ describe('tcp_proxy', { timeout: 20_000 }, () => {
     assert.equal(context.counter('tcp.t.downstream_cx_tx_bytes_total'), 10)
     assert.equal(context.gauge('cluster.c.upstream_cx_active'), 0)
     assert.equal(context.gauge('cluster.c.upstream_rq_active'), 0)
+  })
+
+  it('logs every access_log_flush_interval from the connection’s start', async () => {
+    await using peer = await makePeer()
+    const third = new Signal<StreamInfo>()
+    let count = 0
+    const began = performance.now()
+    const options = { access_log_options: { access_log_flush_interval: '0.02s' } }
+    await using proxy = await makeProxy([staticCluster([peer.port])], options, info => {
+      if (++count === 3) third.fire(info)
+    })
+    const client = proxy.connect()
+    client.write('request')
+    const info = await third.promise
+    assert.equal(info.upstreamClusterName, 'c')
+    assert.ok(performance.now() - began >= 55)
   })
 
   it('lets the client go on after the upstream’s end', async () => {
