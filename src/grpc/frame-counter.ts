@@ -2,8 +2,8 @@
  * Counts gRPC messages in a body without keeping them; one counts as soon as it begins. Follows Envoy's `Grpc::FrameInspector`
  * and, for the last frame of a Connect stream, `ResponseFrameCounter`.
  */
+import { frameHeadBytes } from './frames.ts'
 
-const headBytes = 5
 /** Connect's flag of the frame that ends a stream (connectrpc.com/docs/protocol): JSON with an `error`, if there was one. */
 const endStreamFlag = 0x02
 /** A longer one counts as an error. */
@@ -20,14 +20,14 @@ export class FrameCounter {
     const before = this.count
     let at = 0
     while (at < data.length) {
-      if (this.#headLength < headBytes) {
+      if (this.#headLength < frameHeadBytes) {
         const byte = data[at++] as number
         if (this.#headLength === 0) {
           if (!this.frameStart(byte)) return this.count - before
           this.#missing = 0
         } else this.#missing = this.#missing * 256 + byte
         this.#headLength += 1
-        if (this.#headLength === headBytes && this.#missing === 0) this.#end()
+        if (this.#headLength === frameHeadBytes && this.#missing === 0) this.#end()
         continue
       }
       const taken = Math.min(this.#missing, data.length - at)

@@ -1,12 +1,21 @@
 /** gRPC's messages in HTTP bodies: a flag byte, a length of four, and so many bytes. */
 
-const headBytes = 5
+export const frameHeadBytes = 5
+
+/** What stands before a message of so many bytes. */
+export function frameHead(length: number, flags = 0): Buffer {
+  return writeHead(Buffer.allocUnsafe(frameHeadBytes), length, flags)
+}
 
 export function encodeFrame(message: Uint8Array): Buffer {
-  const frame = Buffer.allocUnsafe(headBytes + message.length)
-  frame[0] = 0
-  frame.writeUInt32BE(message.length, 1)
-  frame.set(message, headBytes)
+  const frame = writeHead(Buffer.allocUnsafe(frameHeadBytes + message.length), message.length, 0)
+  frame.set(message, frameHeadBytes)
+  return frame
+}
+
+function writeHead(frame: Buffer, length: number, flags: number): Buffer {
+  frame[0] = flags
+  frame.writeUInt32BE(length, 1)
   return frame
 }
 
@@ -16,7 +25,7 @@ export type FrameFault = 'compressed' | 'too-large'
 export class FrameReader {
   readonly #onMessage: (message: Uint8Array) => void
   readonly #limitBytes: number
-  readonly #head = Buffer.alloc(headBytes)
+  readonly #head = Buffer.alloc(frameHeadBytes)
   #headLength = 0
   #missing = 0
   #chunks: Buffer[] = []
@@ -31,12 +40,12 @@ export class FrameReader {
   push(data: Uint8Array): FrameFault | undefined {
     let at = 0
     for (;;) {
-      if (this.#headLength < headBytes) {
-        const taken = Math.min(headBytes - this.#headLength, data.length - at)
+      if (this.#headLength < frameHeadBytes) {
+        const taken = Math.min(frameHeadBytes - this.#headLength, data.length - at)
         this.#head.set(data.subarray(at, at + taken), this.#headLength)
         this.#headLength += taken
         at += taken
-        if (this.#headLength < headBytes) return undefined
+        if (this.#headLength < frameHeadBytes) return undefined
         this.#missing = this.#head.readUInt32BE(1)
         if (this.#missing > this.#limitBytes) return 'too-large'
         if (this.#missing > 0 && this.#head[0] !== 0) return 'compressed'

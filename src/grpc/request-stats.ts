@@ -2,8 +2,9 @@
  * What is counted of gRPC requests to a cluster, `cluster.<name>.grpc.<service>.<method>.…`. Follows Envoy's
  * `Grpc::ContextImpl`. Names come from clients, so a cluster has a limited number of them.
  */
-import type { ClusterStats } from '../core/cluster.ts'
+import type { ClusterManager, ClusterStats } from '../core/cluster.ts'
 import { serviceAndMethod } from '../core/grpc.ts'
+import type { HttpFilterCallbacks } from '../core/http-filter.ts'
 import type { Counter, Histogram, Scope } from '../stats/scope.ts'
 
 /** Further ones are counted without their names, and in `request_names_overflow`. */
@@ -50,6 +51,15 @@ export class GrpcRequestStats {
     if (counter === undefined) this.#counters.set(name, (counter = this.#scope.counter(name)))
     return counter
   }
+}
+
+/** Of the cluster that a request's route sends it to; undefined when there is none. */
+export function clusterStatsOf(
+  callbacks: HttpFilterCallbacks,
+  clusters: Pick<ClusterManager, 'get'>,
+): ClusterStats | undefined {
+  const name = callbacks.route()?.entry?.clusterName
+  return name === undefined ? undefined : clusters.get(name)?.info.stats
 }
 
 /** Of all clusters; one for each filter configuration. */

@@ -47,7 +47,7 @@ export interface FilterChainOwner extends LocalReplyOwner {
   /** A local reply begins. */
   onLocalReply(status: number): void
   /** Gives it to somebody else, which ends this chain; left out where the chain answers itself. */
-  takeLocalReply?(reply: LocalReply): boolean
+  takeLocalReply?(reply: LocalReply): void
   onRequestDataTooLarge(): void
   onResponseDataTooLarge(): void
   onFilterError(filterConfigName: string, error: unknown): void
@@ -678,7 +678,7 @@ export class FilterChain {
     const owner = this.owner
     if (this.#calls & inDecode) this.#decodeAborted = true
     else if (this.#calls & inEncode) this.#encodeAborted = true
-    if (owner.takeLocalReply?.(reply) === true) return
+    if (owner.takeLocalReply !== undefined) return owner.takeLocalReply(reply)
     const info = owner.streamInfo
     info.responseCodeDetails = reply.details.includes(' ') ? reply.details.replace(/\s/g, '_') : reply.details
     if (reply.flags !== undefined) info.responseFlags |= reply.flags

@@ -48,12 +48,8 @@ class AttemptFilters implements UpstreamFilterChain, FilterChainOwner {
     const route = router.route()
     for (const { name, factory, disabled } of filters)
       if (!(route?.filterDisabled(name) ?? disabled)) this.#chain.addFilter(name, factory)
-    let codec: HttpFilterCallbacks | undefined
-    this.#chain.addFilter('envoy.filters.http.upstream_codec', callbacks => {
-      codec = callbacks
-      return new UpstreamCodec(attempt)
-    })
-    this.#codec = codec as unknown as HttpFilterCallbacks
+    this.#chain.addFilter('envoy.filters.http.upstream_codec', () => new UpstreamCodec(attempt))
+    this.#codec = this.#chain.filters.at(-1) as HttpFilterCallbacks
     this.#codec.addDownstreamWatermarkCallbacks(new ResponseWatermark(attempt))
   }
 
@@ -120,9 +116,8 @@ class AttemptFilters implements UpstreamFilterChain, FilterChainOwner {
   onLocalReply(): void {}
 
   /** Ends the whole request, retries included. */
-  takeLocalReply(reply: LocalReply): boolean {
+  takeLocalReply(reply: LocalReply): void {
     this.#attempt.router.sendLocalReply(reply)
-    return true
   }
 
   onRequestDataTooLarge(): void {}

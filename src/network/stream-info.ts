@@ -1,7 +1,7 @@
 /** The one implementation of core's `StreamInfo`, for HTTP streams and TCP connections. Follows Envoy's `StreamInfoImpl`. */
 import { performance } from '../base/clock.ts'
 import type { Address } from '../core/address.ts'
-import type { Host } from '../core/cluster.ts'
+import type { Host, UpstreamConnectionInfo } from '../core/cluster.ts'
 import type { Route, VirtualHostFacts } from '../core/route.ts'
 import type {
   BytesMeter,
@@ -79,4 +79,18 @@ export class StreamInformation implements StreamInfo {
   sinceStart(): number {
     return performance.now() - this.startMonotonicMs
   }
+}
+
+/** What streams and TCP connections tell of the connection to their host. */
+export function showUpstreamConnection(
+  info: StreamInfo,
+  host: Host,
+  connection: Omit<UpstreamConnectionInfo, 'protocol'>,
+): void {
+  info.upstreamHost = host
+  info.upstreamLocalAddress = connection.localAddress
+  info.upstreamRemoteAddress = connection.remoteAddress
+  info.upstreamConnectionId = connection.id
+  info.upstreamTls = connection.tls
+  info.upstreamTiming = connection.timing
 }

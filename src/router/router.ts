@@ -39,6 +39,7 @@ import type {
   ShadowPolicy,
 } from '../core/route.ts'
 import { type BytesMeter, ResponseFlag } from '../core/stream-info.ts'
+import { showUpstreamConnection } from '../network/stream-info.ts'
 import { proxyProtocolV1, proxyProtocolV2 } from '../network/proxy-protocol.ts'
 import { BytesOfAttempts, keepAttempt } from './attempts.ts'
 import { type EnvoyHeaders, parseInteger, takeEnvoyHeaders } from './envoy-headers.ts'
@@ -527,13 +528,8 @@ export class RouterFilter
   /** In the log stands the attempt that answers, which need not be the last one. */
   #showConnection({ host }: UpstreamRequest, connection: UpstreamConnectionInfo): void {
     const info = this.callbacks.streamInfo
-    info.upstreamTiming = connection.timing
-    info.upstreamHost = host
-    info.upstreamLocalAddress = connection.localAddress
-    info.upstreamRemoteAddress = connection.remoteAddress
+    showUpstreamConnection(info, host, connection)
     info.upstreamProtocol = connection.protocol
-    info.upstreamConnectionId = connection.id
-    info.upstreamTls = connection.tls
   }
 
   /** The attempt has let go of its connection. */

@@ -8,7 +8,7 @@ import type { Host, UpstreamConnectionInfo } from '../core/cluster.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type { HttpFilterCallbacks } from '../core/http-filter.ts'
 import type { StreamInfo } from '../core/stream-info.ts'
-import { StreamInformation } from '../network/stream-info.ts'
+import { showUpstreamConnection, StreamInformation } from '../network/stream-info.ts'
 
 const log = logger('router')
 
@@ -66,14 +66,9 @@ export class AttemptLog implements LogContext {
 
   onPoolReady(host: Host, connection: UpstreamConnectionInfo): void {
     const info = this.streamInfo
-    info.upstreamHost = host
+    showUpstreamConnection(info, host, connection)
     info.protocol = connection.protocol
     info.upstreamProtocol = connection.protocol
-    info.upstreamLocalAddress = connection.localAddress
-    info.upstreamRemoteAddress = connection.remoteAddress
-    info.upstreamConnectionId = connection.id
-    info.upstreamTls = connection.tls
-    info.upstreamTiming = connection.timing
     // As in Envoy of all attempts so far.
     info.upstreamBytes = this.#router.streamInfo.upstreamBytes
     info.downstreamBytes = this.#router.streamInfo.downstreamBytes

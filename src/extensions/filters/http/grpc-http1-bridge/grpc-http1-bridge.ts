@@ -14,7 +14,8 @@ import type {
   HttpFilterCallbacks,
   TrailersStatus,
 } from '../../../../core/http-filter.ts'
-import { type GrpcRequestStats, GrpcStatsByCluster } from '../../../../grpc/request-stats.ts'
+import { frameHead, frameHeadBytes } from '../../../../grpc/frames.ts'
+import { clusterStatsOf, type GrpcRequestStats, GrpcStatsByCluster } from '../../../../grpc/request-stats.ts'
 
 interface Settings {
   readonly clusters: Pick<ClusterManager, 'get'>
@@ -40,7 +41,6 @@ export const grpcHttp1Bridge: HttpFilterExtension<GrpcHttp1BridgeMessage> = {
 }
 
 const protobufType = 'application/x-protobuf'
-const frameHeadBytes = 5
 
 class GrpcHttp1Bridge implements HttpFilter {
   readonly #settings: Settings
@@ -66,9 +66,8 @@ class GrpcHttp1Bridge implements HttpFilter {
       headers.remove('content-length')
     }
     if (!isGrpcRequest(headers)) return 'continue'
-    const name = this.#callbacks.route()?.entry?.clusterName
-    const cluster = name === undefined ? undefined : clusters.get(name)
-    if (cluster !== undefined) this.#stats = stats.ofPath(cluster.info.stats, headers.path)
+    const cluster = clusterStatsOf(this.#callbacks, clusters)
+    if (cluster !== undefined) this.#stats = stats.ofPath(cluster, headers.path)
     this.#bridging = this.#callbacks.streamInfo.protocol !== 'HTTP/2'
     if (this.#bridging && ignoreQueryParameters) {
       const query = headers.path.indexOf('?')
@@ -131,10 +130,4 @@ class GrpcHttp1Bridge implements HttpFilter {
     headers.set('content-length', String(held?.length ?? 0))
     return 'continue'
   }
-}
-
-function frameHead(length: number): Buffer {
-  const head = Buffer.alloc(frameHeadBytes)
-  head.writeUInt32BE(length, 1)
-  return head
 }

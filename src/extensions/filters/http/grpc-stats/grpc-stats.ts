@@ -13,7 +13,7 @@ import type {
 } from '../../../../core/http-filter.ts'
 import type { FilterStateObject } from '../../../../core/stream-info.ts'
 import { ConnectFrameCounter, FrameCounter } from '../../../../grpc/frame-counter.ts'
-import { type GrpcRequestStats, GrpcStatsByCluster } from '../../../../grpc/request-stats.ts'
+import { clusterStatsOf, type GrpcRequestStats, GrpcStatsByCluster } from '../../../../grpc/request-stats.ts'
 
 const filterName = 'envoy.filters.http.grpc_stats'
 
@@ -107,9 +107,8 @@ class GrpcStats implements HttpFilter {
     this.#kind = kindOf(headers)
     if (this.#kind === 'other') return 'continue'
     if (this.#kind !== 'connect-unary') this.#requests = new FrameCounter()
-    const name = this.#callbacks.route()?.entry?.clusterName
-    const cluster = name === undefined ? undefined : this.#settings.clusters.get(name)
-    if (cluster !== undefined) this.#stats = this.#settings.statsOf(cluster.info.stats, headers.path)
+    const cluster = clusterStatsOf(this.#callbacks, this.#settings.clusters)
+    if (cluster !== undefined) this.#stats = this.#settings.statsOf(cluster, headers.path)
     return 'continue'
   }
 

@@ -1,4 +1,5 @@
 /** Base64 of streams, as gRPC-Web needs it: bodies of requests as one text, bodies of responses frame by frame. */
+import { frameHeadBytes } from '../../../../grpc/frames.ts'
 
 /** Response code details of what cannot be decoded. */
 export type Base64Fault = 'grpc_base_64_decode_failed_bad_size' | 'grpc_base_64_decode_failed'
@@ -36,11 +37,9 @@ function decodeGroups(text: string): Buffer {
   return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)
 }
 
-const headBytes = 5
-
 /** Each gRPC frame becomes a text of its own with its own padding; nothing but a few bytes is held back. */
 export class Base64FrameEncoder {
-  readonly #head = Buffer.alloc(headBytes)
+  readonly #head = Buffer.alloc(frameHeadBytes)
   #headLength = 0
   #missing = 0
   /** Fewer than three bytes of the frame. */
@@ -51,17 +50,17 @@ export class Base64FrameEncoder {
     let at = 0
     while (at < data.length) {
       let part: Uint8Array
-      if (this.#headLength < headBytes) {
-        part = data.subarray(at, at + headBytes - this.#headLength)
+      if (this.#headLength < frameHeadBytes) {
+        part = data.subarray(at, at + frameHeadBytes - this.#headLength)
         this.#head.set(part, this.#headLength)
         this.#headLength += part.length
-        if (this.#headLength === headBytes) this.#missing = this.#head.readUInt32BE(1)
+        if (this.#headLength === frameHeadBytes) this.#missing = this.#head.readUInt32BE(1)
       } else {
         part = data.subarray(at, at + this.#missing)
         this.#missing -= part.length
       }
       at += part.length
-      text += this.#take(part, this.#headLength === headBytes && this.#missing === 0)
+      text += this.#take(part, this.#headLength === frameHeadBytes && this.#missing === 0)
     }
     return Buffer.from(text, 'latin1')
   }

@@ -14,7 +14,8 @@ import type {
   HttpFilterCallbacks,
   TrailersStatus,
 } from '../../../../core/http-filter.ts'
-import { type GrpcRequestStats, GrpcStatsByCluster } from '../../../../grpc/request-stats.ts'
+import { frameHead } from '../../../../grpc/frames.ts'
+import { clusterStatsOf, type GrpcRequestStats, GrpcStatsByCluster } from '../../../../grpc/request-stats.ts'
 import { Base64Decoder, Base64FrameEncoder } from './base64.ts'
 
 const binaryType = 'application/grpc-web+proto'
@@ -23,7 +24,6 @@ const textTypes: ReadonlySet<string> = new Set(['application/grpc-web-text', tex
 const types: ReadonlySet<string> = new Set(['application/grpc-web', binaryType, ...textTypes])
 /** Flag of the frame that holds the trailers. */
 const trailersFlag = 0x80
-const frameHeadBytes = 5
 /** What is kept of a body that is no gRPC, for `grpc-message`. */
 const maxMessageBytes = 16 * 1024
 
@@ -67,9 +67,8 @@ class GrpcWeb implements HttpFilter {
     this.#isGrpcWeb = true
     // The length of the client's body need not be that of ours.
     headers.remove('content-length')
-    const name = this.#callbacks.route()?.entry?.clusterName
-    const cluster = name === undefined ? undefined : this.#clusters.get(name)
-    if (cluster !== undefined) this.#stats = this.#statsByCluster.ofPath(cluster.info.stats, headers.path)
+    const cluster = clusterStatsOf(this.#callbacks, this.#clusters)
+    if (cluster !== undefined) this.#stats = this.#statsByCluster.ofPath(cluster, headers.path)
     if (textTypes.has(type)) this.#decoder = new Base64Decoder()
     headers.set('content-type', 'application/grpc')
     this.#textResponse = textTypes.has(headers.get('accept') ?? '')
@@ -128,10 +127,7 @@ class GrpcWeb implements HttpFilter {
       return 'continue'
     }
     const lines = Buffer.from([...trailers].map(([name, value]) => `${name}:${value}\r\n`).join(''), 'latin1')
-    const head = Buffer.alloc(frameHeadBytes)
-    head[0] = trailersFlag
-    head.writeUInt32BE(lines.length, 1)
-    const frame = Buffer.concat([head, lines])
+    const frame = Buffer.concat([frameHead(lines.length, trailersFlag), lines])
     trailers.removeIf(() => true)
     this.#callbacks.addEncodedData(this.#textResponse ? Buffer.from(frame.toString('base64')) : frame)
     return 'continue'

@@ -26,6 +26,7 @@ import type {
 import type { NetworkFilterExtension } from '../../../../core/extension.ts'
 import { HeaderMap } from '../../../../core/header-map.ts'
 import type { HashPolicy } from '../../../../core/route.ts'
+import { showUpstreamConnection } from '../../../../network/stream-info.ts'
 import { ResponseFlag, type StreamInfo } from '../../../../core/stream-info.ts'
 import { keepAttempt } from '../../../../router/attempts.ts'
 import { mergeMetadata, type MetadataMatch, TcpProxySettings } from './settings.ts'
@@ -166,12 +167,7 @@ class TcpProxyFilter implements NetworkFilter, ConnectionCallbacks, LoadBalancer
     this.#upstream = upstream
     const { streamInfo, settings } = this
     streamInfo.upstreamPoolReadyMs = performance.now() - this.#connectSinceMs
-    streamInfo.upstreamHost = host
-    streamInfo.upstreamLocalAddress = upstream.localAddress
-    streamInfo.upstreamRemoteAddress = upstream.remoteAddress
-    streamInfo.upstreamConnectionId = upstream.id
-    streamInfo.upstreamTls = upstream.tls
-    streamInfo.upstreamTiming = upstream.timing
+    showUpstreamConnection(streamInfo, host, upstream)
     upstream.enableHalfClose(true)
     const side = new UpstreamSide(this, upstream)
     upstream.addCallbacks(side)
