@@ -26,15 +26,11 @@ build_coraza() {
   mv coraza.wasm.new coraza.wasm
 }
 
-# A program of ours on the SDK that most AssemblyScript filters were written with, and its old compiler.
-build_solo() {
-  mkdir -p solo/assembly
-  cd solo
-  echo '{"private": true}' >package.json
-  npm install --no-audit --no-fund --silent @solo-io/proxy-runtime@0.1.8 assemblyscript@0.17.14
-  cat >assembly/index.ts <<'PROGRAM'
-export * from "@solo-io/proxy-runtime/proxy";
-import { RootContext, Context, registerRootContext, FilterHeadersStatusValues, stream_context } from "@solo-io/proxy-runtime";
+# older_program SDK: the same filter for each of them, in assembly/index.ts.
+older_program() {
+  cat >assembly/index.ts <<PROGRAM
+export * from "$1/proxy";
+import { RootContext, Context, registerRootContext, FilterHeadersStatusValues, stream_context } from "$1";
 
 class Root extends RootContext {
   createContext(context_id: u32): Context {
@@ -58,6 +54,15 @@ class Filter extends Context {
 
 registerRootContext((context_id: u32) => new Root(context_id), "");
 PROGRAM
+}
+
+# A program of ours on the SDK that most AssemblyScript filters were written with, and its old compiler.
+build_solo() {
+  mkdir -p solo/assembly
+  cd solo
+  echo '{"private": true}' >package.json
+  npm install --no-audit --no-fund --silent @solo-io/proxy-runtime@0.1.8 assemblyscript@0.17.14
+  older_program @solo-io/proxy-runtime
   npx asc assembly/index.ts --binaryFile ../solo.wasm --use abort=abort_proc_exit -O3
   cd ..
 }
@@ -67,32 +72,7 @@ build_gcore() {
   cd gcore
   echo '{"private": true}' >package.json
   npm install --no-audit --no-fund --silent @gcoredev/proxy-wasm-sdk-as@1.2.3 @assemblyscript/wasi-shim@0.1.0 assemblyscript@0.28.20
-  cat >assembly/index.ts <<'PROGRAM'
-export * from "@gcoredev/proxy-wasm-sdk-as/assembly/proxy";
-import { RootContext, Context, registerRootContext, FilterHeadersStatusValues, stream_context } from "@gcoredev/proxy-wasm-sdk-as/assembly";
-
-class Root extends RootContext {
-  createContext(context_id: u32): Context {
-    return new Filter(context_id, this);
-  }
-}
-
-class Filter extends Context {
-  constructor(context_id: u32, root: Root) {
-    super(context_id, root);
-  }
-  onRequestHeaders(_a: u32, _end: bool): FilterHeadersStatusValues {
-    stream_context.headers.request.add("x-older", stream_context.headers.request.get(":path"));
-    return FilterHeadersStatusValues.Continue;
-  }
-  onResponseHeaders(_a: u32, _end: bool): FilterHeadersStatusValues {
-    stream_context.headers.response.add("x-older", this.root_context.getConfiguration());
-    return FilterHeadersStatusValues.Continue;
-  }
-}
-
-registerRootContext((context_id: u32) => new Root(context_id), "");
-PROGRAM
+  older_program @gcoredev/proxy-wasm-sdk-as/assembly
   echo '{"extends": "./node_modules/@assemblyscript/wasi-shim/asconfig.json"}' >asconfig.json
   npx asc assembly/index.ts --config asconfig.json --outFile ../gcore.wasm --use abort=abort_proc_exit -O3
   cd ..

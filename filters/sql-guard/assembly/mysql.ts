@@ -4,6 +4,7 @@
  * replaced by one that the server answers with an error.
  */
 import { ByteQueue } from "../../lib/assembly/byte-queue"
+import { MessageStream } from "./message-stream"
 import { Policy } from "./policy"
 
 const compress: u32 = 1 << 5
@@ -14,16 +15,14 @@ const comQuery: u8 = 0x03
 const comPrepare: u8 = 0x16
 const longest: u32 = 0xffffff
 
-export class MysqlGuard {
-  private input: ByteQueue = new ByteQueue()
+export class MysqlGuard extends MessageStream {
   private greeting: ByteQueue = new ByteQueue()
   private greeted: bool = false
   private answered: bool = false
-  private isOpaque: bool = false
-  private passing: u32 = 0
-  private dropping: u32 = 0
 
-  constructor(private policy: Policy) {}
+  constructor(private policy: Policy) {
+    super()
+  }
 
   /** Bytes of the server. @returns what goes on to the client; null: the connection must be closed */
   greet(bytes: ArrayBuffer): ArrayBuffer | null {
@@ -54,36 +53,7 @@ export class MysqlGuard {
     return compress | zstd | queryAttributes | (this.policy.passTls ? 0 : tls)
   }
 
-  /** Bytes of the client. @returns what goes on to the server; null: the connection must be closed */
-  next(bytes: ArrayBuffer): ArrayBuffer | null {
-    if (this.isOpaque) return bytes
-    const input = this.input
-    input.add(bytes)
-    const output = new ByteQueue()
-    while (input.length > 0) {
-      if (this.passing > 0) {
-        const count = <i32>min<u32>(this.passing, input.length)
-        output.add(input.slice(0, count))
-        input.drop(count)
-        this.passing -= count
-      } else if (this.dropping > 0) {
-        const count = <i32>min<u32>(this.dropping, input.length)
-        input.drop(count)
-        this.dropping -= count
-      } else if (this.isOpaque) {
-        output.add(input.slice(0, input.length))
-        input.drop(input.length)
-      } else {
-        const step = this.packet(output)
-        if (step < 0) return null
-        if (step == 0) break
-      }
-    }
-    return output.slice(0, output.length)
-  }
-
-  /** 1: go on, 0: more bytes are needed, -1: close. */
-  private packet(output: ByteQueue): i32 {
+  protected step(output: ByteQueue): i32 {
     const input = this.input
     if (input.length < 4) return 0
     const size = <u32>input.at(0) | (<u32>input.at(1) << 8) | (<u32>input.at(2) << 16)

@@ -4,6 +4,7 @@
  * server itself keeps the protocol and the transaction in order.
  */
 import { ByteQueue } from "../../lib/assembly/byte-queue"
+import { MessageStream } from "./message-stream"
 import { Policy } from "./policy"
 
 const sslRequest: u32 = 80877103
@@ -15,43 +16,15 @@ const functionCall: u8 = 0x46
 const tlsHandshake: u8 = 22
 const maxStartup: u32 = 16_384
 
-export class PostgresGuard {
-  private input: ByteQueue = new ByteQueue()
+export class PostgresGuard extends MessageStream {
   private started: bool = false
-  /** Bytes of the running message that go through, or nowhere. */
-  private passing: u32 = 0
-  private dropping: u32 = 0
-  /** Not to be looked at any more: encrypted. */
-  private isOpaque: bool = false
 
-  constructor(private policy: Policy) {}
+  constructor(private policy: Policy) {
+    super()
+  }
 
-  /** @returns what goes on to the server; null: the connection must be closed */
-  next(bytes: ArrayBuffer): ArrayBuffer | null {
-    if (this.isOpaque) return bytes
-    const input = this.input
-    input.add(bytes)
-    const output = new ByteQueue()
-    while (input.length > 0) {
-      if (this.passing > 0) {
-        const count = <i32>min<u32>(this.passing, input.length)
-        output.add(input.slice(0, count))
-        input.drop(count)
-        this.passing -= count
-      } else if (this.dropping > 0) {
-        const count = <i32>min<u32>(this.dropping, input.length)
-        input.drop(count)
-        this.dropping -= count
-      } else if (this.isOpaque) {
-        output.add(input.slice(0, input.length))
-        input.drop(input.length)
-      } else {
-        const step = this.started ? this.message(output) : this.startup()
-        if (step < 0) return null
-        if (step == 0) break
-      }
-    }
-    return output.slice(0, output.length)
+  protected step(output: ByteQueue): i32 {
+    return this.started ? this.message(output) : this.startup()
   }
 
   /** 1: go on, 0: more bytes are needed, -1: close. */
