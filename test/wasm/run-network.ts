@@ -58,18 +58,18 @@ class TcpServer {
 }
 
 /** Each case has a VM of its own. */
-function wasm(vm: string, commands: readonly string[]): JsonObject {
-  const config = probePlugin(vm, commands.join(';'))
+function wasm(vm: string, commands: readonly string[], file: string | undefined): JsonObject {
+  const config = probePlugin(vm, commands.join(';'), file)
   return { name: 'wasm', typed_config: { '@type': `${type}.filters.network.wasm.v3.Wasm`, config } }
 }
 
-function accessLogger(vm: string, commands: readonly string[]): JsonObject {
-  const config = probePlugin(vm, commands.join(';'))
+function accessLogger(vm: string, commands: readonly string[], file: string | undefined): JsonObject {
+  const config = probePlugin(vm, commands.join(';'), file)
   return { name: 'wasm', typed_config: { '@type': `${type}.access_loggers.wasm.v3.WasmAccessLog`, config } }
 }
 
-function listener({ name, probe, second, logger, before = 'tcp' }: NetworkCase): JsonObject {
-  const access_log = logger === undefined ? [] : [accessLogger(name, logger)]
+function listener({ name, probe, second, logger, before = 'tcp' }: NetworkCase, file: string | undefined): JsonObject {
+  const access_log = logger === undefined ? [] : [accessLogger(name, logger, file)]
   const terminal =
     before === 'tcp'
       ? { '@type': `${type}.filters.network.tcp_proxy.v3.TcpProxy`, stat_prefix: 'tcp', cluster: 'tcp', access_log }
@@ -92,8 +92,8 @@ function listener({ name, probe, second, logger, before = 'tcp' }: NetworkCase):
       {
         name: 'chain',
         filters: [
-          wasm(name, probe),
-          ...(second === undefined ? [] : [wasm(name, second)]),
+          wasm(name, probe, file),
+          ...(second === undefined ? [] : [wasm(name, second, file)]),
           { name: 'terminal', typed_config: terminal },
         ],
       },
@@ -148,8 +148,8 @@ async function runCase(proxy: ProxyProcess, server: TcpServer, test: NetworkCase
   }
 }
 
-/** Outcomes by case name. */
-export async function runNetwork(kind: ProxyKind, only = ''): Promise<Record<string, NetworkOutcome>> {
+/** Outcomes by case name. @param file another probe than the host's, told to do the same */
+export async function runNetwork(kind: ProxyKind, only = '', file?: string): Promise<Record<string, NetworkOutcome>> {
   const upstream = await Upstream.listen()
   const server = await TcpServer.listen()
   const outcomes: Record<string, NetworkOutcome> = {}
@@ -158,7 +158,7 @@ export async function runNetwork(kind: ProxyKind, only = ''): Promise<Record<str
     kind,
     {
       static_resources: {
-        listeners: cases.map(listener),
+        listeners: cases.map(each => listener(each, file)),
         clusters: [cluster('a', upstream.port), cluster('tcp', server.port), cluster('second', server.port)],
       },
     },

@@ -21,6 +21,7 @@ import {
   enqueue_shared_queue,
   FilterDataStatusValues,
   FilterHeadersStatusValues,
+  FilterStatusValues,
   FilterTrailersStatusValues,
   foreign_function,
   get_buffer_bytes,
@@ -43,6 +44,7 @@ import {
   LogLevelValues,
   makeHeaderPair,
   MetricTypeValues,
+  PeerTypeValues,
   property_path,
   record_metric,
   register_shared_queue,
@@ -149,12 +151,14 @@ function snapshot(map: HeaderStreamManipulator): string {
 
 /** Buffers that have an object of their own; the others are read by number. */
 function hasBuffer(type: i32): bool {
-  return type == 0 || type == 1 || type == 4 || type == 5
+  return type <= 5
 }
 
 function bufferOf(type: i32): BufferManipulator {
   if (type == 0) return stream_context.body.request
   if (type == 1) return stream_context.body.response
+  if (type == 2) return stream_context.data.downstream
+  if (type == 3) return stream_context.data.upstream
   if (type == 4) return stream_context.body.http_callback
   return stream_context.grpc.message
 }
@@ -187,6 +191,22 @@ function close(stream: i32): string {
 }
 
 class ProbeRoot extends RootContext {
+  /** Of connections and access logs; requests bring their own. */
+  script: string[] = []
+
+  onConfigure(configuration_size: u32): bool {
+    if (configuration_size > 0) this.script = this.getConfiguration().split(";")
+    return true
+  }
+
+  /** As an access logger. */
+  onLog(): void {
+    say("log")
+    const probe = new Probe(this.context_id, this)
+    probe.script = this.script
+    probe.run("log")
+  }
+
   createContext(context_id: u32): Context {
     say("create stream")
     return new Probe(context_id, this)
@@ -198,9 +218,18 @@ class ProbeRoot extends RootContext {
 }
 
 class Probe extends Context {
-  private script: string[] = []
+  script: string[] = []
+  private downstreamPieces: u32 = 0
+  private upstreamPieces: u32 = 0
 
-  private run(phase: string): u32 {
+  constructor(
+    context_id: u32,
+    private probeRoot: ProbeRoot,
+  ) {
+    super(context_id, probeRoot)
+  }
+
+  run(phase: string): u32 {
     let action: u32 = 0
     for (let i = 0; i < this.script.length; i++) {
       const words = this.script[i].split(" ")
@@ -304,6 +333,40 @@ class Probe extends Context {
     return <FilterTrailersStatusValues>this.run("rst")
   }
 
+  onNewConnection(): FilterStatusValues {
+    say("new_connection")
+    this.script = this.probeRoot.script
+    return <FilterStatusValues>this.run("new")
+  }
+
+  onDownstreamData(size: usize, end_of_stream: bool): FilterStatusValues {
+    say("downstream_data " + size.toString() + " eos=" + end(end_of_stream))
+    return this.runData("dn", ++this.downstreamPieces, end_of_stream)
+  }
+
+  onUpstreamData(size: usize, end_of_stream: bool): FilterStatusValues {
+    say("upstream_data " + size.toString() + " eos=" + end(end_of_stream))
+    return this.runData("up", ++this.upstreamPieces, end_of_stream)
+  }
+
+  /** The commands of any piece, of the nth, and of the last. */
+  private runData(phase: string, nth: u32, end_of_stream: bool): FilterStatusValues {
+    const always = this.run(phase)
+    const ofNth = this.run(phase + nth.toString())
+    const atEnd = end_of_stream ? this.run(phase + "e") : 0
+    return <FilterStatusValues>(always != 0 ? always : ofNth != 0 ? ofNth : atEnd)
+  }
+
+  onDownstreamConnectionClose(t: PeerTypeValues): void {
+    say("downstream_close " + (<u32>t).toString())
+    this.run("dclose")
+  }
+
+  onUpstreamConnectionClose(t: PeerTypeValues): void {
+    say("upstream_close " + (<u32>t).toString())
+    this.run("uclose")
+  }
+
   onHttpCallResponse(token: u32, headers: u32, body_size: u32, trailers: u32): void {
     const some = headers > 0 ? "some" : "0"
     say("call_response headers=" + some + " body=" + body_size.toString() + " trailers=" + trailers.toString())
@@ -403,6 +466,7 @@ function global(op: string, a1: string, a2: string, a3: string): string {
   if (op == "tick") return set_tick_period_milliseconds(num(a1)).toString()
   if (op == "level") return logLevel() == LogLevelValues.info ? "0" : none
   if (op == "done") return done().toString()
+  if (op == "trap") unreachable()
   if (op == "gsend") return grpc_send(token(a1), bytes(a2), num(a3) != 0).toString()
   if (op == "gcancel") return grpc_cancel(token(a1)).toString()
   if (op == "gclose") return grpc_close(token(a1)).toString()
