@@ -1,15 +1,10 @@
 /**
  * Runs the HTTP filters of one stream, downwards for the request and upwards for the response: iteration, pauses,
  * buffers, local replies. Follows Envoy's `source/common/http/filter_manager.cc`, whose rules each function keeps.
- *
- * State of a filter in one direction: `running` passes everything on; `stopped` (it returned stop…) gets data and
- * trailers itself while later filters wait; `stoppedAllBuffer`/`stoppedAllWatermark` gets nothing until it continues.
  */
 import type { StreamResetReason } from '../core/codec.ts'
-import type { Connection } from '../core/connection.ts'
 import { HeaderMap } from '../core/header-map.ts'
 import type {
-  BodyBuffer,
   DataStatus,
   DownstreamWatermarkCallbacks,
   HeadersStatus,
@@ -18,56 +13,17 @@ import type {
   LocalReply,
   TrailersStatus,
 } from '../core/http-filter.ts'
-import type { Route } from '../core/route.ts'
-import type { DownstreamInfo, StreamInfo } from '../core/stream-info.ts'
 import { ChunkBuffer } from './body-buffer.ts'
-import { localReplies, type LocalReplyOwner, type PreparedReply, prepareLocalReply } from './local-reply.ts'
-
-/** The stream that a chain belongs to: where what has passed all filters goes. */
-export interface FilterChainOwner extends LocalReplyOwner {
-  readonly connection: Connection
-  readonly downstream: DownstreamInfo
-  readonly streamInfo: StreamInfo
-  readonly streamId: number
-  readonly random: number
-  readonly proxy100Continue: boolean
-  requestHeaders: HeaderMap | undefined
-  requestTrailers: HeaderMap | undefined
-  informationalHeaders: HeaderMap | undefined
-  responseHeaders: HeaderMap | undefined
-  responseTrailers: HeaderMap | undefined
-  route(): Route | undefined
-  clearRouteCache(): void
-  /** Something moved: the idle timer starts again. */
-  onActivity(): void
-  /** The request is complete or answered: the request timer stops. */
-  disarmRequestTimeout(): void
-  /** A local reply comes before the chain was made (the codec refused the request). */
-  createFilterChain(): void
-  /** A local reply begins. */
-  onLocalReply(status: number): void
-  /** Gives it to somebody else, which ends this chain; left out where the chain answers itself. */
-  takeLocalReply?(reply: LocalReply): void
-  onRequestDataTooLarge(): void
-  onResponseDataTooLarge(): void
-  onFilterError(filterConfigName: string, error: unknown): void
-  pauseReading(): void
-  resumeReading(): void
-  sendInformationalHeaders(headers: HeaderMap): void
-  sendHeaders(headers: HeaderMap, endStream: boolean): void
-  sendData(data: Uint8Array, endStream: boolean): void
-  sendTrailers(trailers: HeaderMap): void
-  sendMetadata(list: readonly string[]): void
-  /** The last byte of the response went to the codec. */
-  endStream(): void
-  resetStream(reason: StreamResetReason, details: string): void
-  recreateStream(response: HeaderMap, body: readonly Uint8Array[]): boolean
-}
-
-const running = 0
-const stopped = 1
-const stoppedAllBuffer = 2
-const stoppedAllWatermark = 3
+import {
+  ChainedFilter,
+  running,
+  stateAfterHeaders,
+  stopped,
+  stoppedAllBuffer,
+  stoppedAllWatermark,
+} from './chained-filter.ts'
+import type { FilterChainOwner } from './filter-chain-owner.ts'
+import { localReplies, type PreparedReply, prepareLocalReply } from './local-reply.ts'
 
 /** What call is going on, as bits. */
 const inDecodeHeaders = 1
@@ -808,19 +764,6 @@ export class FilterChain {
   }
 }
 
-function stateAfterHeaders(status: HeadersStatus): number {
-  switch (status) {
-    case 'stop':
-      return stopped
-    case 'stop-all-and-buffer':
-      return stoppedAllBuffer
-    case 'stop-all-and-watermark':
-      return stoppedAllWatermark
-    default:
-      return running
-  }
-}
-
 /** Stands in for a filter that could not be made. */
 function failedFilter(callbacks: HttpFilterCallbacks): HttpFilter {
   return {
@@ -830,154 +773,3 @@ function failedFilter(callbacks: HttpFilterCallbacks): HttpFilter {
     },
   }
 }
-
-/** A filter in its place on the chain, and its handle on the stream. */
-export class ChainedFilter implements HttpFilterCallbacks {
-  readonly chain: FilterChain
-  readonly filterConfigName: string
-  readonly index: number
-  filter: HttpFilter = nothing
-  decodeState = running
-  decodeHeadersContinued = false
-  /** Continuing from stop-all…: data and trailers begin with this filter, which has not seen them. */
-  decodeFromCurrent = false
-  decodeEnded = false
-  encodeState = running
-  encode1xxContinued = false
-  encodeHeadersContinued = false
-  encodeFromCurrent = false
-  encodeEnded = false
-
-  constructor(chain: FilterChain, filterConfigName: string, index: number) {
-    this.chain = chain
-    this.filterConfigName = filterConfigName
-    this.index = index
-  }
-
-  nextDecode(): number {
-    return this.decodeFromCurrent ? this.index : this.index + 1
-  }
-
-  nextEncode(): number {
-    return this.encodeFromCurrent ? this.index : this.index - 1
-  }
-
-  get connection(): Connection {
-    return this.chain.owner.connection
-  }
-  get downstream(): DownstreamInfo {
-    return this.chain.owner.downstream
-  }
-  get streamInfo(): StreamInfo {
-    return this.chain.owner.streamInfo
-  }
-  get streamId(): number {
-    return this.chain.owner.streamId
-  }
-  get random(): number {
-    return this.chain.owner.random
-  }
-  get requestHeaders(): HeaderMap | undefined {
-    return this.chain.owner.requestHeaders
-  }
-  get requestTrailers(): HeaderMap | undefined {
-    return this.chain.owner.requestTrailers
-  }
-  get responseHeaders(): HeaderMap | undefined {
-    return this.chain.owner.responseHeaders
-  }
-  get responseTrailers(): HeaderMap | undefined {
-    return this.chain.owner.responseTrailers
-  }
-  route(): Route | undefined {
-    return this.chain.owner.route()
-  }
-  clearRouteCache(): void {
-    this.chain.owner.clearRouteCache()
-  }
-  recreateStream(response: HeaderMap, body: readonly Uint8Array[]): boolean {
-    return this.chain.owner.recreateStream(response, body)
-  }
-  continueDecoding(): void {
-    this.chain.continueDecoding(this)
-  }
-  continueEncoding(): void {
-    this.chain.continueEncoding(this)
-  }
-  sendLocalReply(reply: LocalReply): void {
-    this.chain.sendLocalReply(reply)
-  }
-  resetStream(reason: StreamResetReason = 'local-reset', details = ''): void {
-    this.chain.resetStream(reason, details)
-  }
-  decodingBuffer(): BodyBuffer | undefined {
-    return this.chain.requestBuffer
-  }
-  encodingBuffer(): BodyBuffer | undefined {
-    return this.chain.responseBuffer
-  }
-  replaceCurrentData(data: Uint8Array): void {
-    this.chain.replaceCurrentData(data)
-  }
-  addDecodedData(data: Uint8Array): void {
-    this.chain.addDecodedData(this, data)
-  }
-  addEncodedData(data: Uint8Array): void {
-    this.chain.addEncodedData(this, data)
-  }
-  injectDecodedData(data: Uint8Array, endStream: boolean): void {
-    this.chain.injectDecodedData(this, data, endStream)
-  }
-  injectEncodedData(data: Uint8Array, endStream: boolean): void {
-    this.chain.injectEncodedData(this, data, endStream)
-  }
-  addDecodedTrailers(): HeaderMap {
-    return this.chain.addDecodedTrailers()
-  }
-  addEncodedTrailers(): HeaderMap {
-    return this.chain.addEncodedTrailers()
-  }
-  get decoderBufferLimitBytes(): number {
-    return this.chain.decoderBufferLimitBytes
-  }
-  set decoderBufferLimitBytes(limit: number) {
-    this.chain.decoderBufferLimitBytes = limit
-    this.chain.checkRequestLimit()
-  }
-  get encoderBufferLimitBytes(): number {
-    return this.chain.encoderBufferLimitBytes
-  }
-  set encoderBufferLimitBytes(limit: number) {
-    this.chain.encoderBufferLimitBytes = limit
-    this.chain.checkResponseLimit()
-  }
-  encode1xxHeaders(headers: HeaderMap): void {
-    this.chain.encode1xxHeaders(headers)
-  }
-  encodeHeaders(headers: HeaderMap, endStream: boolean): void {
-    this.chain.startResponse(headers, endStream)
-  }
-  encodeData(data: Uint8Array, endStream: boolean): void {
-    this.chain.responseData(data, endStream)
-  }
-  encodeTrailers(trailers: HeaderMap): void {
-    this.chain.responseTrailers(trailers)
-  }
-  encodeMetadata(list: readonly string[]): void {
-    this.chain.owner.sendMetadata(list)
-  }
-  onDecoderFilterAboveWriteBufferHighWatermark(): void {
-    this.chain.owner.pauseReading()
-  }
-  onDecoderFilterBelowWriteBufferLowWatermark(): void {
-    this.chain.owner.resumeReading()
-  }
-  addDownstreamWatermarkCallbacks(callbacks: DownstreamWatermarkCallbacks): void {
-    this.chain.addDownstreamWatermarkCallbacks(callbacks)
-  }
-  removeDownstreamWatermarkCallbacks(callbacks: DownstreamWatermarkCallbacks): void {
-    this.chain.removeDownstreamWatermarkCallbacks(callbacks)
-  }
-}
-
-const nothing: HttpFilter = {}

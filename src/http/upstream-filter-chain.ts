@@ -8,7 +8,8 @@ import type { DownstreamWatermarkCallbacks, HttpFilter, HttpFilterCallbacks, Loc
 import type { Route } from '../core/route.ts'
 import type { DownstreamInfo, StreamInfo } from '../core/stream-info.ts'
 import type { MakeUpstreamFilterChain, UpstreamFilterCallbacks, UpstreamFilterChain } from '../core/upstream-filters.ts'
-import { FilterChain, type FilterChainOwner } from './filter-chain.ts'
+import { FilterChain } from './filter-chain.ts'
+import type { FilterChainOwner } from './filter-chain-owner.ts'
 import type { HttpFilterSettings } from './settings.ts'
 
 const log = logger('router')
