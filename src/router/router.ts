@@ -11,14 +11,13 @@ import type {
   Cluster,
   ClusterInfo,
   Host,
-  HttpConnectionPool,
   LoadBalancerContext,
   RetryPriority,
   UpstreamConnectionInfo,
 } from '../core/cluster.ts'
 import type { StreamResetReason } from '../core/codec.ts'
 import type { Connection } from '../core/connection.ts'
-import { grpcTimeoutMs, httpStatusOfGrpc, setGrpcTimeout } from '../core/grpc.ts'
+import { httpStatusOfGrpc } from '../core/grpc.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type {
   DataStatus,
@@ -29,29 +28,21 @@ import type {
   LocalReply,
   TrailersStatus,
 } from '../core/http-filter.ts'
-import type {
-  ConnectConfig,
-  DirectResponse,
-  HashPolicy,
-  RequestStats,
-  Route,
-  RouteEntry,
-  ShadowPolicy,
-} from '../core/route.ts'
+import type { HashPolicy, RequestStats, Route, RouteEntry, ShadowPolicy } from '../core/route.ts'
 import { type BytesMeter, ResponseFlag } from '../core/stream-info.ts'
 import { showUpstreamConnection } from '../network/stream-info.ts'
-import { proxyProtocolV1, proxyProtocolV2 } from '../network/proxy-protocol.ts'
 import { BytesOfAttempts, keepAttempt } from './attempts.ts'
-import { type EnvoyHeaders, parseInteger, takeEnvoyHeaders } from './envoy-headers.ts'
+import { type EnvoyHeaders, takeEnvoyHeaders } from './envoy-headers.ts'
 import { resets } from './reset-reason.ts'
 import { followRedirect } from './internal-redirect.ts'
 import { makeRetryState, type RetryCallbacks, type RetryDecision, type RetryState } from './retry-state.ts'
 import type { RouterSettings } from './router-settings.ts'
 import { checkStrictHeaders } from './strict-headers.ts'
+import { replyDirectly } from './reply-directly.ts'
 import { rewriteHost } from './rewrite.ts'
 import { maxShadowDepth, type ShadowOwner, ShadowStream } from './shadow.ts'
-import { TcpTunnels } from './tcp-tunnel.ts'
-import { UdpTunnels } from './udp-tunnel.ts'
+import { noTimeouts, Timeouts } from './timeouts.ts'
+import { tunnelsTo } from './tunnel.ts'
 import { maxPendingMetadata, UpstreamRequest } from './upstream-request.ts'
 
 const none: readonly RequestStats[] = []
@@ -75,7 +66,6 @@ export class RouterFilter
   #upstream: UpstreamRequest | undefined = undefined
   /** Earlier attempts that took too long and may still answer (`hedge_on_per_try_timeout`). */
   #hedged: UpstreamRequest[] | undefined = undefined
-  #hedges = false
   /** Attempts that have a connection, and how often downstream has told them to pause. */
   #attached = 0
   #pauses = 0
@@ -90,12 +80,7 @@ export class RouterFilter
   /** False: some of the body is lost. */
   #keepsBody = true
   #attempt = 1
-  #timeoutMs = 0
-  perTryTimeoutMs = 0
-  perTryIdleTimeoutMs = 0
-  /** Of one attempt, from the moment it has a connection; 0 = none. */
-  maxStreamDurationMs = 0
-  #timeoutStatus = 504
+  timeouts = noTimeouts
   /** One of them waits: the list of the route's timeout, or a timer for one that the request asked for. */
   #deadlines: Deadlines | undefined = undefined
   #responseTimer: NodeJS.Timeout | undefined = undefined
@@ -160,7 +145,7 @@ export class RouterFilter
 
   decodeHeaders(headers: HeaderMap, endStream: boolean): HeadersStatus {
     this.requestHeaders = headers
-    const { stats, clusters, suppressEnvoyHeaders } = this.#settings
+    const { stats, clusters, suppressEnvoyHeaders, respectExpectedRqTimeout } = this.#settings
     if (this.#shadowDepth === 0) stats.rqTotal.inc()
     const route = this.callbacks.route()
     this.#route = route
@@ -171,7 +156,7 @@ export class RouterFilter
     }
     if (route.directResponse !== undefined) {
       stats.rqDirectResponse.inc()
-      this.#replyDirectly(route, route.directResponse, headers)
+      replyDirectly(this.callbacks, route, route.directResponse, headers, !suppressEnvoyHeaders)
       return 'stop'
     }
     const entry = route.entry as RouteEntry
@@ -204,8 +189,9 @@ export class RouterFilter
       this.#reply({ status: 503, body: 'maintenance mode', details: 'maintenance_mode', flags }, true)
       return 'stop'
     }
-    this.#setTimeouts(entry, asked)
-    this.#setTimeoutHeader(headers, 0)
+    const timeouts = Timeouts.of(entry, asked, headers, cluster.info, respectExpectedRqTimeout)
+    this.timeouts = timeouts
+    timeouts.tellUpstream(headers, 0, !suppressEnvoyHeaders)
     if (entry.includeAttemptCountInRequest) headers.set('x-envoy-attempt-count', '1')
     info.upstreamRequestAttemptCount = 1
     entry.finalizeRequestHeaders(headers, info, !suppressEnvoyHeaders)
@@ -304,21 +290,13 @@ export class RouterFilter
     const entry = this.#entry as RouteEntry
     const headers = this.requestHeaders as HeaderMap
     const pool =
-      (entry.connectConfig && this.#tunnels(entry.connectConfig, cluster, host, headers)) ??
+      (entry.connectConfig &&
+        tunnelsTo(cluster, host, entry, entry.connectConfig, headers, this.callbacks.downstream)) ??
       cluster.httpConnectionPool(host, entry.priority, this.callbacks.streamInfo.protocol ?? 'HTTP/1.1', headers)
     const early = this.#earlyMetadata
     this.#earlyMetadata = undefined
     if (early !== undefined) for (const list of early) upstream.acceptMetadata(list)
     upstream.acceptHeaders(pool, endStream)
-  }
-
-  /** Undefined: the request does not end here. */
-  #tunnels(config: ConnectConfig, cluster: Cluster, host: Host, headers: HeaderMap): HttpConnectionPool | undefined {
-    if (headers.get('upgrade')?.toLowerCase() === 'connect-udp')
-      return new UdpTunnels(host, () => cluster.info.stats.scope.counter('upstream_udp_datagrams_dropped').inc())
-    const { method } = headers
-    if (method !== 'CONNECT' && !(config.allowPost && method === 'POST')) return undefined
-    return new TcpTunnels(cluster, host, (this.#entry as RouteEntry).priority, proxyHeader(config, this.callbacks))
   }
 
   #startShadows(policies: readonly ShadowPolicy[], headers: HeaderMap, endStream: boolean): void {
@@ -334,7 +312,7 @@ export class RouterFilter
       const forwarded = copy.get('x-forwarded-for')
       const own = this.#settings.localAddress
       copy.set('x-forwarded-for', forwarded === undefined || forwarded === '' ? own : `${forwarded},${own}`)
-      copy.set('x-envoy-upstream-rq-timeout-ms', String(this.#timeoutMs))
+      copy.set('x-envoy-upstream-rq-timeout-ms', String(this.timeouts.globalMs))
       const shadow = new ShadowStream(
         clusterName,
         copy,
@@ -383,45 +361,9 @@ export class RouterFilter
 
   // ── timeouts ──
 
-  #setTimeouts(entry: RouteEntry, asked: EnvoyHeaders): void {
-    const policy = entry.retryPolicy
-    const expected = this.#settings.respectExpectedRqTimeout ? asked.expectedTimeout : undefined
-    const timeoutMs = parseInteger(expected ?? asked.timeout) ?? this.#configuredTimeout(entry, asked)
-    const perTryMs = parseInteger(asked.perTryTimeout) ?? policy?.perTryTimeoutMs ?? 0
-    this.#timeoutMs = timeoutMs
-    // One as long as the whole has no effect.
-    this.perTryTimeoutMs = timeoutMs !== 0 && perTryMs >= timeoutMs ? 0 : perTryMs
-    this.perTryIdleTimeoutMs = policy?.perTryIdleTimeoutMs ?? 0
-    this.maxStreamDurationMs = parseInteger(asked.streamDuration) ?? this.clusterInfo.maxStreamDurationMs
-    this.#hedges = asked.hedgeOnPerTryTimeout ?? entry.hedgeOnPerTryTimeout
-    if (asked.timeoutAltResponse) this.#timeoutStatus = 204
-  }
-
-  /** Of the route, or with `max_grpc_timeout` what the call itself asks for. */
-  #configuredTimeout(entry: RouteEntry, asked: EnvoyHeaders): number {
-    const { maxGrpcTimeoutMs, grpcTimeoutOffsetMs } = entry
-    if (maxGrpcTimeoutMs === undefined || !asked.isGrpc || entry.usesMaxStreamDuration) return entry.timeoutMs
-    let timeoutMs = grpcTimeoutMs(this.requestHeaders as HeaderMap) ?? 0
-    // 0 would mean no timeout.
-    if (grpcTimeoutOffsetMs < timeoutMs) timeoutMs -= grpcTimeoutOffsetMs
-    return maxGrpcTimeoutMs !== 0 && (timeoutMs === 0 || timeoutMs > maxGrpcTimeoutMs) ? maxGrpcTimeoutMs : timeoutMs
-  }
-
-  #setTimeoutHeader(headers: HeaderMap, elapsedMs: number): void {
-    let expectedMs = this.#hedges ? this.#timeoutMs : this.perTryTimeoutMs || this.#timeoutMs
-    if (expectedMs === 0) return
-    // 0 would mean no timeout.
-    if (this.#timeoutMs > 0) expectedMs = Math.max(Math.min(expectedMs, this.#timeoutMs - elapsedMs), 1)
-    if (!this.#settings.suppressEnvoyHeaders)
-      headers.set('x-envoy-expected-rq-timeout-ms', String(Math.trunc(expectedMs)))
-    const entry = this.#entry as RouteEntry
-    if (entry.maxGrpcTimeoutMs !== undefined && this.#asked?.isGrpc && !entry.usesMaxStreamDuration)
-      setGrpcTimeout(headers, expectedMs)
-  }
-
   /** Does nothing when it is running. */
   #startTimeout(nowMs: number): void {
-    const timeoutMs = this.#timeoutMs
+    const timeoutMs = this.timeouts.globalMs
     if (timeoutMs === 0 || this.deadlineAt !== 0 || this.#responseTimer !== undefined) return
     if (timeoutMs !== this.#entry?.timeoutMs) {
       this.#responseTimer = setTimeout(onDeadline, Math.min(timeoutMs, longestTimerMs), this)
@@ -452,20 +394,20 @@ export class RouterFilter
     for (const account of this.#accounts) account.timeout.inc()
     upstream.host.stats.rqTimeout++
     if (upstream.awaitingHeaders) {
-      if (!upstream.timedOut) upstream.host.onResponse(this.#timeoutStatus)
-      this.#chargeAbort(upstream, this.#timeoutStatus)
+      if (!upstream.timedOut) upstream.host.onResponse(this.timeouts.status)
+      this.#chargeAbort(upstream, this.timeouts.status)
     }
     upstream.reset()
   }
 
   onPerTryTimeout(upstream: UpstreamRequest): void {
-    if (this.#hedges) return this.#hedge(upstream)
+    if (this.timeouts.hedges) return this.#hedge(upstream)
     this.clusterInfo.stats.upstreamRqPerTryTimeout.inc()
     this.#tryTimedOut(upstream, 'upstream_per_try_timeout')
   }
 
   onPerTryIdleTimeout(upstream: UpstreamRequest): void {
-    if (this.#hedges) return this.#hedge(upstream)
+    if (this.timeouts.hedges) return this.#hedge(upstream)
     this.clusterInfo.stats.upstreamRqPerTryIdleTimeout.inc()
     this.#tryTimedOut(upstream, 'upstream_per_try_idle_timeout')
   }
@@ -488,15 +430,15 @@ export class RouterFilter
   #tryTimedOut(upstream: UpstreamRequest, details: string): void {
     upstream.host.stats.rqTimeout++
     upstream.reset()
-    upstream.host.onResponse(this.#timeoutStatus)
+    upstream.host.onResponse(this.timeouts.status)
     if (this.#maybeRetryReset(upstream, 'local-reset', true)) return
     this.#letGo(upstream)
-    this.#chargeAbort(upstream, this.#timeoutStatus)
+    this.#chargeAbort(upstream, this.timeouts.status)
     this.#abortForTimeout(details)
   }
 
   #abortForTimeout(details: string): void {
-    const status = this.#timeoutStatus
+    const status = this.timeouts.status
     const body = status === 504 ? 'upstream request timeout' : ''
     this.#cleanUp()
     this.#reply({ status, body, details, flags: ResponseFlag.upstreamRequestTimeout })
@@ -703,7 +645,7 @@ export class RouterFilter
 
   /** The attempt takes long: it goes on, and another one begins. */
   #hedge(upstream: UpstreamRequest): void {
-    upstream.host.onResponse(this.#timeoutStatus)
+    upstream.host.onResponse(this.timeouts.status)
     upstream.timedOut = true
     const retryState = this.#retryState
     if (this.responseStarted || retryState === undefined) return
@@ -776,7 +718,8 @@ export class RouterFilter
     }
     if (entry.includeAttemptCountInRequest) headers.set('x-envoy-attempt-count', String(this.#attempt))
     if (entry.includeIsTimeoutRetryHeader) headers.set('x-envoy-is-timeout-retry', String(this.#lastTryTimedOut))
-    this.#setTimeoutHeader(headers, this.isRequestComplete ? performance.now() - this.#requestCompleteAt : 0)
+    const elapsedMs = this.isRequestComplete ? performance.now() - this.#requestCompleteAt : 0
+    this.timeouts.tellUpstream(headers, elapsedMs, !this.#settings.suppressEnvoyHeaders)
     const body = this.#body
     const trailers = this.#requestTrailers
     const ended = this.isRequestComplete && trailers === undefined
@@ -826,23 +769,6 @@ export class RouterFilter
   }
 
   // ── answers of our own ──
-
-  #replyDirectly(route: Route, direct: DirectResponse, headers: HeaderMap): void {
-    const { streamInfo } = this.callbacks
-    direct.rewritePathHeader(headers, streamInfo, !this.#settings.suppressEnvoyHeaders)
-    const { status } = direct
-    this.callbacks.sendLocalReply({
-      status,
-      body: direct.body(headers, streamInfo),
-      details: 'direct_response',
-      modifyHeaders(response) {
-        const location = status === 201 || (status >= 300 && status < 400) ? direct.location(headers, streamInfo) : ''
-        if (location !== '') response.add('location', location)
-        route.finalizeResponseHeaders(response, streamInfo, headers)
-        if (direct.contentType !== '') response.set('content-type', direct.contentType)
-      },
-    })
-  }
 
   #replyNoHost(): void {
     this.clusterInfo.stats.upstreamCxNoneHealthy.inc()
@@ -922,11 +848,4 @@ export class RouterFilter
 
 function onDeadline(router: RouterFilter): void {
   router.onDeadline()
-}
-
-/** Goes before the bytes of a tunnel. */
-function proxyHeader(config: ConnectConfig, callbacks: HttpFilterCallbacks): Uint8Array | string {
-  const { directRemoteAddress, localAddress } = callbacks.downstream
-  if (config.proxyProtocol === 'V1') return proxyProtocolV1(directRemoteAddress, localAddress)
-  return config.proxyProtocol === 'V2' ? proxyProtocolV2(directRemoteAddress, localAddress) : ''
 }

@@ -11,6 +11,7 @@ import type {
 import type { CodecStream, RequestEncoder, ResponseDecoder, StreamCallbacks } from '../core/codec.ts'
 import type { ConnectionCallbacks, ConnectionEvent, ConnectionReader } from '../core/connection.ts'
 import { HeaderMap } from '../core/header-map.ts'
+import { TunnelBytes } from './tunnel-bytes.ts'
 
 /** Stands in the place of a pool of HTTP connections. */
 export class TcpTunnels implements HttpConnectionPool {
@@ -45,20 +46,15 @@ export class TcpTunnels implements HttpConnectionPool {
   }
 }
 
-class TcpTunnel implements RequestEncoder, CodecStream, ConnectionCallbacks, ConnectionReader {
+class TcpTunnel extends TunnelBytes implements RequestEncoder, CodecStream, ConnectionCallbacks, ConnectionReader {
   readonly codecDetails = ''
-  readonly headerBytesReceived = 0
-  readonly headerBytesSent = 0
-  readonly decompressedHeaderBytesReceived = 0
-  readonly decompressedHeaderBytesSent = 0
-  wireBytesReceived = 0
-  wireBytesSent = 0
   readonly #connection: UpstreamTcpConnection
   readonly #decoder: ResponseDecoder
   #callbacks: StreamCallbacks | undefined = undefined
   #over = false
 
   constructor(connection: UpstreamTcpConnection, decoder: ResponseDecoder, preamble: Uint8Array | string) {
+    super()
     this.#connection = connection
     this.#decoder = decoder
     connection.enableHalfClose(true)

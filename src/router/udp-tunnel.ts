@@ -5,6 +5,7 @@ import type { CodecStream, RequestEncoder, ResponseDecoder, StreamCallbacks } fr
 import { HeaderMap } from '../core/header-map.ts'
 import { ipAddress, noAddress } from '../network/address.ts'
 import { CapsuleReader, datagramCapsule } from './capsule.ts'
+import { TunnelBytes } from './tunnel-bytes.ts'
 
 /** Stands in the place of a pool of HTTP connections. */
 export class UdpTunnels implements HttpConnectionPool {
@@ -49,15 +50,9 @@ export class UdpTunnels implements HttpConnectionPool {
   }
 }
 
-class UdpTunnel implements RequestEncoder, CodecStream {
+class UdpTunnel extends TunnelBytes implements RequestEncoder, CodecStream {
   readonly codecDetails = ''
   readonly bufferedBytes = 0
-  readonly headerBytesReceived = 0
-  readonly headerBytesSent = 0
-  readonly decompressedHeaderBytesReceived = 0
-  readonly decompressedHeaderBytesSent = 0
-  wireBytesReceived = 0
-  wireBytesSent = 0
   readonly #socket: Socket
   readonly #decoder: ResponseDecoder
   readonly #onDropped: () => void
@@ -67,6 +62,7 @@ class UdpTunnel implements RequestEncoder, CodecStream {
   #over = false
 
   constructor(socket: Socket, decoder: ResponseDecoder, onDropped: () => void) {
+    super()
     this.#socket = socket
     this.#decoder = decoder
     this.#onDropped = onDropped

@@ -184,12 +184,11 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
   }
 
   startPerTryTimeouts(): void {
-    const { perTryTimeoutMs, perTryIdleTimeoutMs } = this.#router
+    const { perTryMs, perTryIdleMs } = this.#router.timeouts
     if (this.#done || !this.#started || this.#perTryTimer !== undefined) return
-    if (perTryTimeoutMs > 0)
-      this.#perTryTimer = setTimeout(onPerTryTimeout, Math.min(perTryTimeoutMs, longestTimerMs), this)
-    if (perTryIdleTimeoutMs > 0)
-      this.#perTryIdleTimer = setTimeout(onPerTryIdleTimeout, Math.min(perTryIdleTimeoutMs, longestTimerMs), this)
+    if (perTryMs > 0) this.#perTryTimer = setTimeout(onPerTryTimeout, Math.min(perTryMs, longestTimerMs), this)
+    if (perTryIdleMs > 0)
+      this.#perTryIdleTimer = setTimeout(onPerTryIdleTimeout, Math.min(perTryIdleMs, longestTimerMs), this)
   }
 
   onPerTryTimeout(): void {
@@ -233,7 +232,7 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     this.#router.onPoolReady(this, encoder.stream, info)
     this.#log?.onPoolReady(host, info)
     if (this.#router.isRequestComplete) this.startPerTryTimeouts()
-    const { maxStreamDurationMs } = this.#router
+    const { maxStreamDurationMs } = this.#router.timeouts
     if (maxStreamDurationMs > 0)
       this.#durationTimer = setTimeout(onMaxStreamDuration, Math.min(maxStreamDurationMs, longestTimerMs), this)
     if (this.#headReady) this.#sendHead(encoder)
