@@ -74,6 +74,17 @@ export interface LoadBalancerContext {
   readonly retryPriority?: RetryPriority | undefined
 }
 
+/** Of a request that the proxy makes itself. */
+export function ownRequestContext(requestHeaders: HeaderMap): LoadBalancerContext {
+  return {
+    downstreamConnection: undefined,
+    requestHeaders,
+    metadataMatch: undefined,
+    computeHashKey: () => undefined,
+    shouldSelectAnotherHost: () => false,
+  }
+}
+
 /** Process-wide limit of one kind (`circuit_breakers.thresholds`). */
 export interface Resource {
   readonly max: number

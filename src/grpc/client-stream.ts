@@ -2,10 +2,11 @@
  * One gRPC call or stream to an upstream cluster. Follows Envoy's `AsyncStreamImpl`
  * (`source/common/grpc/async_client_impl.cc`): what fails before a response is a response of trailers only.
  */
-import type { Cancellable, Cluster, LoadBalancerContext, PoolFailureReason } from '../core/cluster.ts'
+import { type Cancellable, type Cluster, ownRequestContext } from '../core/cluster.ts'
 import type { CodecStream, RequestEncoder, ResponseDecoder, StreamCallbacks, StreamResetReason } from '../core/codec.ts'
-import { GrpcStatus, grpcStatusOfHttp } from '../core/grpc.ts'
+import { GrpcStatus, grpcStatusOfHttp, setGrpcTimeout } from '../core/grpc.ts'
 import { HeaderMap } from '../core/header-map.ts'
+import { resetBody, resetDetails, resetOfPoolFailure } from '../core/reset-reason.ts'
 import { encodeFrame, FrameReader } from './frames.ts'
 
 /** In the order in which they are called. None is called before `start` has returned, none after `cancel`. */
@@ -34,15 +35,7 @@ export interface GrpcRequest {
 const maxMessageBytes = 16 * 1024 * 1024
 /** What may wait to be sent. */
 const maxQueuedBytes = 16 * 1024 * 1024
-/** A grpc-timeout has eight digits. */
-const maxTimeoutMs = 99_999_999
 const viaUpstream = 'via_upstream'
-const poolFailures: Readonly<Record<PoolFailureReason, string>> = {
-  overflow: 'overflow',
-  'local-connection-failure': 'local connection failure',
-  'remote-connection-failure': 'remote connection failure',
-  timeout: 'connection timeout',
-}
 const nothing = new Uint8Array(0)
 
 export class GrpcStream implements ResponseDecoder, StreamCallbacks, Cancellable {
@@ -67,14 +60,16 @@ export class GrpcStream implements ResponseDecoder, StreamCallbacks, Cancellable
 
   start(cluster: Cluster, request: GrpcRequest): void {
     const headers = requestHeaders(request)
-    const host = cluster.chooseHost(balancing(headers))
+    const host = cluster.chooseHost(ownRequestContext(headers))
     if (host === undefined) return this.#failLater('no healthy upstream', 'no_healthy_upstream')
     if (request.timeoutMs > 0)
       this.#timer = setTimeout(() => this.#fail('upstream request timeout', 'response_timeout'), request.timeoutMs)
     const pending = cluster.httpConnectionPool(host, 'default', 'HTTP/2', headers).newStream(this, {
       onPoolReady: encoder => this.#begin(encoder, headers),
-      onPoolFailure: (reason, transportFailureReason) =>
-        this.#failLater(...resetTexts(poolFailures[reason], transportFailureReason)),
+      onPoolFailure: (failure, transportFailureReason) => {
+        const reason = resetOfPoolFailure[failure]
+        this.#failLater(resetBody(reason), resetDetails(reason, transportFailureReason, false))
+      },
     })
     if (this.#encoder === undefined && !this.#done) this.#pending = pending
   }
@@ -134,9 +129,9 @@ export class GrpcStream implements ResponseDecoder, StreamCallbacks, Cancellable
   onResetStream(reason: StreamResetReason, transportFailureReason: string): void {
     if (this.#done) return
     this.#stream = undefined
-    const [text, details] = resetTexts(resetWords[reason], transportFailureReason)
-    if (this.#responseStarted) this.#close(undefined, GrpcStatus.internal, details.replace('before', 'after'))
-    else this.#fail(text, details)
+    const details = resetDetails(reason, transportFailureReason, this.#responseStarted)
+    if (this.#responseStarted) this.#close(undefined, GrpcStatus.internal, details)
+    else this.#fail(resetBody(reason), details)
   }
 
   onAboveWriteBufferHighWatermark(): void {}
@@ -197,30 +192,6 @@ export class GrpcStream implements ResponseDecoder, StreamCallbacks, Cancellable
   }
 }
 
-const resetWords: Readonly<Record<StreamResetReason, string>> = {
-  'connection-failure': 'remote connection failure',
-  'local-connection-failure': 'local connection failure',
-  'connection-timeout': 'connection timeout',
-  'connection-termination': 'connection termination',
-  'local-reset': 'local reset',
-  'local-refused-stream-reset': 'local refused stream reset',
-  'remote-reset': 'remote reset',
-  'remote-refused-stream-reset': 'remote refused stream reset',
-  overflow: 'overflow',
-  'protocol-error': 'protocol error',
-  'connect-error': 'remote error with CONNECT request',
-  'overload-manager': 'overload manager reset',
-}
-
-/** The body and the details that Envoy's router would give. */
-function resetTexts(words: string, transportFailureReason: string): [text: string, details: string] {
-  const cause = transportFailureReason === '' ? words : `${words}|${transportFailureReason}`
-  return [
-    `upstream connect error or disconnect/reset before headers. reset reason: ${words}`,
-    `upstream_reset_before_response_started{${cause}}`.replace(/\s/g, '_'),
-  ]
-}
-
 function requestHeaders({ service, method, authority, metadata, timeoutMs }: GrpcRequest): HeaderMap {
   const headers = HeaderMap.of({
     ':method': 'POST',
@@ -229,8 +200,7 @@ function requestHeaders({ service, method, authority, metadata, timeoutMs }: Grp
     ':scheme': 'http',
     te: 'trailers',
   })
-  if (timeoutMs > 0)
-    headers.add('grpc-timeout', timeoutMs > maxTimeoutMs ? `${Math.ceil(timeoutMs / 1000)}S` : `${timeoutMs}m`)
+  if (timeoutMs > 0) setGrpcTimeout(headers, timeoutMs)
   headers.add('content-type', 'application/grpc')
   for (let i = 0; i < metadata.length; i += 2) {
     const name = metadata[i] as string
@@ -239,14 +209,4 @@ function requestHeaders({ service, method, authority, metadata, timeoutMs }: Grp
   }
   headers.set('x-envoy-internal', 'true')
   return headers
-}
-
-function balancing(requestHeadersOfCall: HeaderMap): LoadBalancerContext {
-  return {
-    downstreamConnection: undefined,
-    requestHeaders: requestHeadersOfCall,
-    metadataMatch: undefined,
-    computeHashKey: () => undefined,
-    shouldSelectAnotherHost: () => false,
-  }
 }

@@ -28,12 +28,13 @@ import type {
   LocalReply,
   TrailersStatus,
 } from '../core/http-filter.ts'
+import { resetBody, resetDetails, resetStatus } from '../core/reset-reason.ts'
 import type { HashPolicy, RequestStats, Route, RouteEntry, ShadowPolicy } from '../core/route.ts'
 import { type BytesMeter, ResponseFlag } from '../core/stream-info.ts'
 import { showUpstreamConnection } from '../network/stream-info.ts'
 import { BytesOfAttempts, keepAttempt } from './attempts.ts'
 import { type EnvoyHeaders, takeEnvoyHeaders } from './envoy-headers.ts'
-import { resets } from './reset-reason.ts'
+import { resetFlags } from './reset-reason.ts'
 import { followRedirect } from './internal-redirect.ts'
 import { makeRetryState, type RetryCallbacks, type RetryDecision, type RetryState } from './retry-state.ts'
 import type { RouterSettings } from './router-settings.ts'
@@ -592,21 +593,17 @@ export class RouterFilter
     if (!upstream.started) this.#retryState?.onHostAttempted(host)
     if (!dropped) host.onResponse(503)
     if (this.#maybeRetryReset(upstream, reason, false)) return
-    const status = reason === 'protocol-error' ? 502 : 503
+    const status = resetStatus(reason)
     this.#letGo(upstream)
     this.#chargeAbort(upstream, status)
     if (this.#anotherMayAnswer()) return
-    const { text, flag } = resets[reason]
-    const retried = this.#attempt > 1 ? 'retried and the latest ' : ''
-    const when = this.responseStarted ? 'after' : 'before'
-    const cause = transportFailureReason === '' ? text : `${text}|${transportFailureReason}`
     this.#cleanUp()
     this.#reply(
       {
         status,
-        body: `upstream connect error or disconnect/reset before headers. ${retried}reset reason: ${text}`,
-        details: `upstream_reset_${when}_response_started{${cause}}`.replace(/\s/g, '_'),
-        flags: flag,
+        body: resetBody(reason, this.#attempt > 1),
+        details: resetDetails(reason, transportFailureReason, this.responseStarted),
+        flags: resetFlags[reason],
       },
       dropped,
     )

@@ -13,8 +13,9 @@ import type { RequestEncoder, ResponseDecoder, StreamCallbacks, StreamResetReaso
 import type { HeaderMap } from '../core/header-map.ts'
 import type { HttpFilterCallbacks } from '../core/http-filter.ts'
 import type { MakeUpstreamFilterChain, UpstreamFilterCallbacks, UpstreamFilterChain } from '../core/upstream-filters.ts'
+import { resetOfPoolFailure } from '../core/reset-reason.ts'
 import { ResponseFlag } from '../core/stream-info.ts'
-import { resetOfPoolFailure, resets } from './reset-reason.ts'
+import { resetFlags } from './reset-reason.ts'
 import type { RouterFilter } from './router.ts'
 import { AttemptLog, type UpstreamLogSettings } from './upstream-log.ts'
 
@@ -425,7 +426,7 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
 
   #logFailure(reason: StreamResetReason, transportFailureReason: string): void {
     if (this.#log === undefined) return
-    this.#log.streamInfo.responseFlags |= resets[reason].flag
+    this.#log.streamInfo.responseFlags |= resetFlags[reason]
     if (transportFailureReason !== '') this.#log.streamInfo.upstreamTransportFailureReason = transportFailureReason
   }
 

@@ -94,10 +94,24 @@ test('an answer that breaks off has no headers', () => {
   const { answers } = start(fake)
   fake.connect()
   fake.decoder?.decodeHeaders(HeaderMap.of({ ':status': '200' }), false)
-  ;(fake.decoder as HttpCall).onResetStream('connection-termination', '')
+  ;(fake.decoder as HttpCall).onResetStream('connection-termination')
   assert.equal(answers.length, 1)
   assert.equal(answers[0]?.headers, undefined)
 })
+
+for (const [reason, status, words] of [
+  ['connection-termination', 503, 'connection termination'],
+  ['remote-reset', 503, 'remote reset'],
+  ['protocol-error', 502, 'protocol error'],
+] as const)
+  test(`${reason} before an answer is ${status}`, () => {
+    const fake = new FakeCluster()
+    const { text } = start(fake)
+    fake.connect()
+    ;(fake.decoder as HttpCall).onResetStream(reason)
+    const body = `upstream connect error or disconnect/reset before headers. reset reason: ${words}`
+    assert.deepEqual(text(), [`${status} ${body}`])
+  })
 
 test('an answer of more than 16 MiB is given up', () => {
   const fake = new FakeCluster()

@@ -2,9 +2,10 @@
  * One HTTP request that a guest makes through an upstream cluster (`proxy_http_call`). Follows Envoy's
  * `AsyncClient` as proxy-wasm uses it: what fails before a response is a response of its own, 503 or 504.
  */
-import type { Cancellable, Cluster, LoadBalancerContext, PoolFailureReason } from '../core/cluster.ts'
+import { type Cancellable, type Cluster, ownRequestContext } from '../core/cluster.ts'
 import type { CodecStream, RequestEncoder, ResponseDecoder, StreamCallbacks, StreamResetReason } from '../core/codec.ts'
 import { HeaderMap } from '../core/header-map.ts'
+import { resetBody, resetOfPoolFailure, resetStatus } from '../core/reset-reason.ts'
 
 export interface HttpCallResponse {
   /** Absent when the answer broke off. */
@@ -22,12 +23,6 @@ export interface HttpCallRequest {
 }
 
 const defaultMaxResponseBytes = 16 * 1024 * 1024
-const poolFailureWords: Readonly<Record<PoolFailureReason, string>> = {
-  overflow: 'overflow',
-  'local-connection-failure': 'local connection failure',
-  'remote-connection-failure': 'remote connection failure',
-  timeout: 'connection timeout',
-}
 const noBody = new Uint8Array(0)
 
 export class HttpCall implements ResponseDecoder, StreamCallbacks {
@@ -52,13 +47,13 @@ export class HttpCall implements ResponseDecoder, StreamCallbacks {
   }
 
   start(cluster: Cluster, request: HttpCallRequest): void {
-    const host = cluster.chooseHost(balancing(request.headers))
+    const host = cluster.chooseHost(ownRequestContext(request.headers))
     if (host === undefined) return this.#answerLater(503, 'no healthy upstream')
     if (request.timeoutMs > 0)
       this.#timer = setTimeout(() => this.#answer(504, 'upstream request timeout'), request.timeoutMs)
     const pending = cluster.httpConnectionPool(host, 'default', 'HTTP/1.1', request.headers).newStream(this, {
       onPoolReady: encoder => this.#send(encoder, request),
-      onPoolFailure: reason => this.#poolFailed(reason),
+      onPoolFailure: reason => this.#answerLater(503, resetBody(resetOfPoolFailure[reason])),
     })
     if (!this.#done) this.#pending = pending
   }
@@ -87,14 +82,10 @@ export class HttpCall implements ResponseDecoder, StreamCallbacks {
     this.#complete()
   }
 
-  onResetStream(_reason: StreamResetReason, _transportFailureReason: string): void {
+  onResetStream(reason: StreamResetReason): void {
     this.#stream = undefined
-    if (this.#headers === undefined)
-      return this.#answer(
-        503,
-        'upstream connect error or disconnect/reset before headers. reset reason: connection termination',
-      )
-    this.#fail()
+    if (this.#headers === undefined) this.#answer(resetStatus(reason), resetBody(reason))
+    else this.#fail()
   }
 
   onAboveWriteBufferHighWatermark(): void {}
@@ -110,11 +101,6 @@ export class HttpCall implements ResponseDecoder, StreamCallbacks {
     encoder.encodeHeaders(headers, bodyless && trailers === undefined)
     if (!bodyless && !this.#done) encoder.encodeData(body, trailers === undefined)
     if (trailers !== undefined && !this.#done) encoder.encodeTrailers(trailers)
-  }
-
-  #poolFailed(reason: PoolFailureReason): void {
-    const words = poolFailureWords[reason]
-    this.#answerLater(503, `upstream connect error or disconnect/reset before headers. reset reason: ${words}`)
   }
 
   #answerLater(status: number, text: string): void {
@@ -156,15 +142,5 @@ export class HttpCall implements ResponseDecoder, StreamCallbacks {
     const stream = this.#stream
     this.#stream = undefined
     stream?.resetStream('local-reset')
-  }
-}
-
-function balancing(requestHeaders: HeaderMap): LoadBalancerContext {
-  return {
-    downstreamConnection: undefined,
-    requestHeaders,
-    metadataMatch: undefined,
-    computeHashKey: () => undefined,
-    shouldSelectAnotherHost: () => false,
   }
 }
