@@ -13,13 +13,13 @@ import {
   log,
   LogLevelValues,
   makeHeaders,
-  path_is_below,
   registerRootContext,
   RootContext,
   send_http_response,
   stream_context,
 } from "proxy-wasm-sdk-as/assembly"
 import { Pattern } from "../../lib/assembly/pattern"
+import { media_type, path_is_below_any } from "../../lib/assembly/request"
 import { knownNames, knownPattern } from "./known"
 import { Redactor, Rule } from "./redactor"
 
@@ -140,8 +140,7 @@ class Side {
 
   private covers(contentType: string): bool {
     const types = this.root.types
-    const semicolon = contentType.indexOf(";")
-    const type = (semicolon < 0 ? contentType : contentType.substring(0, semicolon)).trim().toLowerCase()
+    const type = media_type(contentType)
     for (let i = 0; i < types.length; i++) {
       const wanted = types[i]
       if (wanted == "*" || wanted == type) return true
@@ -172,8 +171,7 @@ class BodyRedact extends Context {
     const root = this.root
     const headers = stream_context.headers.request
     this.path = headers.get(":path")
-    this.applies = root.paths.length == 0
-    for (let i = 0; i < root.paths.length; i++) if (path_is_below(this.path, root.paths[i])) this.applies = true
+    this.applies = root.paths.length == 0 || path_is_below_any(this.path, root.paths)
     if (!this.applies) return FilterHeadersStatusValues.Continue
     if (root.response) {
       // Compressed bodies cannot be read, and parts of one could cut a match in two.

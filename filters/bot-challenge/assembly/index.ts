@@ -9,7 +9,6 @@ import {
   get_current_time_nanoseconds,
   IpRange,
   makeHeaders,
-  path_is_below,
   properties,
   random_u64,
   registerRootContext,
@@ -19,6 +18,7 @@ import {
   withoutPort,
 } from "proxy-wasm-sdk-as/assembly"
 import { in_ranges, ip_ranges } from "../../lib/assembly/ranges"
+import { path_is_below_any } from "../../lib/assembly/request"
 import { base64, base64url, equal_digests, hmac_sha256, sha256 } from "../../lib/assembly/sha256"
 import { page, script } from "./page"
 
@@ -164,9 +164,8 @@ class BotChallenge extends Context {
 
   private isGuarded(path: string): bool {
     const root = this.root
-    for (let i = 0; i < root.openPaths.length; i++) if (path_is_below(path, root.openPaths[i])) return false
-    for (let i = 0; i < root.paths.length; i++) if (path_is_below(path, root.paths[i])) return true
-    return root.paths.length == 0
+    if (path_is_below_any(path, root.openPaths)) return false
+    return root.paths.length == 0 || path_is_below_any(path, root.paths)
   }
 }
 

@@ -5,11 +5,11 @@ import {
   Context,
   FilterHeadersStatusValues,
   JsonKind,
-  path_is_below,
   registerRootContext,
   RootContext,
   stream_context,
 } from "proxy-wasm-sdk-as/assembly"
+import { bare_path, media_type, path_is_below_any } from "../../lib/assembly/request"
 
 /** Of a year: what is longer counts for no cache. */
 const maxSeconds: i64 = 31_536_000
@@ -32,9 +32,8 @@ class Rule {
 
   private fitsPath(path: string): bool {
     if (this.paths.length == 0 && this.extensions.length == 0) return true
-    for (let i = 0; i < this.paths.length; i++) if (path_is_below(path, this.paths[i])) return true
-    const query = path.indexOf("?")
-    const bare = query < 0 ? path : path.substring(0, query)
+    if (path_is_below_any(path, this.paths)) return true
+    const bare = bare_path(path)
     for (let i = 0; i < this.extensions.length; i++) if (bare.endsWith(this.extensions[i])) return true
     return false
   }
@@ -138,9 +137,7 @@ class CacheControl extends Context {
     const root = this.root
     const headers = stream_context.headers.response
     const status = <i32>parseInt(headers.get(":status"))
-    const contentType = headers.get("content-type")
-    const semicolon = contentType.indexOf(";")
-    const type = (semicolon < 0 ? contentType : contentType.substring(0, semicolon)).trim().toLowerCase()
+    const type = media_type(headers.get("content-type"))
     for (let i = 0; i < root.rules.length; i++) {
       const rule = root.rules[i]
       if (!rule.fits(this.path, type, status)) continue

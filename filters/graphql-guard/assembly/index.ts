@@ -8,7 +8,6 @@ import {
   Json,
   JsonKind,
   makeHeaders,
-  path_is_below,
   quoteJson,
   registerRootContext,
   RootContext,
@@ -16,6 +15,7 @@ import {
   stream_context,
 } from "proxy-wasm-sdk-as/assembly"
 import { percent_decode } from "../../lib/assembly/percent"
+import { media_type, path_is_below_any, query_of } from "../../lib/assembly/request"
 import { DocumentParser } from "./document"
 import { Prices, Scale } from "./weight"
 
@@ -98,8 +98,7 @@ class GraphqlGuard extends Context {
     const root = this.root
     const headers = stream_context.headers.request
     const path = headers.get(":path")
-    let covered = false
-    for (let i = 0; i < root.paths.length; i++) if (path_is_below(path, root.paths[i])) covered = true
+    const covered = path_is_below_any(path, root.paths)
     const method = headers.get(":method")
     if (!covered || method == "OPTIONS") return FilterHeadersStatusValues.Continue
     // Servers may take the operation from the query of a POST too.
@@ -110,9 +109,7 @@ class GraphqlGuard extends Context {
       if (method != "GET" && method != "HEAD") return this.refuse(new Refusal(405, "METHOD_NOT_ALLOWED", "GET and POST only"))
       return end_of_stream ? FilterHeadersStatusValues.Continue : this.refuse(bad("a GET may have no body"))
     }
-    const contentType = headers.get("content-type")
-    const semicolon = contentType.indexOf(";")
-    const type = (semicolon < 0 ? contentType : contentType.substring(0, semicolon)).trim().toLowerCase()
+    const type = media_type(headers.get("content-type"))
     this.isDocument = type == "application/graphql"
     if (type != "application/json" && !this.isDocument) return this.refuse(new Refusal(415, "UNSUPPORTED_MEDIA_TYPE", "application/json only"))
     if (headers.has("content-encoding")) return this.refuse(new Refusal(415, "UNSUPPORTED_MEDIA_TYPE", "the body must not be compressed"))
@@ -136,8 +133,7 @@ class GraphqlGuard extends Context {
   }
 
   private inQuery(path: string, method: string): Refusal | null {
-    const mark = path.indexOf("?")
-    const pairs = mark < 0 ? new Array<string>() : path.substring(mark + 1).split("&")
+    const pairs = query_of(path).split("&")
     let query = ""
     let variables: Json | null = null
     for (let i = 0; i < pairs.length; i++) {

@@ -16,6 +16,7 @@ import {
   send_http_response,
   stream_context,
 } from "proxy-wasm-sdk-as/assembly"
+import { bare_path, media_type } from "../../lib/assembly/request"
 import { Schema, SchemaReader } from "./schema"
 import { Validator } from "./validator"
 
@@ -28,9 +29,7 @@ class Rule {
   schema: Schema = new Schema()
 
   covers(path: string, method: string): bool {
-    const query = path.indexOf("?")
-    const bare = query < 0 ? path : path.substring(0, query)
-    return this.methods.includes(method) && (this.exact ? bare == this.path : path_is_below(path, this.path))
+    return this.methods.includes(method) && (this.exact ? bare_path(path) == this.path : path_is_below(path, this.path))
   }
 }
 
@@ -96,9 +95,7 @@ class JsonValidate extends Context {
     for (let i = 0; i < root.rules.length; i++) {
       const rule = root.rules[i]
       if (!rule.covers(path, method)) continue
-      const contentType = headers.get("content-type")
-      const semicolon = contentType.indexOf(";")
-      const type = (semicolon < 0 ? contentType : contentType.substring(0, semicolon)).trim().toLowerCase()
+      const type = media_type(headers.get("content-type"))
       if (end_of_stream) this.refuse(root.status, '{"path":"","reason":"there is no body"}')
       else if (!rule.types.includes(type)) this.refuse(415, '{"path":"","reason":' + quoteJson("the body must be " + rule.types.join(" or ")) + "}")
       else if (headers.has("content-encoding")) this.refuse(415, '{"path":"","reason":"the body must not be compressed"}')

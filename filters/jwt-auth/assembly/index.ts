@@ -11,12 +11,12 @@ import {
   Json,
   JsonKind,
   makeHeaders,
-  path_is_below,
   registerRootContext,
   RootContext,
   send_http_response,
   stream_context,
 } from "proxy-wasm-sdk-as/assembly"
+import { path_is_below_any } from "../../lib/assembly/request"
 import { Key, readKeys } from "./keys"
 
 /** Longer tokens are not looked at. */
@@ -184,8 +184,7 @@ class JwtAuth extends Context {
     for (let i = 0; i < root.claimHeaders.length; i++) headers.remove(root.claimHeaders[i].header)
     if (root.payloadHeader.length > 0) headers.remove(root.payloadHeader)
     const path = headers.get(":path")
-    for (let i = 0; i < root.openPaths.length; i++)
-      if (path_is_below(path, root.openPaths[i])) return FilterHeadersStatusValues.Continue
+    if (path_is_below_any(path, root.openPaths)) return FilterHeadersStatusValues.Continue
     const token = this.token(path)
     if (token === null) return root.optional ? FilterHeadersStatusValues.Continue : this.refuse(401, "", "a token is missing")
     const parts = token.split(".")

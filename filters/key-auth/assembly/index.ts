@@ -6,12 +6,12 @@ import {
   equals_constant_time,
   FilterHeadersStatusValues,
   makeHeaders,
-  path_is_below,
   registerRootContext,
   RootContext,
   send_http_response,
   stream_context,
 } from "proxy-wasm-sdk-as/assembly"
+import { path_is_below_any } from "../../lib/assembly/request"
 
 class KeyAuthRoot extends RootContext {
   keyHeader: string = ""
@@ -64,8 +64,7 @@ class KeyAuth extends Context {
     // Nobody outside may say who they are.
     headers.remove(root.clientHeader)
     const path = headers.get(":path")
-    for (let i = 0; i < root.openPaths.length; i++)
-      if (path_is_below(path, root.openPaths[i])) return FilterHeadersStatusValues.Continue
+    if (path_is_below_any(path, root.openPaths)) return FilterHeadersStatusValues.Continue
     const client = this.client()
     if (client.length == 0) return this.refuse()
     headers.add(root.clientHeader, client)

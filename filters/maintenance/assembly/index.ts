@@ -7,7 +7,6 @@ import {
   IpRange,
   makeHeaderPair,
   makeHeaders,
-  path_is_below,
   properties,
   registerRootContext,
   RootContext,
@@ -15,6 +14,7 @@ import {
   stream_context,
 } from "proxy-wasm-sdk-as/assembly"
 import { in_ranges, ip_ranges } from "../../lib/assembly/ranges"
+import { path_is_below_any } from "../../lib/assembly/request"
 
 class MaintenanceRoot extends RootContext {
   enabled: bool = true
@@ -71,7 +71,7 @@ class Maintenance extends Context {
     const root = this.root
     const headers = stream_context.headers.request
     const path = headers.get(":path")
-    for (let i = 0; i < root.openPaths.length; i++) if (path_is_below(path, root.openPaths[i])) return true
+    if (path_is_below_any(path, root.openPaths)) return true
     if (root.bypassHeader.length > 0) {
       const isKnown = equals_constant_time(headers.get(root.bypassHeader), root.bypassValue)
       headers.remove(root.bypassHeader)

@@ -1,5 +1,6 @@
 /** What a line may tell: names in the configuration, and their values. */
 import { get_property_i64, get_property_string, properties, quoteJson, stream_context, withoutPort } from "proxy-wasm-sdk-as/assembly"
+import { bare_path, query_of } from "../../lib/assembly/request"
 
 /** Names without a colon. */
 const plain = [
@@ -30,9 +31,7 @@ export function valueOf(source: string): string {
   if (source == "request_id") return text(request.get("x-request-id"))
   if (source == "url_path" || source == "query") {
     const path = request.get(":path")
-    const mark = path.indexOf("?")
-    if (source == "query") return text(mark < 0 ? "" : path.substring(mark + 1))
-    return text(mark < 0 ? path : path.substring(0, mark))
+    return text(source == "query" ? query_of(path) : bare_path(path))
   }
   if (source == "protocol") return text(properties.request.protocol())
   if (source == "status") return properties.response.code().toString()

@@ -9,7 +9,6 @@ import {
   LogLevelValues,
   makeHeaderPair,
   makeHeaders,
-  path_is_below,
   properties,
   quoteJson,
   random_u64,
@@ -19,6 +18,7 @@ import {
   stream_context,
   WasmResultValues,
 } from "proxy-wasm-sdk-as/assembly"
+import { path_is_below_any } from "../../lib/assembly/request"
 import { isSource, usualFields, valueOf } from "./fields"
 
 const levels = ["info", "debug", "trace", "warn", "error"]
@@ -105,10 +105,7 @@ class RequestLogRoot extends RootContext {
     const status = properties.response.code()
     if (status < this.minStatus) return
     if (this.sample < 100 && <f64>(random_u64() % 1_000_000) >= this.sample * 10_000) return
-    if (this.skipPaths.length > 0) {
-      const path = stream_context.headers.request.get(":path")
-      for (let i = 0; i < this.skipPaths.length; i++) if (path_is_below(path, this.skipPaths[i])) return
-    }
+    if (this.skipPaths.length > 0 && path_is_below_any(stream_context.headers.request.get(":path"), this.skipPaths)) return
     let line = "{"
     for (let i = 0; i < this.names.length; i++) line += (i > 0 ? "," : "") + quoteJson(this.names[i]) + ":" + valueOf(this.sources[i])
     line += "}"
