@@ -13,7 +13,7 @@
  */
 const sizeBytes = 64 * 1024
 /** Below this a copy is cheaper than pinning a whole read buffer. */
-const copyBelowBytes = 8 * 1024
+export const copyBelowBytes = 8 * 1024
 /** 4 MiB of buffers wait for reuse; what is returned beyond that is left to the garbage collector. */
 const maxFree = 64
 /** A rewritten chunk of a read buffer may be longer. */
@@ -100,6 +100,14 @@ function transientBuffer({ buffer }: Uint8Array): ReadBuffer | undefined {
 /** Whether it is cheaper, or in the shared buffer the only way, to copy a transient chunk that must wait. */
 export function shouldCopy(chunk: Uint8Array): boolean {
   return chunk.length < copyBelowBytes || chunk.buffer === sharedReadBuffer.bytes.buffer
+}
+
+/** A copy of a chunk of the shared buffer, in a buffer that is pinned until `unpin`: no fresh memory for it. */
+export function pinCopy(chunk: Uint8Array): { readonly copy: Uint8Array; readonly buffer: ReadBuffer } {
+  const buffer = free.pop() ?? new ReadBuffer()
+  buffer.pins++
+  buffer.bytes.set(chunk)
+  return { copy: buffer.bytes.subarray(0, chunk.length), buffer }
 }
 
 /** Protects the buffer of a transient chunk (not the shared one) until `unpin`, for a write that is not finished. */

@@ -6,6 +6,7 @@ import {
   keep,
   pin,
   setActiveReadBuffer,
+  sharedReadBuffer,
   takeReadBuffer,
   unpin,
 } from '../base/read-buffer.ts'
@@ -48,6 +49,28 @@ test('a read buffer that a chunk lies in is free again when the chunk is gone, u
   setActiveReadBuffer(undefined)
   held.drain(size)
   assert.deepEqual([second.buffer.pins, second.buffer.kept], [0, true])
+})
+
+test('bytes of the shared read buffer are copied, into memory that is used again when they are gone', () => {
+  const hold = (fill: number): ChunkBuffer => {
+    const held = new ChunkBuffer()
+    setActiveReadBuffer(sharedReadBuffer)
+    held.append(sharedReadBuffer.bytes.subarray(0, size).fill(fill))
+    setActiveReadBuffer(undefined)
+    return held
+  }
+  const content = (held: ChunkBuffer): Buffer => {
+    const target = Buffer.alloc(size)
+    held.copyTo(target, 0, 0, size)
+    return target
+  }
+  const first = hold(1)
+  const second = hold(2)
+  assert.ok(content(first).every(byte => byte === 1))
+  first.drain(size)
+  const third = hold(3)
+  assert.ok(content(second).every(byte => byte === 2))
+  assert.ok(content(third).every(byte => byte === 3))
 })
 
 test('what was written out in its own delivery is not kept', () => {

@@ -1,5 +1,15 @@
 /** The bytes of one direction that a filter chain holds back. Follows the use of Envoy's watermark buffers in FilterManager. */
-import { isCurrent, isTransient, keep, pin, type ReadBuffer, shouldCopy, unpin } from '../base/read-buffer.ts'
+import {
+  copyBelowBytes,
+  isCurrent,
+  isTransient,
+  keep,
+  pin,
+  pinCopy,
+  type ReadBuffer,
+  shouldCopy,
+  unpin,
+} from '../base/read-buffer.ts'
 import type { BodyBuffer } from '../core/http-filter.ts'
 
 const empty = new Uint8Array(0)
@@ -87,8 +97,14 @@ export class ChunkBuffer implements BodyBuffer {
   }
 
   #hold(data: Uint8Array): Uint8Array {
-    if (!isTransient(data) || shouldCopy(data)) return keep(data)
-    ;(this.#pinned ??= []).push(pin(data))
+    if (!isTransient(data) || data.length < copyBelowBytes) return keep(data)
+    this.#pinned ??= []
+    if (shouldCopy(data)) {
+      const { copy, buffer } = pinCopy(data)
+      this.#pinned.push(buffer)
+      return copy
+    }
+    this.#pinned.push(pin(data))
     return data
   }
 

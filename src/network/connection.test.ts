@@ -64,6 +64,22 @@ describe('SocketConnection', { timeout }, () => {
     assert.ok(Buffer.concat([Buffer.from('before '), large, Buffer.from(' after')]).equals(await received))
   })
 
+  it('what a read that filled the buffer has caused leaves, whether or not more is read', async () => {
+    await using pair = await socketPair()
+    const { server, client } = pair
+    const { connection } = server
+    connection.setReader({ onData: data => connection.write(`${data.length}\n`, false) })
+    client.write(pattern(2 * 65_536))
+    let answer = ''
+    let sum = 0
+    while (sum < 2 * 65_536) {
+      const [data] = (await once(client, 'data')) as [Buffer]
+      answer += data.toString()
+      sum = answer.split('\n').reduce((all, line) => all + Number(line), 0)
+    }
+    assert.equal(sum, 2 * 65_536)
+  })
+
   it('what nobody waits for leaves with what is written next, and soon by itself', async () => {
     await using pair = await socketPair()
     const { connection } = pair.server

@@ -50,8 +50,8 @@ const streamingReadBytes = 16 * 1024
 const followBytes = 16 * 1024
 /** Chunks up to this size are joined to a string with their neighbours, larger ones leave by `writev`. */
 const joinBelowBytes = 4 * 1024
-/** What waits in a turn leaves early from here on. */
-const flushFromBytes = 64 * 1024
+/** What waits in a turn leaves early from here on: more than a read and what frames it, which leave as one write. */
+const flushFromBytes = 256 * 1024
 
 const nothing = new Uint8Array(0)
 const latin1Slice = Buffer.prototype.latin1Slice
@@ -288,7 +288,8 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
     } catch (error) {
       this.#onBug(error)
     }
-    leaveTurn()
+    // libuv reads again at once when a read has filled the buffer.
+    leaveTurn(count === buffer.bytes.length)
     setActiveReadBuffer(undefined)
     return count > 0 ? this.#nextReadBuffer(buffer, count) : undefined
   }
@@ -331,7 +332,7 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
         this.nextProtocol = this.#handle.nextProtocol ?? ''
         this.#updateReading()
         this.#fire('connected')
-        this.flush()
+        this.flush(false)
       }
     } catch (error) {
       this.#onBug(error)
@@ -357,9 +358,14 @@ export class SocketConnection implements UpstreamTcpConnection, HandleOwner, Flu
     setImmediate(() => this.#closeNow('local-close', false))
   }
 
-  flush(): void {
+  flush(moreFollows: boolean): void {
     this.#dirty = false
     if (this.state === 'closed') return
+    // The head of a message whose body is coming leaves with it.
+    if (moreFollows && typeof this.#first === 'string' && this.#rest === undefined && !this.#writeEnded) {
+      flushAfterReads(this)
+      return
+    }
     try {
       if (this.#writing === 0 || (!this.#serial && (this.#waitingBytes >= followBytes || this.#writeEnded)))
         this.#writeOut()

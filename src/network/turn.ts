@@ -4,8 +4,8 @@
  * microtask.
  */
 export interface Flushable {
-  /** Must not throw. */
-  flush(): void
+  /** Must not throw. @param moreFollows another event of the same socket comes at once, and will cause more */
+  flush(moreFollows: boolean): void
 }
 
 const dirty: Flushable[] = []
@@ -17,8 +17,8 @@ export function enterTurn(): void {
   depth++
 }
 
-export function leaveTurn(): void {
-  if (depth === 1) flushAll()
+export function leaveTurn(moreFollows = false): void {
+  if (depth === 1) flushAll(moreFollows)
   depth--
 }
 
@@ -33,7 +33,7 @@ export function flushLater(connection: Flushable): void {
 function flushScheduled(): void {
   scheduled = false
   depth++
-  flushAll()
+  flushAll(false)
   depth--
 }
 
@@ -41,8 +41,8 @@ function flushScheduled(): void {
  * Flushing may make further connections dirty: the list grows while it is walked. It is emptied by `pop`, which is
  * inlined, where setting `length` is a call into V8's runtime (twice a request).
  */
-function flushAll(): void {
-  for (let i = 0; i < dirty.length; i++) (dirty[i] as Flushable).flush()
+function flushAll(moreFollows: boolean): void {
+  for (let i = 0; i < dirty.length; i++) (dirty[i] as Flushable).flush(moreFollows)
   while (dirty.length > 0) dirty.pop()
 }
 
@@ -71,7 +71,7 @@ function waitForNextReads(): void {
 
 function flushConnections(connections: readonly Flushable[]): void {
   enterTurn()
-  for (const connection of connections) connection.flush()
+  for (const connection of connections) connection.flush(false)
   leaveTurn()
 }
 

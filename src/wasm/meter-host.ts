@@ -5,15 +5,18 @@ import type { Containment } from './containment.ts'
 import { type SourcePositions, sourcePosition } from './source-map.ts'
 import { fuelSlice, meterCalls, meterStart, meterTable } from './meter.ts'
 
+/** A callback that takes less is not measured: asking for the CPU time costs as much as a short one. Less than any budget (containment.ts). */
+const measuredFromMs = 1
+
 export class CpuBudget {
   readonly containment: Containment
   /** The guest was stopped because of its budget. */
   exceeded = false
   /** The module is being loaded or configured. */
   starting = false
-  /** Slices that the callback that runs has asked for. */
-  #slices = 0
-  /** When to look at its CPU time. */
+  /** When the callback that runs asked for its first slice, 0 before. */
+  #beginMs = 0
+  /** When to look at its CPU time; 0: it is not measured yet. */
   #deadlineMs = 0
   /** What it may take. */
   #limitMs = 0
@@ -28,13 +31,14 @@ export class CpuBudget {
 
   /** A callback begins. */
   begin(): void {
-    this.#slices = 0
+    this.#beginMs = 0
+    this.#deadlineMs = 0
     this.exceeded = false
   }
 
   /** It has ended. */
   end(failed: boolean): void {
-    if (this.#slices < 2 || this.starting) return
+    if (this.#deadlineMs === 0 || this.starting) return
     const usedMs = threadCpuMs() - this.#startCpuMs
     if (failed) this.containment.onFailure(usedMs)
     else this.containment.onCallback(usedMs)
@@ -59,14 +63,14 @@ export class CpuBudget {
   }
 
   #fuel(): number {
-    // Slices go on from callback to callback: one that ends says little about the callback in which it does, and most
-    // callbacks need less. Asking for the CPU time costs as much as a short callback.
-    if (++this.#slices === 1) return fuelSlice
     const now = performance.now()
-    if (this.#slices === 2) {
+    if (this.#beginMs === 0) this.#beginMs = now
+    const wallMs = now - this.#beginMs
+    if (this.#deadlineMs === 0) {
+      if (wallMs < measuredFromMs) return fuelSlice
       this.#limitMs = this.starting ? this.containment.startMs : this.containment.callbackMs
-      this.#deadlineMs = now + this.#limitMs
-      this.#startCpuMs = threadCpuMs()
+      this.#deadlineMs = this.#beginMs + this.#limitMs
+      this.#startCpuMs = threadCpuMs() - wallMs
     }
     if (now < this.#deadlineMs) return fuelSlice
     // A thread that waited for a processor has used less than the time that went by.
