@@ -38,6 +38,7 @@ const routes: readonly JsonObject[] = [
   duration('/only_max', { max_stream_duration: '3s' }),
   duration('/endless', { max_stream_duration: '0s' }),
   duration('/empty', {}),
+  duration('/endless_header', { max_stream_duration: '0s', grpc_timeout_header_max: '0s' }),
   duration('/with_timeout', { max_stream_duration: '3s' }, { timeout: '1s' }),
   toA({ path: '/old' }, { max_grpc_timeout: '0s' }),
   toA({ path: '/old_max' }, { max_grpc_timeout: '2s' }),
@@ -97,6 +98,15 @@ export const durations: Group = {
       // At once over.
       .filter(({ name }) => !/^header\w*: (0m)$/.test(name)),
     get('header_offset: less than the offset', '/old_offset', [...call, 'grpc-timeout: 400m']),
+    ...['header', 'header_max', 'header_offset', 'header_and_max', 'endless', 'endless_header', 'plain'].flatMap(path =>
+      ['x', '1', '123456789m', '', '5S'].flatMap(value => [
+        get(`${path}: “${value}”, unreadable or not`, `/${path}`, [...call, `grpc-timeout: ${value}`]),
+        {
+          ...get(`${path}: “${value}”, connection manager`, `/${path}`, [...call, `grpc-timeout: ${value}`]),
+          listener: 'quiet',
+        },
+      ]),
+    ),
     ...[
       'header',
       'header_and_max',
