@@ -17,11 +17,11 @@ function hostOf(name: string, rqActive: number, weight = 1): UpstreamHost {
   return { addressString: name, metadata: undefined, weight, stats: { rqActive } } as unknown as UpstreamHost
 }
 
-function pick(hosts: readonly UpstreamHost[], factorPercent: number, hash: bigint): string {
+function pick(hosts: readonly UpstreamHost[], factorPercent: number, hash: bigint): string | undefined {
   const active = hosts.reduce((sum, host) => sum + host.stats.rqActive, 0)
   const first = hosts[0] as UpstreamHost
   const factory = boundLoad(() => ({ pick: () => first }), factorPercent, { value: active } as Gauge)
-  return factory(hosts, Math.random).pick(hash).addressString
+  return factory(hosts, Math.random).pick(hash)?.addressString
 }
 
 test('a host is passed over when it has more than its share', () => {

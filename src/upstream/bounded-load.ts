@@ -3,14 +3,20 @@
  * that depends on the hash alone. Follows Envoy's `BoundedLoadHashingLoadBalancer`.
  */
 import type { Gauge } from '../stats/scope.ts'
-import { weightedHosts } from './consistent-hashing.ts'
+import { type WeightedHost, weightedHosts } from './consistent-hashing.ts'
 import type { UpstreamHost } from './host.ts'
 import type { Picker, PickerFactory } from './load-balancer.ts'
 import { MersenneTwister } from './mersenne-twister.ts'
 
 /** @param factorPercent of the mean load, at least 100  @param active requests of the whole cluster */
 export function boundLoad(makePicker: PickerFactory, factorPercent: number, active: Gauge): PickerFactory {
-  return (hosts, random) => new BoundedLoad(hosts, makePicker(hosts, random), factorPercent, active)
+  return (hosts, random, localities) =>
+    new BoundedLoad(
+      weightedHosts(hosts, false, localities),
+      makePicker(hosts, random, localities),
+      factorPercent,
+      active,
+    )
 }
 
 class BoundedLoad implements Picker {
@@ -20,16 +26,17 @@ class BoundedLoad implements Picker {
   readonly #hosts: readonly UpstreamHost[]
   readonly #weights: ReadonlyMap<UpstreamHost, number>
 
-  constructor(hosts: readonly UpstreamHost[], picker: Picker, factorPercent: number, active: Gauge) {
+  constructor(weighted: readonly WeightedHost[], picker: Picker, factorPercent: number, active: Gauge) {
     this.#picker = picker
     this.#factorPercent = factorPercent
     this.#active = active
-    this.#hosts = hosts
-    this.#weights = new Map(weightedHosts(hosts, false).map(({ host, weight }) => [host, weight]))
+    this.#hosts = weighted.map(({ host }) => host)
+    this.#weights = new Map(weighted.map(({ host, weight }) => [host, weight]))
   }
 
-  pick(hash = 0n, attempt = 0): UpstreamHost {
+  pick(hash = 0n, attempt = 0): UpstreamHost | undefined {
     const first = this.#picker.pick(hash, attempt)
+    if (first === undefined) return undefined
     let least = first
     let leastLoad = this.#load(first)
     if (leastLoad <= 1) return first

@@ -184,7 +184,10 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
             httpStats: scope,
           })
     this.#refusing = new RefusingPool(this.stats)
-    const { makePicker, byHash, hashPolicy, subsets } = makeLoadBalancing(message, scope)
+    const { makePicker, byHash, hashPolicy, subsets, localityWeighted, failsOnPanic } = makeLoadBalancing(
+      message,
+      scope,
+    )
     this.#byHash = byHash
     this.#hashPolicy = hashPolicy ?? makeHashPolicy(http?.hashPolicy ?? [])
     this.#random = dependencies.random
@@ -193,6 +196,8 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
       random: dependencies.random,
       overprovisioningPercent: message.loadAssignment?.policy?.overprovisioningFactor ?? defaultOverprovisioningPercent,
       panicThresholdPercent: message.commonLbConfig?.healthyPanicThreshold?.value ?? defaultPanicThresholdPercent,
+      failsOnPanic,
+      localityWeighted,
       onPanic: () => this.stats.lbHealthyPanic.inc(),
     }
     this.#hostSet = subsets === undefined ? new HostSet(hostSettings) : new SubsetSet(subsets, hostSettings, scope)

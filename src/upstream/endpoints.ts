@@ -85,6 +85,7 @@ function configuredEndpoint(
       weight: message.loadBalancingWeight ?? 1,
       priority: locality.priority,
       locality: locality.locality ?? noLocality,
+      localityWeight: locality.loadBalancingWeight ?? 0,
       metadata: message.metadata?.filterMetadata,
       healthStatus: message.healthStatus,
     },

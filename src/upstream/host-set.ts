@@ -5,6 +5,7 @@
 import type { PriorityLoad, RetryPriority } from '../core/cluster.ts'
 import type { UpstreamHost } from './host.ts'
 import type { Picker, PickerFactory, Random } from './load-balancer.ts'
+import { type CountInCluster, localitiesOf } from './localities.ts'
 
 export interface HostSetSettings {
   readonly makePicker: PickerFactory
@@ -13,6 +14,12 @@ export interface HostSetSettings {
   readonly overprovisioningPercent: number
   /** `healthy_panic_threshold`, percent; 0 = never. */
   readonly panicThresholdPercent: number
+  /** `fail_traffic_on_panic`: no host rather than any. */
+  readonly failsOnPanic: boolean
+  /** `locality_weighted_lb_config`. */
+  readonly localityWeighted: boolean
+  /** `scale_locality_weight` of subsets. */
+  readonly countInCluster?: CountInCluster
   onPanic(): void
 }
 
@@ -44,7 +51,8 @@ export class HostSet {
 
   update(hosts: readonly UpstreamHost[]): void {
     this.#hosts = hosts
-    const { makePicker, random, overprovisioningPercent, panicThresholdPercent } = this.#settings
+    const { makePicker, random, overprovisioningPercent, panicThresholdPercent, localityWeighted, countInCluster } =
+      this.#settings
     const count = hosts.reduce((most, host) => Math.max(most, host.priority + 1), 1)
     const byPriority = Array.from({ length: count }, (_, priority) => hosts.filter(host => host.priority === priority))
     const share = (part: number, whole: number): number =>
@@ -61,11 +69,14 @@ export class HostSet {
       degraded: byPriority.map(() => 0),
     }
 
-    const picker = (of: readonly UpstreamHost[]): Picker | undefined =>
-      of.length === 0 ? undefined : makePicker(of, random)
     this.#levels = byPriority.map((level, i) => {
       const panic =
         total < 100 && level.length > 0 && (100 * (healthyCounts[i] as number)) / level.length < panicThresholdPercent
+      const localities = localityWeighted
+        ? localitiesOf(level, overprovisioningPercent, panic, countInCluster)
+        : undefined
+      const picker = (of: readonly UpstreamHost[]): Picker | undefined =>
+        of.length === 0 ? undefined : makePicker(of, random, localities)
       return {
         hosts: level,
         healthy: panic ? undefined : picker(level.filter(host => host.healthy)),
@@ -121,7 +132,7 @@ export class HostSet {
   ): UpstreamHost | undefined {
     if (level.panic) {
       this.#settings.onPanic()
-      return level.all?.pick(hash, attempt)
+      return this.#settings.failsOnPanic ? undefined : level.all?.pick(hash, attempt)
     }
     return (degraded ? level.degraded : level.healthy)?.pick(hash, attempt)
   }

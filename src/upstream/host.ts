@@ -19,6 +19,8 @@ export interface HostSettings {
   readonly weight: number
   readonly priority: number
   readonly locality: Locality
+  /** 0: none was given. */
+  readonly localityWeight: number
   readonly metadata: Metadata | undefined
   readonly healthStatus: HealthStatus
 }
@@ -32,6 +34,9 @@ export class UpstreamHost implements Host {
   readonly priority: number
   readonly metadata: Metadata | undefined
   readonly locality: Locality
+  /** The same for the same locality. */
+  readonly localityKey: string
+  readonly localityWeight: number
   readonly healthStatus: HealthStatus
   readonly healthy: boolean
   readonly degraded: boolean
@@ -67,6 +72,9 @@ export class UpstreamHost implements Host {
     this.weight = settings.weight
     this.priority = settings.priority
     this.locality = settings.locality
+    const { region, zone, subZone } = settings.locality
+    this.localityKey = `${region}\0${zone}\0${subZone}`
+    this.localityWeight = settings.localityWeight
     this.metadata = settings.metadata
     this.healthStatus = settings.healthStatus
     this.healthy = settings.healthStatus === 'UNKNOWN' || settings.healthStatus === 'HEALTHY'

@@ -7,13 +7,20 @@ import { EdfScheduler } from './edf.ts'
 import { UpstreamHost } from './host.ts'
 import { HostSet } from './host-set.ts'
 import { makeLeastRequest, makeRandom, makeRoundRobin, type PickerFactory } from './load-balancer.ts'
+import { spreadOverLocalities } from './localities.ts'
 import { makeMaglev } from './maglev.ts'
 import { makeRingHash } from './ring-hash.ts'
 import type { HealthStatus } from '../config/v3.ts'
 
 let port = 0
 
-function host(weight = 1, priority = 0, healthStatus: HealthStatus = 'HEALTHY'): UpstreamHost {
+function host(
+  weight = 1,
+  priority = 0,
+  healthStatus: HealthStatus = 'HEALTHY',
+  zone = '',
+  localityWeight = 0,
+): UpstreamHost {
   return new UpstreamHost(
     { kind: 'ip', ip: '10.0.0.1', port: ++port, version: 4 },
     {
@@ -21,7 +28,8 @@ function host(weight = 1, priority = 0, healthStatus: HealthStatus = 'HEALTHY'):
       hostname: '',
       weight,
       priority,
-      locality: { region: '', zone: '', subZone: '' },
+      locality: { region: '', zone, subZone: '' },
+      localityWeight,
       metadata: undefined,
       healthStatus,
     },
@@ -33,7 +41,7 @@ function share(hosts: readonly UpstreamHost[], makePicker: PickerFactory, picks:
   const picker = makePicker(hosts, seededRandom(7))
   const counts = new Map(hosts.map(each => [each, 0]))
   for (let i = 0; i < picks; i++) {
-    const picked = picker.pick()
+    const picked = picker.pick() as UpstreamHost
     counts.set(picked, (counts.get(picked) as number) + 1)
   }
   return [...counts.values()]
@@ -97,6 +105,8 @@ describe('priorities', () => {
       random: seededRandom(3),
       overprovisioningPercent: 140,
       panicThresholdPercent,
+      failsOnPanic: false,
+      localityWeighted: false,
       onPanic: () => panics++,
     })
     set.update(hosts)
@@ -146,6 +156,8 @@ describe('priorities', () => {
       makePicker: makeRoundRobin,
       random: seededRandom(3),
       overprovisioningPercent: 140,
+      failsOnPanic: false,
+      localityWeighted: false,
       panicThresholdPercent: 0,
       onPanic: () => {},
     })
@@ -197,10 +209,45 @@ describe('consistent hashing', () => {
       random: () => assert.fail('nothing is left to chance'),
       overprovisioningPercent: 100,
       panicThresholdPercent: 0,
+      failsOnPanic: false,
+      localityWeighted: false,
       onPanic: () => {},
     })
     set.update([host(), host(1, 0, 'UNHEALTHY'), host(1, 1)])
     assert.equal(set.pick(149n)?.priority, 0)
     assert.equal(set.pick(150n)?.priority, 1)
+  })
+
+  it('localities are chosen by their weights, less when many of their hosts are not healthy', () => {
+    const zone = (name: string, weight: number, healthy: number, sick: number): UpstreamHost[] => [
+      ...Array.from({ length: healthy }, () => host(1, 0, 'HEALTHY', name, weight)),
+      ...Array.from({ length: sick }, () => host(1, 0, 'UNHEALTHY', name, weight)),
+    ]
+    const shares = (hosts: readonly UpstreamHost[], makePicker: PickerFactory, panicThresholdPercent = 0) => {
+      const set = new HostSet({
+        makePicker,
+        random: seededRandom(3),
+        overprovisioningPercent: 140,
+        panicThresholdPercent,
+        failsOnPanic: false,
+        localityWeighted: true,
+        onPanic: () => {},
+      })
+      set.update(hosts)
+      const counts: Record<string, number> = {}
+      for (let i = 0; i < 1000; i++) {
+        const zoneOfPick = set.pick()?.locality.zone ?? 'none'
+        counts[zoneOfPick] = (counts[zoneOfPick] ?? 0) + 1
+      }
+      return counts
+    }
+    const spread = spreadOverLocalities(makeRoundRobin)
+    assert.deepEqual(shares([...zone('a', 1, 1, 0), ...zone('b', 3, 4, 0)], spread), { a: 250, b: 750 })
+    assert.deepEqual(shares([...zone('a', 1, 1, 0), ...zone('b', 0, 4, 0)], spread), { a: 1000 })
+    // Half of b with 140 %: 0.7 of its weight.
+    assert.deepEqual(shares([...zone('a', 3, 4, 0), ...zone('b', 10, 2, 2)], spread), { a: 300, b: 700 })
+    assert.deepEqual(shares([...zone('a', 0, 1, 0), ...zone('b', 0, 3, 0)], spread), { a: 250, b: 750 })
+    // In panic all hosts are alike.
+    assert.deepEqual(shares([...zone('a', 1, 1, 3), ...zone('b', 9, 1, 3)], spread, 60), { a: 500, b: 500 })
   })
 })

@@ -1,17 +1,22 @@
 /** Round robin, random and least request among equal hosts. Follows Envoy's `load_balancing_policies` of these names. */
 import { EdfScheduler } from './edf.ts'
 import type { UpstreamHost } from './host.ts'
+import type { Localities } from './localities.ts'
 
 /** Chooses among the hosts that it was made with; never called for an empty list. */
 export interface Picker {
-  /** @param hash of the request, and the how manieth attempt it is, from 0: for those who choose by hash */
-  pick(hash?: bigint, attempt?: number): UpstreamHost
+  /**
+   * Undefined: no host of those may be used.
+   * @param hash of the request, and the how manieth attempt it is, from 0: for those who choose by hash
+   */
+  pick(hash?: bigint, attempt?: number): UpstreamHost | undefined
 }
 
 /** Uniform in [0, 1). */
 export type Random = () => number
 
-export type PickerFactory = (hosts: readonly UpstreamHost[], random: Random) => Picker
+/** @param localities of the priority of the hosts, where their weights count */
+export type PickerFactory = (hosts: readonly UpstreamHost[], random: Random, localities?: Localities) => Picker
 
 export const makeRoundRobin: PickerFactory = (hosts, random) =>
   weightsDiffer(hosts) ? new WeightedPicker(hosts, random, host => host.weight) : new RoundRobinPicker(hosts, random)

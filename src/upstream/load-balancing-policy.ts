@@ -7,9 +7,13 @@ import {
   LeastRequest as leastRequestType,
   type Maglev,
   Maglev as maglevType,
+  type LocalityLbConfig,
+  type LocalityLbConfig_ZoneAwareLbConfig,
+  type Random,
   Random as randomType,
   type RingHash,
   RingHash as ringHashType,
+  type RoundRobin,
   RoundRobin as roundRobinType,
   type LoadBalancingPolicy,
   type Subset,
@@ -20,12 +24,17 @@ import { makeHashPolicy } from '../matching/hash-policy.ts'
 import type { Scope } from '../stats/scope.ts'
 import { boundLoad } from './bounded-load.ts'
 import { makeLeastRequest, makeRandom, makeRoundRobin, type PickerFactory } from './load-balancer.ts'
+import { spreadOverLocalities } from './localities.ts'
 import { isPrime, makeMaglev } from './maglev.ts'
 import { makeRingHash } from './ring-hash.ts'
 import { makeSubsetSettings, type SubsetSettings } from './subset-settings.ts'
 
 export interface LoadBalancing {
   readonly makePicker: PickerFactory
+  /** The localities' weights count. */
+  readonly localityWeighted: boolean
+  /** No host, rather than any, when too few are healthy. */
+  readonly failsOnPanic: boolean
   /** It asks for the request's hash. */
   readonly byHash: boolean
   /** Instead of the route's. */
@@ -36,13 +45,41 @@ export interface LoadBalancing {
 
 /** @param scope `cluster.<name>.` @throws ConfigError */
 export function makeLoadBalancing(message: ClusterMessage, scope: Scope): LoadBalancing {
-  if (message.loadBalancingPolicy !== undefined) return ofExtensions(message, message.loadBalancingPolicy, scope)
-  const balancing = ofPolicy(message, scope)
+  if (message.loadBalancingPolicy !== undefined) {
+    refuseBoth(message)
+    return ofExtensions(message, message.loadBalancingPolicy, scope)
+  }
+  const balancing = withLocalities(ofPolicy(message, scope), message.commonLbConfig)
   const subsets = message.lbSubsetConfig && makeSubsetSettings(message.lbSubsetConfig)
   return subsets === undefined ? balancing : { ...balancing, subsets }
 }
 
-function ofPolicy(message: ClusterMessage, scope: Scope): LoadBalancing {
+function refuseBoth({ commonLbConfig }: ClusterMessage): void {
+  if (commonLbConfig === undefined) return
+  for (const field of ['zoneAwareLbConfig', 'localityWeightedLbConfig', 'consistentHashingLbConfig'] as const)
+    if (commonLbConfig[field] !== undefined)
+      throw configError(commonLbConfig, field, 'cannot be combined with load_balancing_policy, which has it itself')
+}
+
+type WithoutLocalities = Omit<LoadBalancing, 'localityWeighted' | 'failsOnPanic'>
+
+function withLocalities(
+  balancing: WithoutLocalities,
+  settings: Pick<LocalityLbConfig, 'localityWeightedLbConfig'> & {
+    readonly zoneAwareLbConfig?: Pick<LocalityLbConfig_ZoneAwareLbConfig, 'failTrafficOnPanic'>
+  } = {},
+): LoadBalancing {
+  const localityWeighted = settings.localityWeightedLbConfig !== undefined
+  const { makePicker, byHash } = balancing
+  return {
+    ...balancing,
+    makePicker: localityWeighted && !byHash ? spreadOverLocalities(makePicker) : makePicker,
+    localityWeighted,
+    failsOnPanic: settings.zoneAwareLbConfig?.failTrafficOnPanic ?? false,
+  }
+}
+
+function ofPolicy(message: ClusterMessage, scope: Scope): WithoutLocalities {
   const hashing = message.commonLbConfig?.consistentHashingLbConfig
   switch (message.lbPolicy) {
     case 'ROUND_ROBIN':
@@ -68,18 +105,23 @@ function ofExtensions(message: ClusterMessage, policy: LoadBalancingPolicy, scop
     const any = each.typedExtensionConfig?.typedConfig
     switch (any?.typeUrl) {
       case roundRobinType.typeUrl:
-        return { makePicker: makeRoundRobin, byHash: false }
+        return withLocalities({ makePicker: makeRoundRobin, byHash: false }, (any.value as RoundRobin).localityLbConfig)
       case randomType.typeUrl:
-        return { makePicker: makeRandom, byHash: false }
-      case leastRequestType.typeUrl:
-        return leastRequest(any.value as LeastRequest)
+        return withLocalities({ makePicker: makeRandom, byHash: false }, (any.value as Random).localityLbConfig)
+      case leastRequestType.typeUrl: {
+        const settings = any.value as LeastRequest
+        return withLocalities(leastRequest(settings), settings.localityLbConfig)
+      }
       case ringHashType.typeUrl: {
         const settings = any.value as RingHash
-        return ringHash(message, settings, settings.consistentHashingLbConfig ?? settings, scope)
+        return withLocalities(
+          ringHash(message, settings, settings.consistentHashingLbConfig ?? settings, scope),
+          settings,
+        )
       }
       case maglevType.typeUrl: {
         const settings = any.value as Maglev
-        return maglev(message, settings, settings.consistentHashingLbConfig, scope)
+        return withLocalities(maglev(message, settings, settings.consistentHashingLbConfig, scope), settings)
       }
       case subsetType.typeUrl: {
         const settings = any.value as Subset
@@ -96,7 +138,9 @@ function ofExtensions(message: ClusterMessage, policy: LoadBalancingPolicy, scop
   )
 }
 
-function leastRequest(settings: Pick<LeastRequest, 'choiceCount' | 'activeRequestBias'> | undefined): LoadBalancing {
+function leastRequest(
+  settings: Pick<LeastRequest, 'choiceCount' | 'activeRequestBias'> | undefined,
+): WithoutLocalities {
   const makePicker = makeLeastRequest(settings?.choiceCount ?? 2, settings?.activeRequestBias?.defaultValue ?? 1)
   return { makePicker, byHash: false }
 }
@@ -107,7 +151,7 @@ type Hashing =
   | undefined
 
 /** What both ways of hashing may have besides. */
-function hashed(makePicker: PickerFactory, hashing: Hashing, scope: Scope): LoadBalancing {
+function hashed(makePicker: PickerFactory, hashing: Hashing, scope: Scope): WithoutLocalities {
   const factor = hashing?.hashBalanceFactor
   return {
     makePicker: factor === undefined ? makePicker : boundLoad(makePicker, factor, scope.gauge('upstream_rq_active')),
@@ -132,7 +176,7 @@ function ringHash(
   settings: Partial<Pick<RingHash, 'minimumRingSize' | 'maximumRingSize' | 'hashFunction'>> | undefined,
   hashing: Hashing,
   scope: Scope,
-): LoadBalancing {
+): WithoutLocalities {
   const minimumRingSize = Number(settings?.minimumRingSize ?? 1024)
   const maximumRingSize = Number(settings?.maximumRingSize ?? 8_388_608)
   if (minimumRingSize > maximumRingSize)
@@ -158,7 +202,7 @@ function maglev(
   settings: Pick<Maglev, 'tableSize'> | undefined,
   hashing: Hashing,
   scope: Scope,
-): LoadBalancing {
+): WithoutLocalities {
   const tableSize = Number(settings?.tableSize ?? 65_537)
   if (!isPrime(tableSize)) throw configError(settings ?? cluster, 'tableSize', 'must be a prime number')
   const useHostnameForHashing = usesHostname(hashing, cluster)

@@ -4,6 +4,7 @@ import type { Gauge, Scope } from '../stats/scope.ts'
 import { weightedHosts } from './consistent-hashing.ts'
 import type { UpstreamHost } from './host.ts'
 import type { Picker, PickerFactory } from './load-balancer.ts'
+import type { Localities } from './localities.ts'
 
 export interface MaglevSettings {
   /** A prime. */
@@ -14,7 +15,7 @@ export interface MaglevSettings {
 export function makeMaglev(settings: MaglevSettings, scope: Scope): PickerFactory {
   const own = scope.scope('maglev_lb')
   const stats: MaglevStats = { min: own.gauge('min_entries_per_host'), max: own.gauge('max_entries_per_host') }
-  return hosts => new Table(hosts, settings, stats)
+  return (hosts, _random, localities) => new Table(hosts, settings, stats, localities)
 }
 
 interface MaglevStats {
@@ -28,14 +29,15 @@ class Table implements Picker {
   readonly #table: Int32Array
   readonly #size: bigint
 
-  constructor(hosts: readonly UpstreamHost[], settings: MaglevSettings, stats: MaglevStats) {
-    this.#hosts = hosts
+  constructor(hosts: readonly UpstreamHost[], settings: MaglevSettings, stats: MaglevStats, localities?: Localities) {
+    const weighted = weightedHosts(hosts, settings.useHostnameForHashing, localities)
+    this.#hosts = weighted.map(each => each.host)
     const size = settings.tableSize
     this.#size = BigInt(size)
     const table = new Int32Array(size).fill(-1)
     this.#table = table
     // Each host walks the table in an order of its own, and takes the next free place whenever its turn comes.
-    const builders = weightedHosts(hosts, settings.useHostnameForHashing).map(({ key, weight }) => ({
+    const builders = weighted.map(({ key, weight }) => ({
       weight,
       at: Number(xxHash64(key) % this.#size),
       skip: Number(xxHash64(key, 1n) % (this.#size - 1n)) + 1,
@@ -43,7 +45,7 @@ class Table implements Picker {
       count: 0,
     }))
     const heaviest = builders.reduce((max, each) => Math.max(max, each.weight), 0)
-    let filled = 0
+    let filled = builders.length === 0 ? size : 0
     for (let turn = 1; filled < size; turn++)
       for (let i = 0; i < builders.length && filled < size; i++) {
         const each = builders[i] as (typeof builders)[number]
@@ -55,15 +57,16 @@ class Table implements Picker {
         each.count++
         filled++
       }
-    stats.min.set(Math.min(...builders.map(each => each.count)))
-    stats.max.set(Math.max(...builders.map(each => each.count)))
+    const counts = builders.length === 0 ? [0] : builders.map(each => each.count)
+    stats.min.set(Math.min(...counts))
+    stats.max.set(Math.max(...counts))
   }
 
-  pick(wanted = 0n, attempt = 0): UpstreamHost {
+  pick(wanted = 0n, attempt = 0): UpstreamHost | undefined {
     let hash = wanted
     // Changes the high bits most, so that the hosts of retries differ.
     if (attempt > 0) hash ^= BigInt.asUintN(64, -BigInt(attempt))
-    return this.#hosts[this.#table[Number(hash % this.#size)] as number] as UpstreamHost
+    return this.#hosts[this.#table[Number(hash % this.#size)] as number]
   }
 }
 

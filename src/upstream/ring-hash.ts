@@ -5,6 +5,7 @@ import type { Gauge, Scope } from '../stats/scope.ts'
 import { weightedHosts } from './consistent-hashing.ts'
 import type { UpstreamHost } from './host.ts'
 import type { Picker, PickerFactory } from './load-balancer.ts'
+import type { Localities } from './localities.ts'
 
 export interface RingHashSettings {
   readonly hashFunction: 'XX_HASH' | 'MURMUR_HASH_2'
@@ -15,7 +16,7 @@ export interface RingHashSettings {
 
 export function makeRingHash(settings: RingHashSettings, scope: Scope): PickerFactory {
   const stats = makeStats(scope.scope('ring_hash_lb'))
-  return hosts => new Ring(hosts, settings, stats)
+  return (hosts, _random, localities) => new Ring(hosts, settings, stats, localities)
 }
 
 interface RingStats {
@@ -37,9 +38,9 @@ class Ring implements Picker {
   readonly #hashes: BigUint64Array
   readonly #hosts: readonly UpstreamHost[]
 
-  constructor(hosts: readonly UpstreamHost[], settings: RingHashSettings, stats: RingStats) {
+  constructor(hosts: readonly UpstreamHost[], settings: RingHashSettings, stats: RingStats, localities?: Localities) {
     const hash = settings.hashFunction === 'XX_HASH' ? xxHash64 : murmurHash2
-    const weighted = weightedHosts(hosts, settings.useHostnameForHashing)
+    const weighted = weightedHosts(hosts, settings.useHostnameForHashing, localities)
     // The host with the least weight gets a whole number of places, unless that makes too many of them.
     const least = weighted.reduce((min, each) => Math.min(min, each.weight), 1)
     const scale = Math.min(Math.ceil(least * settings.minimumRingSize) / least, settings.maximumRingSize)
@@ -59,11 +60,11 @@ class Ring implements Picker {
     this.#hashes = BigUint64Array.from(places, place => place.hash)
     this.#hosts = places.map(place => place.host)
     stats.size.set(places.length)
-    stats.min.set(fewest)
+    stats.min.set(weighted.length === 0 ? 0 : fewest)
     stats.max.set(most)
   }
 
-  pick(hash = 0n, attempt = 0): UpstreamHost {
+  pick(hash = 0n, attempt = 0): UpstreamHost | undefined {
     const hashes = this.#hashes
     let from = 0
     let to = hashes.length
@@ -72,6 +73,6 @@ class Ring implements Picker {
       if ((hashes[middle] as bigint) < hash) from = middle + 1
       else to = middle
     }
-    return this.#hosts[(from + attempt) % hashes.length] as UpstreamHost
+    return this.#hosts[(from + attempt) % hashes.length]
   }
 }

@@ -42,17 +42,26 @@ export class SubsetSet {
   readonly #selectors = new Map<string, SubsetSelector>()
   /** Of the criteria of routes, which are the same objects for all their requests. */
   readonly #keys = new WeakMap<Criteria, Keys>()
+  /** Hosts by priority and locality. */
+  readonly #countsInCluster = new Map<string, number>()
   #hosts: readonly UpstreamHost[] = []
 
   /** @param scope `cluster.<name>.` */
   constructor(settings: SubsetSettings, hostSettings: HostSetSettings, scope: Scope) {
     this.#settings = settings
-    this.#hostSettings = hostSettings
+    const localityWeighted = hostSettings.localityWeighted && settings.localityWeightAware
+    this.#hostSettings = {
+      ...hostSettings,
+      localityWeighted,
+      ...(settings.scaleLocalityWeight
+        ? { countInCluster: host => this.#countsInCluster.get(placeOf(host)) ?? 1 }
+        : {}),
+    }
     this.#stats = makeStats(scope)
     const fallbacks = new Set<string>([settings.fallback, ...settings.selectors.map(each => each.fallback)])
     const usesAny = settings.panicModeAny || fallbacks.has('ANY_ENDPOINT')
-    this.#any = usesAny ? new HostSet(hostSettings) : undefined
-    this.#default = fallbacks.has('DEFAULT_SUBSET') ? new HostSet(hostSettings) : undefined
+    this.#any = usesAny ? new HostSet(this.#hostSettings) : undefined
+    this.#default = fallbacks.has('DEFAULT_SUBSET') ? new HostSet(this.#hostSettings) : undefined
     for (const selector of settings.selectors) {
       const names = selector.keys.join('\0')
       // In Envoy's tree of keys only the first way to a node says what its fallback is.
@@ -67,6 +76,9 @@ export class SubsetSet {
 
   update(hosts: readonly UpstreamHost[]): void {
     this.#hosts = hosts
+    this.#countsInCluster.clear()
+    for (const host of hosts)
+      this.#countsInCluster.set(placeOf(host), (this.#countsInCluster.get(placeOf(host)) ?? 0) + 1)
     this.#any?.update(hosts)
     this.#default?.update(hosts.filter(host => this.#isInDefault(host)))
     const groups = this.#group(hosts)
@@ -207,6 +219,10 @@ export class SubsetSet {
       return value !== undefined && canonical(value) === text
     })
   }
+}
+
+function placeOf({ priority, localityKey }: UpstreamHost): string {
+  return `${priority} ${localityKey}`
 }
 
 /** Of `single_host_per_subset`: healthy or not. */

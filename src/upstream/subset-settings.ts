@@ -21,6 +21,10 @@ export interface SubsetSettings {
   /** `metadata_fallback_policy: FALLBACK_LIST`. */
   readonly fallbackList: boolean
   readonly allowRedundantKeys: boolean
+  /** The localities' weights count within subsets too. */
+  readonly localityWeightAware: boolean
+  /** By the share of a locality's hosts that are in the subset. */
+  readonly scaleLocalityWeight: boolean
 }
 
 /** `undefined` without selectors: then there is nothing to choose by. Throws `ConfigError`. */
@@ -34,6 +38,8 @@ export function makeSubsetSettings(message: Cluster_LbSubsetConfig | Subset): Su
     listAsAny: message.listAsAny,
     fallbackList: message.metadataFallbackPolicy === 'FALLBACK_LIST',
     allowRedundantKeys: 'allowRedundantKeys' in message && message.allowRedundantKeys,
+    localityWeightAware: message.localityWeightAware,
+    scaleLocalityWeight: message.scaleLocalityWeight,
   }
 }
 

@@ -27,6 +27,7 @@ import { routing } from './cases/routing.ts'
 import { stats } from './cases/stats.ts'
 import { mirroring } from './cases/mirroring.ts'
 import { upgrades } from './cases/upgrades.ts'
+import { localities } from './cases/localities.ts'
 import { matcherTree } from './cases/matcher-tree.ts'
 import { scopedRoutes } from './cases/scoped-routes.ts'
 import { subsets } from './cases/subsets.ts'
@@ -79,6 +80,7 @@ export const groups: readonly Group[] = [
   perFilter,
   routeActions,
   subsets,
+  localities,
   http1Options,
   connectTunnels,
   scopedRoutes,

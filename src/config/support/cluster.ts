@@ -42,9 +42,18 @@ export const clusterSupport: SupportTable = {
   'envoy.config.cluster.v3.Cluster.CommonLbConfig': [
     'healthy_panic_threshold',
     'consistent_hashing_lb_config',
+    'locality_weighted_lb_config',
+    'zone_aware_lb_config',
     '?update_merge_window',
   ],
   'envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig': 'all',
+  'envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig': 'all',
+  // Zones are told apart only where `cluster_manager.local_cluster_name` names our own cluster, which is refused.
+  'envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig': [
+    '?routing_enabled',
+    '?min_cluster_size',
+    'fail_traffic_on_panic',
+  ],
   'envoy.config.cluster.v3.Cluster.LbSubsetConfig': [
     'fallback_policy',
     'default_subset',
@@ -52,6 +61,8 @@ export const clusterSupport: SupportTable = {
     'panic_mode_any',
     'list_as_any',
     'metadata_fallback_policy',
+    'locality_weight_aware',
+    'scale_locality_weight',
   ],
   'envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector': 'all',
   'envoy.config.cluster.v3.Cluster.RingHashLbConfig': 'all',
@@ -72,7 +83,7 @@ export const clusterSupport: SupportTable = {
   'envoy.config.cluster.v3.UpstreamConnectionOptions': ['tcp_keepalive'],
   'envoy.config.cluster.v3.LoadBalancingPolicy': 'all',
   'envoy.config.cluster.v3.LoadBalancingPolicy.Policy': 'all',
-  'envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin': [],
+  'envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin': ['locality_lb_config'],
   'envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash': [
     'hash_function',
     'minimum_ring_size',
@@ -80,10 +91,15 @@ export const clusterSupport: SupportTable = {
     'use_hostname_for_hashing',
     'hash_balance_factor',
     'consistent_hashing_lb_config',
+    'locality_weighted_lb_config',
   ],
-  'envoy.extensions.load_balancing_policies.maglev.v3.Maglev': ['table_size', 'consistent_hashing_lb_config'],
+  'envoy.extensions.load_balancing_policies.maglev.v3.Maglev': [
+    'table_size',
+    'consistent_hashing_lb_config',
+    'locality_weighted_lb_config',
+  ],
   'envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig': 'all',
-  'envoy.extensions.load_balancing_policies.random.v3.Random': [],
+  'envoy.extensions.load_balancing_policies.random.v3.Random': ['locality_lb_config'],
   'envoy.extensions.load_balancing_policies.subset.v3.Subset': [
     'fallback_policy',
     'default_subset',
@@ -92,10 +108,27 @@ export const clusterSupport: SupportTable = {
     'panic_mode_any',
     'list_as_any',
     'metadata_fallback_policy',
+    'locality_weight_aware',
+    'scale_locality_weight',
     'subset_lb_policy',
   ],
   'envoy.extensions.load_balancing_policies.subset.v3.Subset.LbSubsetSelector': 'all',
-  'envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest': ['choice_count', 'active_request_bias'],
+  'envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest': [
+    'choice_count',
+    'active_request_bias',
+    'locality_lb_config',
+  ],
+  'envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig': 'all',
+  'envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig': 'all',
+  'envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig': [
+    '?routing_enabled',
+    '?min_cluster_size',
+    'fail_traffic_on_panic',
+    '?force_locality_direct_routing',
+    '?force_local_zone',
+    '?locality_basis',
+  ],
+  'envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig.ForceLocalZone': 'all',
 
   'envoy.config.core.v3.TransportSocket': 'all',
   'envoy.config.core.v3.BindConfig': ['source_address'],
@@ -127,7 +160,13 @@ export const clusterSupport: SupportTable = {
 
   'envoy.config.endpoint.v3.ClusterLoadAssignment': ['cluster_name', 'endpoints', 'policy'],
   'envoy.config.endpoint.v3.ClusterLoadAssignment.Policy': ['overprovisioning_factor'],
-  'envoy.config.endpoint.v3.LocalityLbEndpoints': ['locality', 'metadata', 'lb_endpoints', 'priority'],
+  'envoy.config.endpoint.v3.LocalityLbEndpoints': [
+    'locality',
+    'metadata',
+    'lb_endpoints',
+    'priority',
+    'load_balancing_weight',
+  ],
   'envoy.config.endpoint.v3.LbEndpoint': ['endpoint', 'health_status', 'metadata', 'load_balancing_weight'],
   'envoy.config.endpoint.v3.Endpoint': ['address', 'hostname'],
 }
