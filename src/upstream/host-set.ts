@@ -5,7 +5,7 @@
 import type { PriorityLoad, RetryPriority } from '../core/cluster.ts'
 import type { UpstreamHost } from './host.ts'
 import type { Picker, PickerFactory, Random } from './load-balancer.ts'
-import { type CountInCluster, localitiesOf } from './localities.ts'
+import { localitiesOf, type Whole } from './localities.ts'
 
 export interface HostSetSettings {
   readonly makePicker: PickerFactory
@@ -18,8 +18,8 @@ export interface HostSetSettings {
   readonly failsOnPanic: boolean
   /** `locality_weighted_lb_config`. */
   readonly localityWeighted: boolean
-  /** `scale_locality_weight` of subsets. */
-  readonly countInCluster?: CountInCluster
+  /** Of a subset; asked for with each update. */
+  readonly whole?: () => Whole
   onPanic(): void
 }
 
@@ -51,7 +51,7 @@ export class HostSet {
 
   update(hosts: readonly UpstreamHost[]): void {
     this.#hosts = hosts
-    const { makePicker, random, overprovisioningPercent, panicThresholdPercent, localityWeighted, countInCluster } =
+    const { makePicker, random, overprovisioningPercent, panicThresholdPercent, localityWeighted, whole } =
       this.#settings
     const count = hosts.reduce((most, host) => Math.max(most, host.priority + 1), 1)
     const byPriority = Array.from({ length: count }, (_, priority) => hosts.filter(host => host.priority === priority))
@@ -72,9 +72,7 @@ export class HostSet {
     this.#levels = byPriority.map((level, i) => {
       const panic =
         total < 100 && level.length > 0 && (100 * (healthyCounts[i] as number)) / level.length < panicThresholdPercent
-      const localities = localityWeighted
-        ? localitiesOf(level, overprovisioningPercent, panic, countInCluster)
-        : undefined
+      const localities = localityWeighted ? localitiesOf(level, overprovisioningPercent, panic, whole?.()) : undefined
       const picker = (of: readonly UpstreamHost[]): Picker | undefined =>
         of.length === 0 ? undefined : makePicker(of, random, localities)
       return {

@@ -22,7 +22,7 @@ export const makeRoundRobin: PickerFactory = (hosts, random) =>
   weightsDiffer(hosts) ? new WeightedPicker(hosts, random, host => host.weight) : new RoundRobinPicker(hosts, random)
 
 export const makeRandom: PickerFactory = (hosts, random) => ({
-  pick: () => hosts[Math.floor(random() * hosts.length)] as UpstreamHost,
+  pick: () => hosts[Math.floor(random() * hosts.length)],
 })
 
 /** @param activeRequestBias how much active requests lower the weight of a host, where weights differ */

@@ -17,25 +17,35 @@ export interface Localities {
   readonly panic: boolean
 }
 
-/** How many hosts of the whole cluster are in a host's priority and locality; for subsets whose weights are scaled. */
-export type CountInCluster = (host: UpstreamHost) => number
+/** For a subset: the hosts of the whole cluster, whose localities' weights it takes. */
+export interface Whole {
+  readonly hosts: readonly UpstreamHost[]
+  /** A weight counts by the share of its hosts that the subset has (`scale_locality_weight`). */
+  readonly scaled: boolean
+}
 
 /** @param level the hosts of one priority */
 export function localitiesOf(
   level: readonly UpstreamHost[],
   overprovisioningPercent: number,
   panic: boolean,
-  countInCluster: CountInCluster | undefined,
+  whole: Whole | undefined,
 ): Localities {
-  const counts = new Map<string, number>()
-  for (const { localityKey } of level) counts.set(localityKey, (counts.get(localityKey) ?? 0) + 1)
+  const counts = countOf(level)
+  const all = whole === undefined ? level : whole.hosts.filter(({ priority }) => priority === level[0]?.priority)
+  const allCounts = countOf(all)
   const weights = new Map<string, number>()
-  for (const host of level) {
-    const { localityKey, localityWeight } = host
-    const share = countInCluster === undefined ? 1 : (counts.get(localityKey) as number) / countInCluster(host)
+  for (const { localityKey, localityWeight } of all) {
+    const share = whole?.scaled ? (counts.get(localityKey) ?? 0) / (allCounts.get(localityKey) as number) : 1
     weights.set(localityKey, Math.round(localityWeight * share))
   }
   return { weights, counts, overprovisioningPercent, panic }
+}
+
+function countOf(hosts: readonly UpstreamHost[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const { localityKey } of hosts) counts.set(localityKey, (counts.get(localityKey) ?? 0) + 1)
+  return counts
 }
 
 /** First a locality by its weight and health, then one of its hosts. Without localities, or without weights, all hosts alike. */

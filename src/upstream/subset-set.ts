@@ -42,8 +42,6 @@ export class SubsetSet {
   readonly #selectors = new Map<string, SubsetSelector>()
   /** Of the criteria of routes, which are the same objects for all their requests. */
   readonly #keys = new WeakMap<Criteria, Keys>()
-  /** Hosts by priority and locality. */
-  readonly #countsInCluster = new Map<string, number>()
   #hosts: readonly UpstreamHost[] = []
 
   /** @param scope `cluster.<name>.` */
@@ -53,9 +51,7 @@ export class SubsetSet {
     this.#hostSettings = {
       ...hostSettings,
       localityWeighted,
-      ...(settings.scaleLocalityWeight
-        ? { countInCluster: host => this.#countsInCluster.get(placeOf(host)) ?? 1 }
-        : {}),
+      whole: () => ({ hosts: this.#hosts, scaled: settings.scaleLocalityWeight }),
     }
     this.#stats = makeStats(scope)
     const fallbacks = new Set<string>([settings.fallback, ...settings.selectors.map(each => each.fallback)])
@@ -76,9 +72,6 @@ export class SubsetSet {
 
   update(hosts: readonly UpstreamHost[]): void {
     this.#hosts = hosts
-    this.#countsInCluster.clear()
-    for (const host of hosts)
-      this.#countsInCluster.set(placeOf(host), (this.#countsInCluster.get(placeOf(host)) ?? 0) + 1)
     this.#any?.update(hosts)
     this.#default?.update(hosts.filter(host => this.#isInDefault(host)))
     const groups = this.#group(hosts)
@@ -219,10 +212,6 @@ export class SubsetSet {
       return value !== undefined && canonical(value) === text
     })
   }
-}
-
-function placeOf({ priority, localityKey }: UpstreamHost): string {
-  return `${priority} ${localityKey}`
 }
 
 /** Of `single_host_per_subset`: healthy or not. */

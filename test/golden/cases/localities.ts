@@ -6,7 +6,8 @@ import type { JsonObject } from '../../support/proxy-process.ts'
 import { cluster, type Group, http, req } from '../case.ts'
 
 const type = 'type.googleapis.com/envoy.extensions.load_balancing_policies'
-const log = '%REQ(:PATH)% %REQ(X-H)% %RESPONSE_CODE% %RESPONSE_FLAGS% %UPSTREAM_HOST%\n'
+const log =
+  '%REQ(:PATH)% %REQ(X-H)% %RESPONSE_CODE% %RESPONSE_FLAGS% %UPSTREAM_HOST% @%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%\n'
 const endpoint = (last: number, more: JsonObject = {}): JsonObject => ({
   endpoint: { address: { socket_address: { address: `127.0.0.${last}`, port_value: last } } },
   metadata: { filter_metadata: { 'envoy.lb': { stage: last % 2 === 0 ? 'even' : 'odd' } } },
