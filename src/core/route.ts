@@ -1,5 +1,6 @@
 /** The result of routing a request, as filters and the connection manager see it. Follows `envoy/router/router.h`. */
 import type { MessageType } from '../config/message-type.ts'
+import type { CorsPolicy } from '../config/v3.ts'
 import type { HeaderMap } from './header-map.ts'
 import type { Host, Metadata, Priority, RetryPriority, StatCounter } from './cluster.ts'
 import type { StreamInfo } from './stream-info.ts'
@@ -31,6 +32,8 @@ export interface Route extends VirtualHostFacts {
   perFilterConfig(filterConfigName: string, type: MessageType<unknown>): unknown
   /** All of that type, least specific first (route table … weighted cluster). */
   allPerFilterConfigs(filterConfigName: string, type: MessageType<unknown>): readonly unknown[]
+  /** The deprecated `cors` of the route and of its virtual host. */
+  readonly corsPolicies: readonly CorsPolicy[]
   /** `disabled: true` at some level: true; explicitly not: false; nothing said: undefined. */
   filterDisabled(filterConfigName: string): boolean | undefined
   /** Header mutations of response in Envoy's order, applied to upstream and local replies alike. */

@@ -7,6 +7,7 @@ import { stdoutAccessLog } from './access-loggers/stdout/stdout.ts'
 import { wasmAccessLog } from './access-loggers/wasm/wasm.ts'
 import { wasmService } from './bootstrap/wasm/wasm.ts'
 import { bufferFilter } from './filters/http/buffer/buffer.ts'
+import { corsFilter } from './filters/http/cors/cors.ts'
 import { grpcHttp1Bridge } from './filters/http/grpc-http1-bridge/grpc-http1-bridge.ts'
 import { grpcStatsFilter } from './filters/http/grpc-stats/grpc-stats.ts'
 import { grpcWeb } from './filters/http/grpc-web/grpc-web.ts'
@@ -51,6 +52,7 @@ export const builtinExtensions: readonly Extension[] = [
   wasmStatSink,
   wasmService,
   bufferFilter,
+  corsFilter,
   grpcHttp1Bridge,
   grpcStatsFilter,
   grpcWeb,

@@ -1,5 +1,6 @@
 /** The routes of a table, as the router and filters see them. Follows Envoy's `RouteEntryImplBase`. */
 import type { MessageType } from '../config/message-type.ts'
+import type { CorsPolicy } from '../config/v3.ts'
 import type { Metadata, Priority } from '../core/cluster.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type {
@@ -26,6 +27,7 @@ export interface RouteSettings {
   readonly metadata: Metadata | undefined
   readonly virtualHostMetadata: Metadata | undefined
   readonly perFilterConfigs: PerFilterConfigs
+  readonly corsPolicies: readonly CorsPolicy[]
   /** In the order in which they are applied. */
   readonly requestMutations: readonly HeaderMutations[]
   readonly responseMutations: readonly HeaderMutations[]
@@ -44,6 +46,10 @@ abstract class ConfiguredRoute<Settings extends RouteSettings> {
     this.virtualHostName = settings.virtualHostName
     this.metadata = settings.metadata
     this.virtualHostMetadata = settings.virtualHostMetadata
+  }
+
+  get corsPolicies(): readonly CorsPolicy[] {
+    return this.settings.corsPolicies
   }
 
   perFilterConfig(name: string, type: MessageType<unknown>): unknown {

@@ -27,6 +27,7 @@ const nullRoute: ForwardSettings = {
   metadata: undefined,
   virtualHostMetadata: undefined,
   perFilterConfigs: new Map(),
+  corsPolicies: [],
   requestMutations: [],
   responseMutations: [],
   clusterNotFoundStatus: 500,

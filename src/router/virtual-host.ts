@@ -143,6 +143,7 @@ function common(
     metadata: metadata?.filterMetadata,
     virtualHostMetadata: virtualHost.metadata?.filterMetadata,
     perFilterConfigs: level.perFilterConfigs,
+    corsPolicies: virtualHost.cors === undefined ? [] : [virtualHost.cors],
     requestMutations: ordered(level.requestMutations),
     responseMutations: ordered(level.responseMutations),
   }
@@ -214,6 +215,7 @@ function forwardSettings(
     virtualHost.perRequestBufferLimitBytes
   return {
     ...settings,
+    corsPolicies: action.cors === undefined ? settings.corsPolicies : [action.cors, ...settings.corsPolicies],
     clusterNotFoundStatus: notFoundStatuses[action.clusterNotFoundResponseCode],
     priority: action.priority === 'HIGH' ? 'high' : 'default',
     // With max_stream_duration the route timeout has no effect.

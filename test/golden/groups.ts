@@ -28,6 +28,7 @@ import { stats } from './cases/stats.ts'
 import { mirroring } from './cases/mirroring.ts'
 import { upgrades } from './cases/upgrades.ts'
 import { localities } from './cases/localities.ts'
+import { cors } from './cases/cors.ts'
 import { matcherTree } from './cases/matcher-tree.ts'
 import { scopedRoutes } from './cases/scoped-routes.ts'
 import { subsets } from './cases/subsets.ts'
@@ -79,6 +80,7 @@ export const groups: readonly Group[] = [
   matchDelegates,
   perFilter,
   routeActions,
+  cors,
   subsets,
   localities,
   http1Options,

@@ -190,6 +190,7 @@ export const plainRoute: Route = {
   virtualHostMetadata: undefined,
   directResponse: undefined,
   entry: undefined,
+  corsPolicies: [],
   perFilterConfig: () => undefined,
   allPerFilterConfigs: () => [],
   filterDisabled: () => undefined,

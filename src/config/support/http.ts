@@ -145,6 +145,8 @@ export const httpSupport: SupportTable = {
     '?use_request_id_for_trace_sampling',
   ],
 
+  'envoy.extensions.filters.http.cors.v3.Cors': 'all',
+  'envoy.extensions.filters.http.cors.v3.CorsPolicy': 'all',
   'envoy.extensions.filters.http.buffer.v3.Buffer': 'all',
   'envoy.extensions.filters.http.buffer.v3.BufferPerRoute': 'all',
   'envoy.extensions.filters.http.grpc_http1_bridge.v3.Config': 'all',

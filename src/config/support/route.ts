@@ -22,6 +22,7 @@ export const routeSupport: SupportTable = {
     'request_mirror_policies',
   ],
   'envoy.config.route.v3.VirtualHost': [
+    'cors',
     'name',
     'domains',
     'routes',
@@ -108,7 +109,9 @@ export const routeSupport: SupportTable = {
   'envoy.config.route.v3.RouteMatch.GrpcRouteMatchOptions': 'all',
   'envoy.config.route.v3.HeaderMatcher': 'all',
   'envoy.config.route.v3.QueryParameterMatcher': 'all',
+  'envoy.config.route.v3.CorsPolicy': 'all',
   'envoy.config.route.v3.RouteAction': [
+    'cors',
     'cluster',
     'cluster_header',
     'weighted_clusters',
