@@ -119,5 +119,5 @@ export const cors: Group = {
     ask('a.test', 'no route', 'GET /nowhere', ['origin: http://here']),
     ask('typed.test', 'no route', 'OPTIONS /nowhere', preflight),
   ],
-  stats: [/^http\.in\.cors\./],
+  stats: [/^http\.http\.cors\./],
 }
