@@ -149,6 +149,22 @@ for (const { kind, skip } of kinds) {
     assert.match(await exchange(ports.edge, get('/')), /^HTTP\/1\.1 302 [^]*\r\nlocation: http:\/\/a\.test\/users\r\n/)
   })
 
+  test(`rate-limit on ${kind}`, { skip }, async t => {
+    const api = await upstream(t)
+    const { ports } = await start(t, kind, 'rate-limit/envoy.yaml', [api.port])
+    const answers: string[] = []
+    for (const key of ['mine', 'mine', 'mine', 'yours']) {
+      const text = await exchange(ports.ingress, get('/', [`x-api-key: ${key}`]))
+      answers.push(`${text.slice(9, 12)} ${/x-ratelimit-remaining: (\d+)/.exec(text)?.[1]}`)
+    }
+    assert.deepEqual(answers, ['200 1', '200 0', '429 0', '200 1'])
+    const preflight = ['connection: close', 'origin: https://www.example.com', 'access-control-request-method: GET']
+    assert.match(
+      await exchange(ports.ingress, req('OPTIONS /', preflight)),
+      /^HTTP\/1\.1 200 [^]*access-control-allow-origin: https:\/\/www\.example\.com\r\n/,
+    )
+  })
+
   test(`sidecar on ${kind}`, { skip }, async t => {
     const [application, one, other] = [await upstream(t), await upstream(t), await upstream(t)]
     const proxy = await start(t, kind, 'sidecar/envoy.yaml', [application.port, one.port, other.port])

@@ -1,8 +1,8 @@
 /** The result of routing a request, as filters and the connection manager see it. Follows `envoy/router/router.h`. */
 import type { MessageType } from '../config/message-type.ts'
-import type { CorsPolicy } from '../config/v3.ts'
 import type { HeaderMap } from './header-map.ts'
 import type { Host, Metadata, Priority, RetryPriority, StatCounter } from './cluster.ts'
+import type { RateLimits } from './rate-limit.ts'
 import type { StreamInfo } from './stream-info.ts'
 
 export interface RouteTable {
@@ -11,6 +11,21 @@ export interface RouteTable {
   route(headers: HeaderMap, streamInfo: StreamInfo, random: number): Route | undefined
   /** Those that only internal requests may have (`internal_only_headers`), for a request with these headers. */
   internalOnlyHeaders(headers: HeaderMap): readonly string[]
+}
+
+/** '' and undefined: the next less specific policy says. */
+export interface CorsPolicy {
+  readonly allowsOrigin: ((origin: string) => boolean) | undefined
+  readonly allowMethods: string
+  readonly allowHeaders: string
+  readonly exposeHeaders: string
+  readonly maxAge: string
+  readonly allowCredentials: boolean | undefined
+  readonly allowPrivateNetworkAccess: boolean | undefined
+  readonly forwardNotMatchingPreflights: boolean | undefined
+  /** Of a stream's random number. */
+  enabled(random: number): boolean
+  shadowEnabled(random: number): boolean
 }
 
 export interface VirtualHostFacts {
@@ -32,8 +47,6 @@ export interface Route extends VirtualHostFacts {
   perFilterConfig(filterConfigName: string, type: MessageType<unknown>): unknown
   /** All of that type, least specific first (route table … weighted cluster). */
   allPerFilterConfigs(filterConfigName: string, type: MessageType<unknown>): readonly unknown[]
-  /** The deprecated `cors` of the route and of its virtual host. */
-  readonly corsPolicies: readonly CorsPolicy[]
   /** `disabled: true` at some level: true; explicitly not: false; nothing said: undefined. */
   filterDisabled(filterConfigName: string): boolean | undefined
   /** Header mutations of response in Envoy's order, applied to upstream and local replies alike. */
@@ -53,6 +66,9 @@ export interface DirectResponse {
 }
 
 export interface RouteEntry {
+  /** The deprecated `cors` of the route and of its virtual host. */
+  readonly corsPolicies: readonly CorsPolicy[]
+  readonly rateLimits: RateLimits
   /** May depend on the request (cluster_header); '' = none given (503 NC). */
   readonly clusterName: string
   readonly clusterNotFoundStatus: number

@@ -8,6 +8,7 @@ import { wasmAccessLog } from './access-loggers/wasm/wasm.ts'
 import { wasmService } from './bootstrap/wasm/wasm.ts'
 import { bufferFilter } from './filters/http/buffer/buffer.ts'
 import { corsFilter } from './filters/http/cors/cors.ts'
+import { localRateLimitFilter } from './filters/http/local-ratelimit/local-ratelimit.ts'
 import { grpcHttp1Bridge } from './filters/http/grpc-http1-bridge/grpc-http1-bridge.ts'
 import { grpcStatsFilter } from './filters/http/grpc-stats/grpc-stats.ts'
 import { grpcWeb } from './filters/http/grpc-web/grpc-web.ts'
@@ -60,6 +61,7 @@ export const builtinExtensions: readonly Extension[] = [
   headerMutationFilter,
   headerToMetadataFilter,
   healthCheckFilter,
+  localRateLimitFilter,
   matchDelegate,
   routerFilter,
   setFilterStateFilter,

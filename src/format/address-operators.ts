@@ -33,7 +33,7 @@ for (const [prefix, get] of addresses) {
       if (args === '') return context => ipOf(get(context.streamInfo))
       const bits = /^\d{1,3}$/.test(args) ? Number(args) : 129
       if (bits > 128) throw new Error(`takes a prefix length of 0 to 128, not "${args}"`)
-      return context => masked(get(context.streamInfo), bits)
+      return context => maskedAddress(get(context.streamInfo), bits)
     },
   })
   addressOperators.set(`${prefix}_PORT`, {
@@ -60,7 +60,7 @@ export function ipOf(address: Address | undefined): string | undefined {
 }
 
 /** `1.2.3.4` and 16 → `1.2.0.0/16` */
-function masked(address: Address | undefined, bits: number): string | undefined {
+export function maskedAddress(address: Address | undefined, bits: number): string | undefined {
   if (address?.kind !== 'ip') return undefined
   const groups = address.version === 4 ? address.ip.split('.').map(Number) : ipv6Groups(address.ip)
   const groupBits = address.version === 4 ? 8 : 16

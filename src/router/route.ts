@@ -1,9 +1,9 @@
 /** The routes of a table, as the router and filters see them. Follows Envoy's `RouteEntryImplBase`. */
 import type { MessageType } from '../config/message-type.ts'
-import type { CorsPolicy } from '../config/v3.ts'
 import type { Metadata, Priority } from '../core/cluster.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type {
+  CorsPolicy,
   ConnectConfig,
   DirectResponse,
   HashPolicy,
@@ -15,6 +15,7 @@ import type {
   RequestStats,
   VirtualCluster,
 } from '../core/route.ts'
+import type { RateLimits } from '../core/rate-limit.ts'
 import type { StreamInfo } from '../core/stream-info.ts'
 import { type HeaderMutations, headerContext } from '../format/header-parser.ts'
 import { allLevels, mostSpecific, type PerFilterConfigs } from './per-filter-config.ts'
@@ -27,7 +28,6 @@ export interface RouteSettings {
   readonly metadata: Metadata | undefined
   readonly virtualHostMetadata: Metadata | undefined
   readonly perFilterConfigs: PerFilterConfigs
-  readonly corsPolicies: readonly CorsPolicy[]
   /** In the order in which they are applied. */
   readonly requestMutations: readonly HeaderMutations[]
   readonly responseMutations: readonly HeaderMutations[]
@@ -46,10 +46,6 @@ abstract class ConfiguredRoute<Settings extends RouteSettings> {
     this.virtualHostName = settings.virtualHostName
     this.metadata = settings.metadata
     this.virtualHostMetadata = settings.virtualHostMetadata
-  }
-
-  get corsPolicies(): readonly CorsPolicy[] {
-    return this.settings.corsPolicies
   }
 
   perFilterConfig(name: string, type: MessageType<unknown>): unknown {
@@ -73,6 +69,8 @@ abstract class ConfiguredRoute<Settings extends RouteSettings> {
 }
 
 export interface ForwardSettings extends RouteSettings {
+  readonly corsPolicies: readonly CorsPolicy[]
+  readonly rateLimits: RateLimits
   readonly clusterNotFoundStatus: number
   readonly priority: Priority
   readonly timeoutMs: number
@@ -118,6 +116,14 @@ export class ForwardRoute extends ConfiguredRoute<ForwardSettings> implements Ro
 
   get entry(): RouteEntry {
     return this
+  }
+
+  get corsPolicies(): readonly CorsPolicy[] {
+    return this.settings.corsPolicies
+  }
+
+  get rateLimits(): RateLimits {
+    return this.settings.rateLimits
   }
 
   get clusterNotFoundStatus(): number {

@@ -28,6 +28,7 @@ const nullRoute: ForwardSettings = {
   virtualHostMetadata: undefined,
   perFilterConfigs: new Map(),
   corsPolicies: [],
+  rateLimits: { route: [], virtualHost: [], includeVirtualHost: false },
   requestMutations: [],
   responseMutations: [],
   clusterNotFoundStatus: 500,

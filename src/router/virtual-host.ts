@@ -10,6 +10,7 @@ import {
   type VirtualHost as VirtualHostMessage,
 } from '../config/v3.ts'
 import type { HeaderMap } from '../core/header-map.ts'
+import type { RateLimitEntry } from '../core/rate-limit.ts'
 import type { ConnectConfig, Route, VirtualHostFacts } from '../core/route.ts'
 import type { StreamInfo } from '../core/stream-info.ts'
 import type { HeaderMutations } from '../format/header-parser.ts'
@@ -19,11 +20,13 @@ import { routeInputs } from '../matching/match-inputs.ts'
 import { makeMatchTree, type MatchTree } from '../matching/match-tree.ts'
 import type { Scope } from '../stats/scope.ts'
 import { makeClusterChoice, subsetOf } from './cluster-choice.ts'
+import { makeCorsPolicy } from './cors-policy.ts'
 import { directResponseSettings, redirectSettings, tlsRedirectSettings } from './direct-response.ts'
 import { makeInternalRedirectPolicy, oldRedirectPolicy } from './internal-redirect.ts'
 import { addLevel, type Level } from './level.ts'
 import { makeRetryPolicy } from './retry-policy.ts'
 import { withoutParameters, withoutQuery } from './path.ts'
+import { makeRateLimits } from './rate-limits.ts'
 import { makeHostRewrite, makePathRewrite } from './rewrite.ts'
 import { DirectRoute, type ForwardSettings, type RouteSettings } from './route.ts'
 import { literalPrefix, RouteIndex } from './route-index.ts'
@@ -36,6 +39,7 @@ interface VirtualHostLevel extends Level {
   /** `vhost.<name>.` */
   readonly stats: Scope
   readonly virtualCluster: ForwardSettings['virtualCluster']
+  readonly rateLimits: readonly RateLimitEntry[]
 }
 
 interface RouteWithMatcher {
@@ -67,6 +71,7 @@ export class VirtualHost {
       shadowPolicies: mirrors.length === 0 ? above.shadowPolicies : makeShadowPolicies(mirrors, added),
       stats,
       virtualCluster: makeVirtualClusters(message.virtualClusters, stats),
+      rateLimits: makeRateLimits(message.rateLimits, added.context),
     }
     this.#routes = makeIndex(message.routes, message, level)
     if (message.matcher !== undefined && message.routes.length > 0)
@@ -143,7 +148,6 @@ function common(
     metadata: metadata?.filterMetadata,
     virtualHostMetadata: virtualHost.metadata?.filterMetadata,
     perFilterConfigs: level.perFilterConfigs,
-    corsPolicies: virtualHost.cors === undefined ? [] : [virtualHost.cors],
     requestMutations: ordered(level.requestMutations),
     responseMutations: ordered(level.responseMutations),
   }
@@ -162,6 +166,11 @@ function makeRoute(message: RouteMessage, virtualHost: VirtualHostMessage, above
       ...forwardSettings(message, action, virtualHost, settings, matcher, level),
       stats,
       virtualCluster: above.virtualCluster,
+      rateLimits: {
+        route: makeRateLimits(action.rateLimits, context),
+        virtualHost: above.rateLimits,
+        includeVirtualHost: action.includeVhRateLimits ?? false,
+      },
     }
     return { matcher, choose: makeClusterChoice(action, forward, level) }
   }
@@ -201,7 +210,7 @@ function forwardSettings(
   settings: RouteSettings,
   matcher: RouteMatcher,
   level: Level,
-): Omit<ForwardSettings, 'stats' | 'virtualCluster'> {
+): Omit<ForwardSettings, 'stats' | 'virtualCluster' | 'rateLimits'> {
   const { context } = level
   const earlyData = action.earlyDataPolicy?.typedConfig
   if (earlyData !== undefined && earlyData.typeUrl !== DefaultEarlyDataPolicy.typeUrl)
@@ -215,7 +224,9 @@ function forwardSettings(
     virtualHost.perRequestBufferLimitBytes
   return {
     ...settings,
-    corsPolicies: action.cors === undefined ? settings.corsPolicies : [action.cors, ...settings.corsPolicies],
+    corsPolicies: [action.cors, virtualHost.cors].flatMap(policy =>
+      policy === undefined ? [] : [makeCorsPolicy(policy, context.runtime)],
+    ),
     clusterNotFoundStatus: notFoundStatuses[action.clusterNotFoundResponseCode],
     priority: action.priority === 'HIGH' ? 'high' : 'default',
     // With max_stream_duration the route timeout has no effect.

@@ -29,6 +29,7 @@ import { mirroring } from './cases/mirroring.ts'
 import { upgrades } from './cases/upgrades.ts'
 import { localities } from './cases/localities.ts'
 import { cors } from './cases/cors.ts'
+import { rateLimits } from './cases/rate-limits.ts'
 import { matcherTree } from './cases/matcher-tree.ts'
 import { scopedRoutes } from './cases/scoped-routes.ts'
 import { subsets } from './cases/subsets.ts'
@@ -81,6 +82,7 @@ export const groups: readonly Group[] = [
   perFilter,
   routeActions,
   cors,
+  rateLimits,
   subsets,
   localities,
   http1Options,

@@ -190,7 +190,6 @@ export const plainRoute: Route = {
   virtualHostMetadata: undefined,
   directResponse: undefined,
   entry: undefined,
-  corsPolicies: [],
   perFilterConfig: () => undefined,
   allPerFilterConfigs: () => [],
   filterDisabled: () => undefined,

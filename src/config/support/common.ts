@@ -67,6 +67,8 @@ export const commonSupport: SupportTable = {
   'envoy.type.matcher.v3.MetadataMatcher.PathSegment': 'all',
   'envoy.type.matcher.v3.FilterStateMatcher': 'all',
   'envoy.type.matcher.v3.AddressMatcher': 'all',
+  'envoy.type.metadata.v3.MetadataKey': 'all',
+  'envoy.type.metadata.v3.MetadataKey.PathSegment': 'all',
   'xds.core.v3.CidrRange': 'all',
   'xds.core.v3.TypedExtensionConfig': 'all',
   'xds.type.matcher.v3.Matcher': 'all',

@@ -1,28 +1,11 @@
 /** `envoy.filters.http.cors`: answers preflights and marks responses for other origins (the Fetch standard's CORS protocol). Follows Envoy's `cors_filter.cc`. */
-import { toBytes } from '../../../../base/latin1.ts'
-import { Cors, CorsFilterPolicy, type CorsPolicy } from '../../../../config/v3.ts'
-import type { FactoryContext, HttpFilterExtension } from '../../../../core/extension.ts'
+import { Cors, CorsFilterPolicy } from '../../../../config/v3.ts'
+import type { HttpFilterExtension } from '../../../../core/extension.ts'
 import { HeaderMap } from '../../../../core/header-map.ts'
 import type { HeadersStatus, HttpFilter, HttpFilterCallbacks } from '../../../../core/http-filter.ts'
-import { makeRuntimeFraction } from '../../../../matching/runtime-fraction.ts'
-import { makeStringMatcher, type StringPredicate } from '../../../../matching/string-matcher.ts'
+import type { CorsPolicy } from '../../../../core/route.ts'
+import { makeCorsPolicy } from '../../../../router/cors-policy.ts'
 import type { Counter } from '../../../../stats/scope.ts'
-
-type Fraction = (random: number) => boolean
-
-/** '' and undefined: the next less specific policy says. */
-interface Policy {
-  readonly allowsOrigin: StringPredicate | undefined
-  readonly allowMethods: string
-  readonly allowHeaders: string
-  readonly exposeHeaders: string
-  readonly maxAge: string
-  readonly allowCredentials: boolean | undefined
-  readonly allowPrivateNetworkAccess: boolean | undefined
-  readonly forwardNotMatchingPreflights: boolean | undefined
-  readonly enabled: Fraction
-  readonly shadowEnabled: Fraction
-}
 
 interface Stats {
   readonly originValid: Counter
@@ -34,53 +17,25 @@ export const corsFilter: HttpFilterExtension<Cors, CorsFilterPolicy> = {
   name: 'envoy.filters.http.cors',
   message: Cors,
   terminal: false,
-  perRoute: { message: CorsFilterPolicy, parse: makePolicy },
+  perRoute: { message: CorsFilterPolicy, parse: (message, context) => makeCorsPolicy(message, context.runtime) },
   create(_message, context) {
     const scope = context.httpStats.scope('cors')
     const stats = { originValid: scope.counter('origin_valid'), originInvalid: scope.counter('origin_invalid') }
-    const ofFields = new WeakMap<CorsPolicy, Policy>()
-    const policyOf = (message: CorsPolicy): Policy => {
-      let policy = ofFields.get(message)
-      if (policy === undefined) {
-        policy = makePolicy(message, context)
-        ofFields.set(message, policy)
-      }
-      return policy
-    }
-    return callbacks => new CorsFilter(callbacks, stats, policyOf)
+    return callbacks => new CorsFilter(callbacks, stats)
   },
-}
-
-function makePolicy(message: CorsPolicy, { runtime }: FactoryContext): Policy {
-  const origins = message.allowOriginStringMatch.map(makeStringMatcher)
-  const { filterEnabled, shadowEnabled } = message
-  return {
-    allowsOrigin: origins.length === 0 ? undefined : origin => origins.some(fits => fits('*') || fits(origin)),
-    allowMethods: toBytes(message.allowMethods),
-    allowHeaders: toBytes(message.allowHeaders),
-    exposeHeaders: toBytes(message.exposeHeaders),
-    maxAge: toBytes(message.maxAge),
-    allowCredentials: message.allowCredentials,
-    allowPrivateNetworkAccess: message.allowPrivateNetworkAccess,
-    forwardNotMatchingPreflights: message.forwardNotMatchingPreflights,
-    enabled: filterEnabled === undefined ? () => true : makeRuntimeFraction(filterEnabled, runtime),
-    shadowEnabled: shadowEnabled === undefined ? () => false : makeRuntimeFraction(shadowEnabled, runtime),
-  }
 }
 
 class CorsFilter implements HttpFilter {
   readonly #callbacks: HttpFilterCallbacks
   readonly #stats: Stats
-  readonly #policyOf: (message: CorsPolicy) => Policy
   /** Of the route, most specific first. */
-  #policies: readonly Policy[] = []
+  #policies: readonly CorsPolicy[] = []
   /** Of a request whose response is to be marked. */
   #origin: string | undefined = undefined
 
-  constructor(callbacks: HttpFilterCallbacks, stats: Stats, policyOf: (message: CorsPolicy) => Policy) {
+  constructor(callbacks: HttpFilterCallbacks, stats: Stats) {
     this.#callbacks = callbacks
     this.#stats = stats
-    this.#policyOf = policyOf
   }
 
   decodeHeaders(headers: HeaderMap): HeadersStatus {
@@ -88,8 +43,8 @@ class CorsFilter implements HttpFilter {
     const route = callbacks.route()
     // Envoy looks for policies where requests are forwarded only.
     if (route?.entry === undefined) return 'continue'
-    const typed = route.allPerFilterConfigs(callbacks.filterConfigName, CorsFilterPolicy) as readonly Policy[]
-    this.#policies = typed.length > 0 ? typed.toReversed() : route.corsPolicies.map(this.#policyOf)
+    const typed = route.allPerFilterConfigs(callbacks.filterConfigName, CorsFilterPolicy) as readonly CorsPolicy[]
+    this.#policies = typed.length > 0 ? typed.toReversed() : route.entry.corsPolicies
     const [policy] = this.#policies
     if (policy === undefined) return 'continue'
     const enabled = policy.enabled(callbacks.random)
@@ -144,7 +99,7 @@ class CorsFilter implements HttpFilter {
   }
 
   /** What the most specific policy that says something of it says. */
-  #first<Key extends keyof Policy>(key: Key): Policy[Key] | undefined {
+  #first<Key extends keyof CorsPolicy>(key: Key): CorsPolicy[Key] | undefined {
     for (const policy of this.#policies) if (policy[key] !== undefined && policy[key] !== '') return policy[key]
     return undefined
   }
