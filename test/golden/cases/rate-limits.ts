@@ -411,10 +411,7 @@ own('off', { actions: [generic('x')], x_ratelimit_option: 'OFF' }, [['generic_ke
 own('draft', { actions: [generic('x')], x_ratelimit_option: 'DRAFT_VERSION_03' }, [['generic_key', 'x']], 1, [[], []])
 action('header-first', [fromHeader], [['k', 'v']], ['x-a: v', 'x-a: w'])
 
-const withMetadata = routes.map(route => ({
-  ...route,
-  metadata: { filter_metadata: { 'route.data': { a: { b: 'v' } } } },
-}))
+for (const route of routes) Object.assign(route, { metadata: { filter_metadata: { 'route.data': { a: { b: 'v' } } } } })
 
 export const rateLimits: Group = {
   name: 'rate-limits',
@@ -438,7 +435,7 @@ export const rateLimits: Group = {
         {
           name: 'v',
           domains: ['*'],
-          routes: [...withMetadata, { match: { prefix: '/' }, route: { cluster: 'a' } }],
+          routes: [...routes, { match: { prefix: '/' }, route: { cluster: 'a' } }],
           rate_limits: [{ actions: [generic('host')] }],
         },
       ],

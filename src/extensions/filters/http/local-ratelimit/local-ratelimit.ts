@@ -167,10 +167,9 @@ class LocalRateLimitFilter implements HttpFilter {
 
   /** Those that count when the stream is over. */
   onStreamComplete(): void {
-    const { enabled, limiter } = this.#settings
-    if (this.#bucket === undefined || !enabled(this.#callbacks.random)) return
+    if (this.#bucket === undefined) return
     const late = this.#descriptors(this.#callbacks.route(), true)
-    if (late.length > 0) limiter(this.#callbacks.connection).charge(late)
+    if (late.length > 0) this.#settings.limiter(this.#callbacks.connection).charge(late)
   }
 
   #descriptors(route: Route | undefined, onStreamDone: boolean): readonly RateLimitDescriptor[] {
