@@ -31,6 +31,10 @@ test('trust comes back after a calm minute', () => {
   assert.equal(containment.startMs, 10_000)
 })
 
+test('a callback keeps its thread for less than two budgets, with a processor or without', () => {
+  assert.equal(new Containment(100).wallMs, 175)
+})
+
 test('starts have 100 budgets, and less once they are known and something went wrong', () => {
   const containment = new Containment(100)
   assert.equal(containment.startMs, 10_000)
@@ -40,16 +44,16 @@ test('starts have 100 budgets, and less once they are known and something went w
   assert.equal(new Containment(0).startMs, 0)
 })
 
-test('failures together cost half a per cent of the time, one budget beforehand', () => {
+test('failures together cost 0.4 % of the time, one budget beforehand', () => {
   const containment = new Containment(100)
   containment.onFailure(105)
   assert.equal(containment.pauseMs(), 0)
   containment.onFailure(7)
-  assert.equal(containment.pauseMs(), 400)
-  now += 399
+  assert.equal(containment.pauseMs(), 500)
+  now += 499
   assert.ok(containment.pauseMs() > 0)
   now += 1
   assert.ok(containment.pauseMs() < 0.001)
   containment.onStart(40, true)
-  assert.equal(Math.round(containment.pauseMs()), 2000)
+  assert.equal(Math.round(containment.pauseMs()), 2500)
 })

@@ -7,7 +7,7 @@
 import { performance } from '../base/clock.ts'
 
 /** Of the time that passes: what failures may cost in the long run. */
-const share = 0.005
+const share = 0.004
 /** A start's cost counts for less: it keeps the plugin there for its other streams. */
 const startWeight = 0.25
 /** A failure that costs less disturbs nobody, ms. */
@@ -18,6 +18,8 @@ const leastStartMs = 20
 const headroom = 4
 /** Of what a failure may cost beyond its budget: a thread looks at the clock only now and then. */
 const freeMs = 10
+/** A thread that waits for a processor has used less than the time that goes by: so many times its budget at most. */
+const wallFactor = 1.75
 /** While a module starts and is configured it may take this many times its budget. */
 const startFactor = 100
 /** Without a costly failure for so long a plugin is trusted again. */
@@ -44,7 +46,12 @@ export class Containment {
     return Math.min(this.#budgetMs, Math.max(leastMs, headroom * this.#longestMs))
   }
 
-  /** The same for loading, starting and configuring. */
+  /** How long it may keep its thread's other streams waiting, used or not, ms. */
+  get wallMs(): number {
+    return this.#budgetMs * wallFactor
+  }
+
+  /** `callbackMs` for loading, starting and configuring. */
   get startMs(): number {
     const allMs = this.#budgetMs * startFactor
     return this.#strict ? Math.min(allMs, Math.max(leastStartMs, headroom * this.#longestStartMs)) : allMs

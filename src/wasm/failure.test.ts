@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
 import { setLogSink } from '../base/log.ts'
 import { FakeStream, fakeThread, fixture, makeHandle } from '../../test/support/fake-wasm.ts'
+import { loadable, tinyModule } from '../../test/support/tiny-wasm.ts'
+import type { WasmVm } from './vm.ts'
 
 setLogSink({ write() {} })
 const fault = (name: string) => ({ ':path': '/', ':method': 'GET', ':authority': 'x', 'x-fault': name })
@@ -130,3 +132,27 @@ for (const [kind, run] of [
     assert.match(String(run(stream)), /^stop/)
     assert.equal(stream.reply?.status, 503)
   })
+
+test('VMs that have trapped are collected before they hold much memory', async () => {
+  const thread = fakeThread()
+  let collected = 0
+  const registry = new FinalizationRegistry(() => void collected++)
+  const { onVmCreated } = thread.thread
+  thread.thread.onVmCreated = (vm: WasmVm): void => {
+    registry.register(vm, undefined)
+    onVmCreated.call(thread.thread, vm)
+  }
+  // Each grows by 64 MiB before it traps, of which V8 knows nothing.
+  const growAndTrap = [0x41, 0x80, 0x08, 0x40, 0, 0x00]
+  const code = tinyModule({ memory: 1, functions: { ...loadable, proxy_on_request_headers: growAndTrap } })
+  const handle = makeHandle(code, { reloadBaseMs: 1, reloadMaxMs: 1 }, {}, thread)
+  for (let i = 0; i < 12; i++) {
+    const stream = new FakeStream(handle)
+    stream.request(fault('trap'))
+    stream.end()
+    await new Promise(resolve => setTimeout(resolve, 5))
+  }
+  const end = performance.now() + 10_000
+  while (collected < 4 && performance.now() < end) await new Promise(resolve => setTimeout(resolve, 50))
+  assert.ok(collected >= 4, `${collected} collected`)
+})

@@ -10,6 +10,9 @@ export type Allocate = (size: number) => number
 export class GuestMemory {
   #memory: WebAssembly.Memory | undefined
   #allocate: Allocate = () => 0
+  #initialBytes = 0
+  /** Is collected when this is. */
+  ballast: ArrayBuffer | undefined
   bytes = Buffer.alloc(0)
   view = new DataView(this.bytes.buffer, 0, 0)
 
@@ -19,7 +22,13 @@ export class GuestMemory {
    */
   attach(memory: WebAssembly.Memory, allocate: Allocate): void {
     this.#memory = memory
+    this.#initialBytes = memory.buffer.byteLength
     this.#allocate = allocate
+  }
+
+  /** What has come since the instance was made, bytes. */
+  get grownBytes(): number {
+    return (this.#memory?.buffer.byteLength ?? 0) - this.#initialBytes
   }
 
   /** Pointers arrive as signed i32: callers pass `pointer >>> 0`. True makes `bytes` and `view` valid for the range. */

@@ -7,6 +7,8 @@ import { fuelSlice, meterCalls, meterStart, meterTable } from './meter.ts'
 
 /** A callback that takes less is not measured: asking for the CPU time costs as much as a short one. Less than any budget (containment.ts). */
 const measuredFromMs = 1
+/** A slice takes less if the thread has a processor, unless it calls the host or touches new memory for most of it. */
+const maxSliceMs = 1
 
 export class CpuBudget {
   readonly containment: Containment
@@ -16,6 +18,9 @@ export class CpuBudget {
   starting = false
   /** When the callback that runs asked for its first slice, 0 before. */
   #beginMs = 0
+  #lastMs = 0
+  /** What its slices took, at most `maxSliceMs` each. */
+  #ranMs = 0
   /** When to look at its CPU time; 0: it is not measured yet. */
   #deadlineMs = 0
   /** What it may take. */
@@ -32,6 +37,7 @@ export class CpuBudget {
   /** A callback begins. */
   begin(): void {
     this.#beginMs = 0
+    this.#ranMs = 0
     this.#deadlineMs = 0
     this.exceeded = false
   }
@@ -39,9 +45,8 @@ export class CpuBudget {
   /** It has ended. */
   end(failed: boolean): void {
     if (this.#deadlineMs === 0 || this.starting) return
-    const usedMs = threadCpuMs() - this.#startCpuMs
-    if (failed) this.containment.onFailure(usedMs)
-    else this.containment.onCallback(usedMs)
+    if (failed) this.containment.onFailure(this.#usedMs)
+    else this.containment.onCallback(this.#usedMs)
   }
 
   /** Gives a metered module its host functions. @returns its start function, which is still to be called */
@@ -64,23 +69,32 @@ export class CpuBudget {
 
   #fuel(): number {
     const now = performance.now()
-    if (this.#beginMs === 0) this.#beginMs = now
+    if (this.#beginMs === 0) this.#beginMs = this.#lastMs = now
+    this.#ranMs += Math.min(now - this.#lastMs, maxSliceMs)
+    this.#lastMs = now
     const wallMs = now - this.#beginMs
     if (this.#deadlineMs === 0) {
       if (wallMs < measuredFromMs) return fuelSlice
       this.#limitMs = this.starting ? this.containment.startMs : this.containment.callbackMs
       this.#deadlineMs = this.#beginMs + this.#limitMs
-      this.#startCpuMs = threadCpuMs() - wallMs
+      this.#startCpuMs = threadCpuMs() - this.#ranMs
     }
     if (now < this.#deadlineMs) return fuelSlice
-    // A thread that waited for a processor has used less than the time that went by.
-    const leftMs = this.#limitMs - (threadCpuMs() - this.#startCpuMs)
-    if (leftMs > 0) {
-      this.#deadlineMs = now + leftMs
+    // A thread that waited for a processor has used less than the time that went by. Its other streams wait all the same.
+    const usedMs = this.#usedMs
+    const leftMs = this.#limitMs - usedMs
+    const patienceMs = this.starting ? leftMs : this.containment.wallMs - wallMs
+    if (leftMs > 0 && (patienceMs > 0 || usedMs < this.#limitMs / 4)) {
+      this.#deadlineMs = now + Math.min(leftMs, Math.max(patienceMs, 1))
       return fuelSlice
     }
     this.exceeded = true
     return 0
+  }
+
+  /** The system counts the CPU time of a thread that runs in steps of some milliseconds. */
+  get #usedMs(): number {
+    return Math.max(threadCpuMs() - this.#startCpuMs, this.#ranMs)
   }
 }
 

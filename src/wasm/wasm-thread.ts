@@ -7,6 +7,7 @@ import type { ClusterManager } from '../core/cluster.ts'
 import type { WasmTrap, WasmVmStatus, WasmWorkerStatus } from '../core/wasm-status.ts'
 import type { Scope } from '../stats/scope.ts'
 import type { WasmLimits } from './limits.ts'
+import type { GuestMemory } from './memory.ts'
 import { UnknownWasmError } from './meter-binary.ts'
 import { meterModule } from './meter.ts'
 import type { PluginHandle, PreparedPlugin } from './plugin.ts'
@@ -51,6 +52,9 @@ const log = logger('wasm')
 /** Traps that `/wasm` shows. */
 const maxTraps = 16
 
+/** Linear memory that may wait until V8 collects garbage anyway. */
+const tolerableDeadBytes = 256 * 1024 * 1024
+
 /** Among the singletons. */
 const metricsKey = 'wasm.metrics'
 
@@ -66,6 +70,8 @@ export class WasmThread implements WasmHost {
   readonly #plugins = new Set<ThreadPlugin>()
   readonly #prepared = new Map<ThreadPlugin, PreparedPlugin>()
   readonly #traps: WasmTrap[] = []
+  /** Of VMs that are no longer used, since V8 was told last. */
+  #deadBytes = 0
   readonly #singletons: Map<string, unknown>
 
   private constructor(context: FactoryContext) {
@@ -195,7 +201,8 @@ export class WasmThread implements WasmHost {
     this.stats.gauge('wasm.wasm_vm_count').inc()
   }
 
-  onVmRemoved({ settings }: WasmVm): void {
+  onVmRemoved({ settings, memory }: WasmVm): void {
+    this.#bury(memory)
     this.stats.gauge(`wasm.${settings.runtime}.active`).dec()
     this.stats.gauge('wasm.wasm_vm_count').dec()
   }
@@ -203,6 +210,22 @@ export class WasmThread implements WasmHost {
   onVmFailed(vm: WasmVm): void {
     this.onVmRemoved(vm)
     for (const slot of this.#slots.values()) if (slot.owns(vm)) slot.countFailure(vm)
+  }
+
+  /**
+   * V8 collects garbage by what it knows the garbage to weigh, and of linear memory it knows the initial size only:
+   * gigabytes that dead instances have grown to are no reason for it (measured). A buffer as big, for which no page is
+   * ever taken, is one.
+   */
+  #bury(memory: GuestMemory): void {
+    this.#deadBytes += memory.grownBytes
+    if (this.#deadBytes < tolerableDeadBytes) return
+    try {
+      memory.ballast = new ArrayBuffer(this.#deadBytes)
+      this.#deadBytes = 0
+    } catch {
+      log.warn(`no address space for ${this.#deadBytes} bytes`)
+    }
   }
 
   #singleton<T>(key: string, make: () => T): T {

@@ -44,7 +44,7 @@ export function tinyModule({ imports = [], functions = {}, memory, importType }:
       return [...name(each.slice(0, dot)), ...name(each.slice(dot + 1)), 0, anyType]
     }))),
     ...section(3, vector(names.map(() => [guestType]))),
-    ...(memory === undefined ? [] : section(5, vector([[0, memory]]))),
+    ...(memory === undefined ? [] : section(5, vector([[0, ...leb(memory)]]))),
     ...section(7, vector(exported)),
     ...section(10, vector(names.map(each => sized([0, ...(functions[each] ?? []), 0x0b])))),
   ] // biome-ignore format: one section a line
