@@ -110,6 +110,11 @@ export interface RouteEntry {
   readonly virtualCluster: ((headers: HeaderMap) => VirtualCluster) | undefined
   /** CONNECT or CONNECT-UDP ends here: the upstream gets the bytes inside, not the request. */
   readonly connectConfig: ConnectConfig | undefined
+  /**
+   * The same route with a cluster that is chosen anew, for a retry; undefined where there is nothing to choose.
+   * @param tried what it remembers of a request from one time to the next
+   */
+  refreshCluster(headers: HeaderMap, streamInfo: StreamInfo, random: number, tried: Set<number>): Route | undefined
   /** Path, host and header changes for the upstream. `insertEnvoyOriginalPath`: unless suppressed by the router. */
   finalizeRequestHeaders(headers: HeaderMap, streamInfo: StreamInfo, insertEnvoyOriginalPath: boolean): void
 }
@@ -189,6 +194,8 @@ export interface RateLimitedBackOff {
 }
 
 export interface RetryPolicy {
+  /** Each attempt goes to a cluster that is chosen anew. */
+  readonly refreshClusterOnRetry: boolean
   /** `retry_on` words. */
   readonly retryOn: ReadonlySet<string>
   readonly retriableStatusCodes: readonly number[]

@@ -125,6 +125,7 @@ export interface StreamInfo {
   /** Set from the connection manager's original-IP detection; `%DOWNSTREAM_REMOTE_ADDRESS%`. */
   downstreamRemoteAddress: Address
   upstreamHost: Host | undefined
+  /** '': the request went to none. */
   upstreamClusterName: string | undefined
   upstreamLocalAddress: Address | undefined
   upstreamRemoteAddress: Address | undefined

@@ -263,7 +263,7 @@ for (const table of [addressOperators, metadataOperators, celOperators({})])
   for (const [name, each] of table) operators.set(name, each)
 withArgs('UPSTREAM_CLUSTER', 'optional', false, (_, { clusters }) => context => {
   const name = context.streamInfo.upstreamClusterName
-  return name === undefined ? undefined : (clusters.get(name)?.info.statName ?? name)
+  return name === undefined || name === '' ? undefined : (clusters.get(name)?.info.statName ?? name)
 })
 
 function filterStateArgs(args: string): { key: string; kind: string; field: string } {

@@ -16,8 +16,11 @@ export function subsetOf(metadata: Metadata | undefined): Readonly<Record<string
 /** Throws `ConfigError` for an unknown cluster, as far as they are checked. */
 export function makeClusterChoice(action: RouteAction, settings: ForwardSettings, level: Level): RouteChoice {
   if (action.weightedClusters !== undefined)
-    return makeWeightedChoice(action.weightedClusters, level.context.runtime, settings.hashPolicy, each =>
-      weightedChoice(each, settings, level),
+    return makeWeightedChoice(
+      action.weightedClusters,
+      level.context.runtime,
+      settings.hashPolicy,
+      (each, refreshCluster) => weightedChoice(each, { ...settings, refreshCluster }, level),
     )
   if (action.inlineClusterSpecifierPlugin !== undefined)
     return specifierChoice(makeClusterSpecifier(action.inlineClusterSpecifierPlugin, level.context), settings)
@@ -57,7 +60,10 @@ export function makeClusterSpecifier(
 /** Without one there is no route. */
 function specifierChoice(specifier: ClusterSpecifier | undefined, settings: ForwardSettings): RouteChoice {
   if (specifier === undefined) return () => undefined
-  return (headers, streamInfo, random) => new ForwardRoute(settings, specifier(headers, streamInfo, random))
+  const choose: RouteChoice = (headers, streamInfo, random) =>
+    new ForwardRoute(refreshed, specifier(headers, streamInfo, random))
+  const refreshed = { ...settings, refreshCluster: choose }
+  return choose
 }
 
 function headerChoice(header: string, settings: ForwardSettings): RouteChoice {

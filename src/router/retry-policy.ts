@@ -47,6 +47,7 @@ export function makeRetryPolicy(message: RetryPolicyMessage): RetryPolicy {
   if (message.retryBackOff !== undefined && maxIntervalMs < baseIntervalMs)
     throw configError(message.retryBackOff, 'maxInterval', 'must be greater than or equal to the base_interval')
   return {
+    refreshClusterOnRetry: message.refreshClusterOnRetry,
     retryOn: parseRetryOn(message.retryOn),
     retriableStatusCodes: message.retriableStatusCodes,
     retriableHeaders: message.retriableHeaders.map(makeHeaderMatcher),

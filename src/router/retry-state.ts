@@ -13,9 +13,12 @@ export type RetryDecision = 'yes' | 'no' | 'overflow' | 'limit-exceeded'
 /** Called when the back-off is over. */
 export interface RetryCallbacks {
   onRetry(): void
+  /** With `refresh_cluster_on_retry`, before it: the cluster that the retry goes to, undefined for one that is not there. */
+  refreshCluster(): ClusterInfo | undefined
 }
 
 const defaultPolicy: RetryPolicy = {
+  refreshClusterOnRetry: false,
   retryOn: new Set(),
   retriableStatusCodes: [],
   retriableHeaders: [],
@@ -53,7 +56,8 @@ export class RetryState {
   /** The client has sent it before its handshake was complete, and must be told of 425 (RFC 8470). */
   readonly #earlyData: boolean
   readonly #headerNames: readonly string[]
-  readonly #cluster: ClusterInfo
+  /** Whose retries are counted. */
+  #cluster: ClusterInfo
   readonly #retries: Resource
   readonly #callbacks: RetryCallbacks
   readonly #accounts: readonly RequestStats[]
@@ -124,6 +128,13 @@ export class RetryState {
 
   onBackOff(): void {
     this.#timer = undefined
+    if (this.#policy.refreshClusterOnRetry) {
+      const cluster = this.#callbacks.refreshCluster()
+      if (cluster !== undefined) {
+        this.#cluster = cluster
+        cluster.stats.upstreamRqRetry.inc()
+      }
+    }
     this.#callbacks.onRetry()
   }
 
@@ -164,7 +175,7 @@ export class RetryState {
     }
     this.#armed = true
     this.#retries.inc()
-    stats.upstreamRqRetry.inc()
+    if (!this.#policy.refreshClusterOnRetry) stats.upstreamRqRetry.inc()
     for (const account of this.#accounts) account.retry.inc()
     if (atOnce) return this.#wait(0)
     if (askedMs === undefined) stats.upstreamRqRetryBackoffExponential.inc()

@@ -21,6 +21,9 @@ import { type HeaderMutations, headerContext } from '../format/header-parser.ts'
 import { allLevels, mostSpecific, type PerFilterConfigs } from './per-filter-config.ts'
 import { rewriteHost, rewritePath } from './rewrite.ts'
 
+/** As `RouteEntry.refreshCluster`. */
+export type ClusterRefresh = RouteEntry['refreshCluster']
+
 /** What all kinds of routes have. */
 export interface RouteSettings {
   readonly routeName: string
@@ -69,6 +72,7 @@ abstract class ConfiguredRoute<Settings extends RouteSettings> {
 }
 
 export interface ForwardSettings extends RouteSettings {
+  readonly refreshCluster: ClusterRefresh | undefined
   readonly corsPolicies: readonly CorsPolicy[]
   readonly rateLimits: RateLimits
   readonly clusterNotFoundStatus: number
@@ -124,6 +128,10 @@ export class ForwardRoute extends ConfiguredRoute<ForwardSettings> implements Ro
 
   get rateLimits(): RateLimits {
     return this.settings.rateLimits
+  }
+
+  refreshCluster(headers: HeaderMap, streamInfo: StreamInfo, random: number, tried: Set<number>): Route | undefined {
+    return this.settings.refreshCluster?.(headers, streamInfo, random, tried)
   }
 
   get clusterNotFoundStatus(): number {

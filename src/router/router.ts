@@ -637,6 +637,8 @@ export class RouterFilter
   }
 
   #lastTryTimedOut = false
+  /** With `refresh_cluster_on_retry`. */
+  #triedClusters: Set<number> | undefined = undefined
 
   // ── attempts side by side ──
 
@@ -701,8 +703,8 @@ export class RouterFilter
   onRetry(): void {
     keepAttempt(this.callbacks.streamInfo)
     this.callbacks.streamInfo.upstreamTransportFailureReason = undefined
-    const entry = this.#entry as RouteEntry
     const headers = this.requestHeaders as HeaderMap
+    const entry = this.#entry as RouteEntry
     this.#attempt++
     this.callbacks.streamInfo.upstreamRequestAttemptCount = this.#attempt
     // The cluster may have been removed meanwhile.
@@ -728,6 +730,22 @@ export class RouterFilter
         upstream.acceptData(body[i] as Uint8Array, ended && i === body.length - 1)
     if (trailers !== undefined) upstream.acceptTrailers(trailers)
     if (this.isRequestComplete && !upstream.done) this.#startTimeout(performance.now())
+  }
+
+  /** The headers are those of the last attempt still. */
+  refreshCluster(): ClusterInfo | undefined {
+    const { streamInfo, random } = this.callbacks
+    this.#triedClusters ??= new Set()
+    const headers = this.requestHeaders as HeaderMap
+    const route = this.#entry?.refreshCluster(headers, streamInfo, random, this.#triedClusters)
+    if (route?.entry !== undefined) {
+      this.#route = route
+      this.#entry = route.entry
+    }
+    const { clusterName } = this.#entry as RouteEntry
+    const cluster = this.#settings.clusters.get(clusterName)
+    streamInfo.upstreamClusterName = cluster === undefined ? '' : clusterName
+    return cluster?.info
   }
 
   // ── redirects that we follow ──

@@ -28,6 +28,7 @@ const nullRoute: ForwardSettings = {
   virtualHostMetadata: undefined,
   perFilterConfigs: new Map(),
   corsPolicies: [],
+  refreshCluster: undefined,
   rateLimits: { route: [], virtualHost: [], includeVirtualHost: false },
   requestMutations: [],
   responseMutations: [],

@@ -224,6 +224,7 @@ function forwardSettings(
     virtualHost.perRequestBufferLimitBytes
   return {
     ...settings,
+    refreshCluster: undefined,
     corsPolicies: [action.cors, virtualHost.cors].flatMap(policy =>
       policy === undefined ? [] : [makeCorsPolicy(policy, context.runtime)],
     ),

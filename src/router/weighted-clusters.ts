@@ -6,6 +6,7 @@ import type { Runtime } from '../core/extension.ts'
 import type { HeaderMap } from '../core/header-map.ts'
 import type { HashPolicy, Route } from '../core/route.ts'
 import type { StreamInfo } from '../core/stream-info.ts'
+import type { ClusterRefresh } from './route.ts'
 
 /** The route with a cluster; undefined when there is to be no route after all. */
 export type RouteChoice = (headers: HeaderMap, streamInfo: StreamInfo, random: number) => Route | undefined
@@ -15,9 +16,20 @@ export function makeWeightedChoice(
   message: WeightedCluster,
   runtime: Runtime,
   hashPolicy: HashPolicy | undefined,
-  choiceOf: (cluster: WeightedCluster_ClusterWeight) => RouteChoice,
+  choiceOf: (cluster: WeightedCluster_ClusterWeight, refreshCluster: ClusterRefresh) => RouteChoice,
 ): RouteChoice {
-  const choices = message.clusters.map(choiceOf)
+  const all = message.clusters.map((_, i) => i)
+  const choices: readonly RouteChoice[] = message.clusters.map((each, i) =>
+    choiceOf(each, (headers, streamInfo, random, tried) => {
+      tried.add(i)
+      let pool = all.filter(other => !tried.has(other) && weightOf(other) > 0)
+      if (pool.length === 0) {
+        tried.clear()
+        pool = all
+      }
+      return choose(pool, headers, streamInfo, random)
+    }),
+  )
   const weights = message.clusters.map(each => each.weight ?? 0)
   const sum = weights.reduce((total, weight) => total + weight, 0)
   if (sum === 0 || sum > 0xffff_ffff)
@@ -28,19 +40,29 @@ export function makeWeightedChoice(
 
   const hashes = message.useHashPolicy === true ? hashPolicy : undefined
 
-  return (headers, streamInfo, streamRandom) => {
+  return (headers, streamInfo, random) => choose(all, headers, streamInfo, random)
+
+  /** Among some of the clusters. */
+  function choose(
+    pool: readonly number[],
+    headers: HeaderMap,
+    streamInfo: StreamInfo,
+    random: number,
+  ): Route | undefined {
     let total = sum
-    if (keys.length > 0) {
+    if (keys.length > 0 || pool !== all) {
       total = 0
-      for (let i = 0; i < keys.length; i++) total += weightOf(i)
-      if (total === 0) return (choices[0] as RouteChoice)(headers, streamInfo, streamRandom)
+      for (let i = 0; i < pool.length; i++) total += weightOf(pool[i] as number)
     }
-    let left = pick(headers, streamInfo, streamRandom, total)
-    for (let i = 0; i < choices.length; i++) {
-      left -= weightOf(i)
-      if (left < 0) return (choices[i] as RouteChoice)(headers, streamInfo, streamRandom)
+    if (total > 0) {
+      let left = pick(headers, streamInfo, random, total)
+      for (let i = 0; i < pool.length; i++) {
+        const at = pool[i] as number
+        left -= weightOf(at)
+        if (left < 0) return (choices[at] as RouteChoice)(headers, streamInfo, random)
+      }
     }
-    return (choices[0] as RouteChoice)(headers, streamInfo, streamRandom)
+    return (choices[0] as RouteChoice)(headers, streamInfo, random)
   }
 
   /** A number below the total. */

@@ -30,6 +30,7 @@ import { upgrades } from './cases/upgrades.ts'
 import { localities } from './cases/localities.ts'
 import { cors } from './cases/cors.ts'
 import { rateLimits } from './cases/rate-limits.ts'
+import { clusterRefresh } from './cases/cluster-refresh.ts'
 import { matcherTree } from './cases/matcher-tree.ts'
 import { scopedRoutes } from './cases/scoped-routes.ts'
 import { subsets } from './cases/subsets.ts'
@@ -83,6 +84,7 @@ export const groups: readonly Group[] = [
   routeActions,
   cors,
   rateLimits,
+  clusterRefresh,
   subsets,
   localities,
   http1Options,

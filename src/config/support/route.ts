@@ -232,6 +232,7 @@ export const routeSupport: SupportTable = {
   'envoy.config.core.v3.ProxyProtocolConfig': ['version', '?pass_through_tlvs', '?added_tlvs'],
   'envoy.config.route.v3.RouteAction.MaxStreamDuration': 'all',
   'envoy.config.route.v3.RetryPolicy': [
+    'refresh_cluster_on_retry',
     'retry_on',
     'num_retries',
     'per_try_timeout',
