@@ -31,6 +31,13 @@ for (const [what, commands, limits, counter, refused] of [
   ['shared data', 'rqh share k 12345 0;rqh share k 1234 0', { sharedValueLimitBytes: 4 }, 'shared_data_refused', 1],
   ['shared data in all', 'rqh share k 12345 0;rqh share l 1 0', { sharedDataLimitBytes: 50 }, 'shared_data_refused', 1],
   ['queues', 'rqh queue q;rqh push 1 12345', { sharedValueLimitBytes: 4 }, 'shared_data_refused', 1],
+  ['items in all', 'rqh queue q;rqh push 1 1;rqh push 1 1', { sharedDataLimitBytes: 60 }, 'shared_data_refused', 1],
+  ['queues of a vm_id', 'rqh queue a;rqh queue b;rqh queue a', { sharedQueueLimit: 1 }, 'shared_data_refused', 1],
+  ['names of queues', 'rqh queue abcdefgh', { sharedDataLimitBytes: 40 }, 'shared_data_refused', 1],
+  ['local responses', 'rqh reply 200 d 12345', { bodyLimitBytes: 4 }, 'body_refused', 1],
+  ['headers of local responses', 'rqh reply 200 d b a=1234567890', { headerLimitBytes: 10 }, 'headers_refused', 1],
+  ['names to resolve', 'rqh dns localhost;rqh dns localhost', { calloutLimit: 1 }, 'callouts_refused', 1],
+  ['gRPC calls', 'rqh grpc a s m _ 1 0;rqh gstream a s m _', { calloutLimit: 0 }, 'callouts_refused', 2],
   ['callouts', 'rqh call a :path=/|:method=GET|:authority=a _ 0', { calloutLimit: 0 }, 'callouts_refused', 1],
 ] as const)
   test(`${what}: what is beyond the limit is refused and counted`, () => {

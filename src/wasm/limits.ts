@@ -20,7 +20,9 @@ export interface WasmLimits {
   readonly sharedDataLimitBytes: number
   /** Of one value of shared data, or one item of a queue. */
   readonly sharedValueLimitBytes: number
-  /** HTTP and gRPC calls of one plugin that wait for answers. */
+  /** Queues that VMs of one vm_id have registered. */
+  readonly sharedQueueLimit: number
+  /** HTTP and gRPC calls, and names to resolve, of one plugin that wait for answers. */
   readonly calloutLimit: number
   /** What a filter may add to the headers of one stream. */
   readonly headerLimitBytes: number
@@ -35,6 +37,7 @@ export const defaultLimits: WasmLimits = {
   metricLimit: 10_000,
   sharedDataLimitBytes: 16 * 1024 * 1024,
   sharedValueLimitBytes: 1024 * 1024,
+  sharedQueueLimit: 100,
   calloutLimit: 1000,
   headerLimitBytes: 1024 * 1024,
   bodyLimitBytes: 64 * 1024 * 1024,
@@ -47,6 +50,7 @@ const keys: Readonly<Record<keyof WasmLimits, string>> = {
   metricLimit: 'metric_limit',
   sharedDataLimitBytes: 'shared_data_limit_bytes',
   sharedValueLimitBytes: 'shared_value_limit_bytes',
+  sharedQueueLimit: 'shared_queue_limit',
   calloutLimit: 'callout_limit',
   headerLimitBytes: 'header_limit_bytes',
   bodyLimitBytes: 'body_limit_bytes',
@@ -149,6 +153,8 @@ export function limitHostFunctions(vm: WasmVm, functions: HostFunctionTable): Ho
     return (...args: number[]) =>
       (vm.current.rootContext?.calls.size ?? 0) >= limits.calloutLimit ? refuse('calloutsRefused') : call(...args)
   }
+  const register = inner('proxy_register_shared_queue')
+  const reply = functions.proxy_send_local_response as (...args: number[]) => number
   const setPairs = inner('proxy_set_header_map_pairs')
   const setShared = inner('proxy_set_shared_data')
   const enqueue = inner('proxy_enqueue_shared_queue')
@@ -164,6 +170,16 @@ export function limitHostFunctions(vm: WasmVm, functions: HostFunctionTable): Ho
     proxy_http_call: callout('proxy_http_call'),
     proxy_grpc_call: callout('proxy_grpc_call'),
     proxy_grpc_stream: callout('proxy_grpc_stream'),
+    envoy_resolve_dns: callout('envoy_resolve_dns'),
+    proxy_send_local_response: (...args: number[]) => {
+      const [bodySize, headersSize] = [(args[4] as number) >>> 0, (args[6] as number) >>> 0]
+      if (bodySize > limits.bodyLimitBytes) return refuse('bodyRefused')
+      return headersSize > limits.headerLimitBytes ? refuse('headersRefused') : reply(...args)
+    },
+    proxy_register_shared_queue: (nameAt: number, nameSize: number, tokenAt: number) => {
+      const result = register(nameAt, nameSize, tokenAt, 0, 0)
+      return result === Status.internalFailure ? refuse('sharedDataRefused') : result
+    },
     proxy_set_shared_data: (keyAt: number, keySize: number, at: number, size: number, cas: number) => {
       if (size >>> 0 > limits.sharedValueLimitBytes) return refuse('sharedDataRefused')
       const result = setShared(keyAt, keySize, at, size, cas)

@@ -113,3 +113,18 @@ test('threads see each other, count without loss, and wake the owner of a queue'
   await Promise.all(workers.map(worker => worker.terminate()))
   store.close()
 })
+
+test('each scope has a limit of queues, and a queue one of items', () => {
+  const store = new SharedStore(makeSharedBuffer())
+  const nothing = (): void => {}
+  const first = store.registerQueue('a', 'q1', nothing, 2)
+  assert.ok(first > 0 && store.registerQueue('a', 'q2', nothing, 2) > 0)
+  assert.equal(store.registerQueue('a', 'q3', nothing, 2), 0)
+  assert.equal(store.registerQueue('a', 'q1', nothing, 2), first, 'known ones stay')
+  assert.ok(store.registerQueue('b', 'q3', nothing, 2) > 0, 'others have their own')
+  for (let i = 0; i < 100_000; i++) assert.equal(store.enqueue(first, Buffer.alloc(1)), 'ok')
+  assert.equal(store.enqueue(first, Buffer.alloc(1)), 'full')
+  store.dequeue(first)
+  assert.equal(store.enqueue(first, Buffer.alloc(1)), 'ok')
+  store.close()
+})

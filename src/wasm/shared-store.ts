@@ -9,7 +9,7 @@ import { BroadcastChannel, threadId } from 'node:worker_threads'
 /** All keys, values and items together. */
 const maxBytes = 64 * 1024 * 1024
 const maxEntries = 100_000
-const maxQueues = 1024
+const maxQueues = 4096
 const maxQueueItems = 100_000
 
 // Words (i32) of the header:
@@ -32,7 +32,7 @@ const hashAt = 1
 const scopeLengthAt = 2
 const keyLengthAt = 3
 const valueAt = 4 // data: block; queue: first item; account: bytes
-const lengthAt = 5 // data: bytes; queue: items
+const lengthAt = 5 // data: bytes; queue: items; account: queues
 const casAt = 6 // data: cas; queue: token
 const lastAt = 7 // queue: last item
 const ownerAt = 8 // queue: thread + 1
@@ -130,14 +130,30 @@ export class SharedStore {
     })
   }
 
-  /** The token of a new or known queue, whose items are told to `onReady` from now on; 0 when there are too many. */
-  registerQueue(scope: string, name: string, onReady: (token: number) => void): number {
+  /**
+   * The token of a new or known queue, whose items are told to `onReady` from now on; 0 when there are too many.
+   * @param limitQueues of the scope
+   * @param limitBytes as of `set`
+   */
+  registerQueue(
+    scope: string,
+    name: string,
+    onReady: (token: number) => void,
+    limitQueues = maxQueues,
+    limitBytes = maxBytes,
+  ): number {
     const token = this.#locked(() => {
       let entry = this.#find('q', scope, name)
       if (entry === 0) {
-        if (this.#word(queuesWord) >= maxQueues) return 0
+        const account = this.#account(scope)
+        const cost = entryCost + name.length
+        if (account === 0 || !this.#mayCharge(account, cost, limitBytes)) return 0
+        const ofScope = this.#get(account, lengthAt)
+        if (ofScope >= limitQueues || this.#word(queuesWord) >= maxQueues) return 0
         entry = this.#insert('q', scope, name)
         if (entry === 0) return 0
+        this.#charge(account, cost)
+        this.#set(account, lengthAt, ofScope + 1)
         const made = this.#word(queuesWord) + 1
         this.#words[queuesWord] = made
         this.#words[queueWord + made] = entry

@@ -6,7 +6,7 @@ import type { WasmVm } from '../vm.ts'
 export function sharedFunctions(vm: WasmVm): HostFunctions {
   const { memory } = vm
   const { shared } = vm.host
-  const { sharedDataLimitBytes } = vm.limits
+  const { sharedDataLimitBytes, sharedQueueLimit } = vm.limits
   const scope = Buffer.from(vm.settings.vmId).toString('latin1')
 
   return {
@@ -32,9 +32,10 @@ export function sharedFunctions(vm: WasmVm): HostFunctions {
       if (name === undefined) return Status.invalidMemoryAccess
       const context = vm.current
       const root = context instanceof RootContext ? context : context.root
-      const token = shared.registerQueue(scope, name, queueToken => {
+      const onReady = (queueToken: number): void => {
         if (root !== undefined && !vm.failed) vm.callGuest(root, vm.guest.onQueueReady, root.id, queueToken)
-      })
+      }
+      const token = shared.registerQueue(scope, name, onReady, sharedQueueLimit, sharedDataLimitBytes)
       return token === 0 ? Status.internalFailure : memory.writeUint32(tokenAt, token)
     },
 
