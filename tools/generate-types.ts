@@ -63,6 +63,7 @@ const roots: readonly string[] = [
   'envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction',
   'envoy.extensions.router.cluster_specifiers.matcher.v3.MatcherClusterSpecifier',
   'envoy.extensions.early_data.v3.DefaultEarlyDataPolicy',
+  'envoy.extensions.rate_limit_descriptors.expr.v3.Descriptor',
   'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
   'envoy.extensions.retry.host.omit_canary_hosts.v3.OmitCanaryHostsPredicate',
   'envoy.extensions.retry.host.omit_host_metadata.v3.OmitHostMetadataConfig',

@@ -3951,6 +3951,14 @@ export interface UriTemplateRewriteConfig {
   readonly pathTemplateRewrite: string
 }
 
+/** envoy.extensions.rate_limit_descriptors.expr.v3.Descriptor */
+export interface Descriptor {
+  readonly descriptorKey: string
+  readonly skipIfError: boolean
+  readonly text?: string
+  readonly parsed?: Expr
+}
+
 /** envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig */
 export interface UuidRequestIdConfig {
   readonly packTraceReason?: boolean
@@ -4884,6 +4892,7 @@ export const UriTemplateRewriteConfig: MessageType<UriTemplateRewriteConfig> = {
 export const ClusterAction: MessageType<ClusterAction> = { typeUrl: 'type.googleapis.com/envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction' }
 export const MatcherClusterSpecifier: MessageType<MatcherClusterSpecifier> = { typeUrl: 'type.googleapis.com/envoy.extensions.router.cluster_specifiers.matcher.v3.MatcherClusterSpecifier' }
 export const DefaultEarlyDataPolicy: MessageType<DefaultEarlyDataPolicy> = { typeUrl: 'type.googleapis.com/envoy.extensions.early_data.v3.DefaultEarlyDataPolicy' }
+export const Descriptor: MessageType<Descriptor> = { typeUrl: 'type.googleapis.com/envoy.extensions.rate_limit_descriptors.expr.v3.Descriptor' }
 export const PreviousHostsPredicate: MessageType<PreviousHostsPredicate> = { typeUrl: 'type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate' }
 export const OmitCanaryHostsPredicate: MessageType<OmitCanaryHostsPredicate> = { typeUrl: 'type.googleapis.com/envoy.extensions.retry.host.omit_canary_hosts.v3.OmitCanaryHostsPredicate' }
 export const OmitHostMetadataConfig: MessageType<OmitHostMetadataConfig> = { typeUrl: 'type.googleapis.com/envoy.extensions.retry.host.omit_host_metadata.v3.OmitHostMetadataConfig' }

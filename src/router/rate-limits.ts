@@ -1,14 +1,26 @@
 /** `rate_limits`: the actions that make descriptors of a request. Follows Envoy's `source/common/router/router_ratelimit.cc`. */
+import { attributeEnvironment } from '../attributes/attribute-source.ts'
 import { ConfigError } from '../base/errors.ts'
 import { toBytes } from '../base/latin1.ts'
+import { compileCel, compileExpr } from '../cel/cel.ts'
+import { printCel } from '../cel/cel-text.ts'
+import { CelSyntaxError } from '../cel/syntax-error.ts'
 import { configError } from '../config/position.ts'
-import type { MetadataKey, RateLimit, RateLimit_Action, RateLimit_HitsAddend } from '../config/v3.ts'
+import {
+  Descriptor as ExprDescriptor,
+  type MetadataKey,
+  type RateLimit,
+  type RateLimit_Action,
+  type RateLimit_HitsAddend,
+  type TypedExtensionConfig,
+} from '../config/v3.ts'
 import type { FactoryContext } from '../core/extension.ts'
 import type { RateLimitEntry, RateLimitInput } from '../core/rate-limit.ts'
 import { headerContext } from '../format/header-parser.ts'
 import { type Formatter, makeTextFormatter } from '../format/text-formatter.ts'
 import { maskedAddress } from '../format/address-operators.ts'
 import { makeCidrMatcher } from '../matching/cidr.ts'
+import { httpInputs } from '../matching/match-inputs.ts'
 import { makeHeaderMatcher } from '../matching/header-matcher.ts'
 import { type MetadataSource, metadataValue } from '../matching/metadata-matcher.ts'
 import { makeQueryParameterMatcher, queryParameter } from '../matching/query-parameter-matcher.ts'
@@ -40,6 +52,41 @@ function makeEntry(message: RateLimit, context: FactoryContext): RateLimitEntry 
       const hitsAddend = withHits ? hits(input) : undefined
       return Number.isNaN(hitsAddend) ? undefined : { entries, hitsAddend, rateLimitHeaders }
     },
+  }
+}
+
+/** A CEL expression, or an input of matchers whose name is the key. */
+function makeExtension(message: TypedExtensionConfig, context: FactoryContext): Action {
+  const any = message.typedConfig
+  if (any === undefined) throw configError(message, 'typedConfig', 'is required')
+  if (any.typeUrl === ExprDescriptor.typeUrl) return makeExpression(any.value as ExprDescriptor, context)
+  const input = httpInputs[any.typeUrl]?.(any.value as object)
+  if (input?.kind !== 'string')
+    throw configError(message, 'typedConfig', `${any.typeUrl} is no rate limit descriptor that sluice has`)
+  const key = toBytes(message.name)
+  return ({ requestHeaders, streamInfo }) => {
+    const value = input.get({ requestHeaders, streamInfo })
+    if (typeof value !== 'string') return undefined
+    return value === '' ? 'skip' : [key, value]
+  }
+}
+
+function makeExpression(message: ExprDescriptor, context: FactoryContext): Action {
+  const key = toBytes(message.descriptorKey)
+  try {
+    const environment = attributeEnvironment(context)
+    const expression =
+      message.parsed === undefined
+        ? compileCel(message.text ?? '', environment)
+        : compileExpr(message.parsed, environment)
+    return ({ requestHeaders, streamInfo }) => {
+      const source = { requestHeaders, streamInfo, responseHeaders: undefined, responseTrailers: undefined }
+      const value = printCel(expression.evaluate(source))
+      if (value === undefined) return message.skipIfError ? 'skip' : undefined
+      return [key, value]
+    }
+  } catch (error) {
+    throw error instanceof CelSyntaxError ? configError(message, 'text', error.message) : error
   }
 }
 
@@ -143,7 +190,8 @@ function makeAction(message: RateLimit_Action, context: FactoryContext): Action 
     const { descriptorKey, metadataKey, defaultValue } = message.dynamicMetadata
     return fromMetadata(descriptorKey, metadataKey, defaultValue, false, ({ streamInfo }) => streamInfo.dynamicMetadata)
   }
-  throw configError(message, 'extension', 'rate limit descriptors of extensions are not supported by sluice')
+  if (message.extension !== undefined) return makeExtension(message.extension, context)
+  throw configError(message, undefined, 'needs an action')
 }
 
 function makeHitsFormat(message: RateLimit_HitsAddend, context: FactoryContext): Formatter {

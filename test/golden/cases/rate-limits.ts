@@ -409,6 +409,35 @@ ask(
 )
 own('off', { actions: [generic('x')], x_ratelimit_option: 'OFF' }, [['generic_key', 'x']], 1, [[], []])
 own('draft', { actions: [generic('x')], x_ratelimit_option: 'DRAFT_VERSION_03' }, [['generic_key', 'x']], 1, [[], []])
+const expr = (text: string, more: JsonObject = {}): JsonObject => ({
+  extension: {
+    name: 'expr',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.rate_limit_descriptors.expr.v3.Descriptor',
+      descriptor_key: 'k',
+      text,
+      ...more,
+    },
+  },
+})
+action('expr', [expr("request.headers['x-a']")], [['k', 'v']], ['x-a: v'])
+action('expr-number', [expr('request.size + 41')], [['k', '41']])
+action('expr-bool', [expr("request.method == 'GET'")], [['k', 'true']])
+action('expr-error', [expr("request.headers['x-a']"), generic('x')], [['generic_key', 'x']])
+action('expr-skipped', [expr("request.headers['x-a']", { skip_if_error: true }), generic('x')], [['generic_key', 'x']])
+action('expr-empty', [expr("''"), generic('x')], [['generic_key', 'x']])
+const input: JsonObject = {
+  extension: {
+    name: 'from-header',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput',
+      header_name: 'x-a',
+    },
+  },
+}
+action('input', [input], [['from-header', 'v']], ['x-a: v'])
+action('input-absent', [input, generic('x')], [['generic_key', 'x']])
+action('input-empty', [input, generic('x')], [['generic_key', 'x']], ['x-a: '])
 action('header-first', [fromHeader], [['k', 'v']], ['x-a: v', 'x-a: w'])
 
 for (const route of routes) Object.assign(route, { metadata: { filter_metadata: { 'route.data': { a: { b: 'v' } } } } })
