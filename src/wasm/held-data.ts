@@ -4,10 +4,12 @@
  */
 import { Status } from './abi.ts'
 
-const nothing = Buffer.alloc(0)
+const nothing = new Uint8Array(0)
+/** Below this a loop beats the call into `set`. */
+const shortBytes = 24
 
 export class HeldData {
-  #bytes: Buffer = nothing
+  #bytes: Uint8Array = nothing
   #length = 0
   /** The bytes are a copy, not somebody's chunk. */
   #owned = false
@@ -21,8 +23,14 @@ export class HeldData {
   }
 
   /** Valid until the next change. */
-  slice(start: number, length: number): Buffer {
+  slice(start: number, length: number): Uint8Array {
     return this.#bytes.subarray(start, start + length)
+  }
+
+  copy(start: number, length: number, target: Uint8Array, at: number): void {
+    const bytes = this.#bytes
+    if (length > shortBytes) target.set(bytes.subarray(start, start + length), at)
+    else for (let i = 0; i < length; i++) target[at + i] = bytes[start + i] as number
   }
 
   /** Adds what has come. Alone it is not copied: it is the guest's to look at until the callback is over. */
@@ -39,12 +47,17 @@ export class HeldData {
   }
 
   /** Hands all bytes over. */
-  take(): Buffer {
+  take(): Uint8Array {
     const bytes = this.slice(0, this.#length)
+    this.release()
+    return bytes
+  }
+
+  /** The callback is over and the chunk goes on as it came. */
+  release(): void {
     this.#bytes = nothing
     this.#length = 0
     this.changed = this.#owned = this.present = false
-    return bytes
   }
 
   /** As `proxy_set_buffer_bytes`: prepends, replaces from the front, or appends. */
@@ -61,7 +74,7 @@ export class HeldData {
   }
 
   #borrow(data: Uint8Array): void {
-    this.#bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+    this.#bytes = data
     this.#length = data.length
     this.#owned = false
   }

@@ -73,7 +73,7 @@ export class NetworkContext extends WasmContext implements NetworkFilter, Connec
     }
     this.#downstreamStopped = false
     if (!held.changed) {
-      held.take()
+      held.release()
       return 'continue'
     }
     this.#passDownstream()
@@ -95,10 +95,11 @@ export class NetworkContext extends WasmContext implements NetworkFilter, Connec
       this.#limitUpstream()
       return 'consumed'
     }
-    const { changed } = held
-    const bytes = held.take()
-    if (!changed) return 'continue'
-    this.#callbacks.injectWriteData(bytes, endStream)
+    if (!held.changed) {
+      held.release()
+      return 'continue'
+    }
+    this.#callbacks.injectWriteData(held.take(), endStream)
     return 'consumed'
   }
 
@@ -128,6 +129,12 @@ export class NetworkContext extends WasmContext implements NetworkFilter, Connec
 
   override bufferSlice(type: number, start: number, length: number): Uint8Array {
     return this.#data(type)?.slice(start, length) ?? super.bufferSlice(type, start, length)
+  }
+
+  override copyBuffer(type: number, start: number, length: number, target: Uint8Array, at: number): void {
+    const held = this.#data(type)
+    if (held === undefined) super.copyBuffer(type, start, length, target, at)
+    else held.copy(start, length, target, at)
   }
 
   /** Only where there is something: in the callback of the direction, and while its bytes are held. */
