@@ -141,7 +141,7 @@ export interface StatGauge extends StatCounter {
   dec(): void
   set(value: number): void
 }
-export interface StatHistogram {
+interface StatHistogram {
   record(value: number): void
 }
 
@@ -179,10 +179,11 @@ export interface ClusterStats {
   /** `retry_or_shadow_abandoned`: the request body was too long to be kept. */
   readonly retryOrShadowAbandoned: StatCounter
   /** `upstream_rq_<code>` and `upstream_rq_<n>xx`, under ``, `internal.`, `external.`, `canary.`; cached by code. `quiet`: without the codes under ``. */
-  chargeResponseCode(status: number, internal: boolean, quiet?: boolean): void
+  chargeResponseCode(status: number, internal: boolean, quiet?: boolean, canary?: boolean): void
   /** `retry.upstream_rq_<code>`, of responses that were answered by a retry. */
   chargeRetryResponseCode(status: number, quiet?: boolean): void
-  readonly upstreamRqTimeMs: StatHistogram
+  /** `upstream_rq_time`, under ``, `internal.` or `external.`, `canary.`. */
+  recordRequestTime(ms: number, internal: boolean, canary: boolean): void
 }
 
 export interface CircuitBreakerLimits {

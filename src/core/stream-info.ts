@@ -238,3 +238,18 @@ export interface CertificateInfo {
   readonly otherNameSans?: readonly string[]
   readonly pem: string
 }
+
+/**
+ * Envoy prints flags in the order in which they were set. Of those that come together, what filters and the retry
+ * policy set comes before the failure that ends the request, and the client's leaving last.
+ */
+const early = ResponseFlag.delayInjected | ResponseFlag.faultInjected | ResponseFlag.upstreamRetryLimitExceeded
+const late = ResponseFlag.downstreamConnectionTermination | ResponseFlag.downstreamRemoteReset
+
+/** The names of the flags that are set, joined by commas. @param names in the order of the bits */
+export function flagNames({ responseFlags, protocol }: StreamInfo, names: readonly string[]): string {
+  const of = (bits: number): string[] => names.filter((_, bit) => (bits & (1 << bit)) !== 0)
+  // A TCP connection gives up after its last failure, not before.
+  const first = protocol === undefined ? 0 : responseFlags & early
+  return [...of(first), ...of(responseFlags & ~(first | late)), ...of(responseFlags & late)].join(',')
+}

@@ -10,13 +10,7 @@ import type { LogContext } from '../core/access-log.ts'
 import type { Command, Getter } from '../core/format.ts'
 import { onFilterStateKey } from '../core/filter-time.ts'
 import type { HeaderMap } from '../core/header-map.ts'
-import {
-  type BytesMeter,
-  filterStateOf,
-  ResponseFlag,
-  responseFlagNames,
-  type StreamInfo,
-} from '../core/stream-info.ts'
+import { type BytesMeter, filterStateOf, flagNames, responseFlagNames, type StreamInfo } from '../core/stream-info.ts'
 import { addressOperators } from './address-operators.ts'
 import { celOperators } from './cel-operators.ts'
 import { grpcStatusGetter } from './grpc-status.ts'
@@ -210,21 +204,8 @@ const longFlagNames = (
   'NoClusterFound OverloadManagerTerminated DnsResolutionFailed DropOverload DownstreamRemoteReset'
 ).split(' ')
 
-/**
- * Envoy prints flags in the order in which they were set. Of those that come together, what filters and the retry
- * policy set comes before the failure that ends the request, and the client's leaving last.
- */
-const early = ResponseFlag.delayInjected | ResponseFlag.faultInjected | ResponseFlag.upstreamRetryLimitExceeded
-const late = ResponseFlag.downstreamConnectionTermination | ResponseFlag.downstreamRemoteReset
-
 function flags(names: readonly string[]): (info: StreamInfo) => string {
-  const of = (bits: number): string[] => names.filter((_, bit) => (bits & (1 << bit)) !== 0)
-  return ({ responseFlags, protocol }) => {
-    if (responseFlags === 0) return '-'
-    // A TCP connection gives up after its last failure, not before.
-    const first = protocol === undefined ? 0 : responseFlags & early
-    return [...of(first), ...of(responseFlags & ~(first | late)), ...of(responseFlags & late)].join(',')
-  }
+  return info => (info.responseFlags === 0 ? '-' : flagNames(info, names))
 }
 ofStream('RESPONSE_FLAGS', flags(responseFlagNames))
 ofStream('RESPONSE_FLAGS_LONG', flags(longFlagNames))

@@ -4,7 +4,7 @@ import type { HeaderMap } from '../core/header-map.ts'
 /** An `upgrade` header and `connection: …, upgrade`. */
 export function isUpgrade(headers: HeaderMap): boolean {
   const connection = headers.get('connection')
-  return connection !== undefined && hasToken(connection, 'upgrade') && (headers.get('upgrade') ?? '') !== ''
+  return connection !== undefined && hasToken(connection, 'upgrade') && headers.has('upgrade')
 }
 
 /** Whether a comma-separated list has a (lower-case) token, in any case. */

@@ -1,6 +1,6 @@
 /** `Proxy-Status` (RFC 9209): why an answer is not the upstream's. Follows Envoy's `StreamInfo::ProxyStatusUtils`. */
 import type { HeaderMap } from '../core/header-map.ts'
-import { ResponseFlag, type StreamInfo, responseFlagNames } from '../core/stream-info.ts'
+import { flagNames, ResponseFlag, type StreamInfo, responseFlagNames } from '../core/stream-info.ts'
 
 export interface ProxyStatusSettings {
   /** What stands for this proxy. */
@@ -47,8 +47,7 @@ export function setProxyStatus(headers: HeaderMap, info: StreamInfo, settings: P
     const details = [info.responseCodeDetails]
     if (!settings.removeConnectionTerminationDetails && info.connectionTerminationDetails !== undefined)
       details.push(info.connectionTerminationDetails)
-    if (!settings.removeResponseFlags)
-      details.push(responseFlagNames.filter((_, bit) => (info.responseFlags & (1 << bit)) !== 0).join(','))
+    if (!settings.removeResponseFlags) details.push(flagNames(info, responseFlagNames))
     value += `; details="${details.join('; ')}"`
   }
   const before = headers.getAll('proxy-status').join(', ')

@@ -45,10 +45,13 @@ const meanings = new Map<string, number>([
   ['x-envoy-ip-tags', internalOnly],
   ['x-envoy-original-url', internalOnly],
   ['x-envoy-hedge-on-per-try-timeout', internalOnly],
+  ['x-envoy-retriable-status-codes', internalOnly],
+  ['x-envoy-retriable-header-names', internalOnly],
   ['x-envoy-decorator-operation', edgeOnly],
   ['x-envoy-downstream-service-cluster', edgeOnly],
   ['x-envoy-downstream-service-node', edgeOnly],
   ['x-envoy-original-path', edgeOnly],
+  ['x-envoy-original-host', edgeOnly],
   ['x-forwarded-for', xff],
   ['x-forwarded-proto', xfp],
   ['x-forwarded-port', xfPort],
@@ -111,6 +114,9 @@ export function mutateRequestHeaders(
       mayBeInternal = !forwardedFor.includes(',')
     }
     if (!(found & (1 << xfp))) list.push('x-forwarded-proto', scheme)
+    const local = downstream.localAddress
+    if (settings.appendXForwardedPort && local.kind === 'ip' && !(found & (1 << xfPort)))
+      list.push('x-forwarded-port', String(local.port))
   }
   setScheme(headers, settings, scheme)
 
@@ -187,9 +193,10 @@ function setScheme(headers: HeaderMap, settings: RequestHeaderSettings, connecti
   }
   const scheme = headers.get(':scheme')
   if (scheme === 'http' || scheme === 'https') return
-  if (scheme !== undefined && scheme !== '') headers.set(':scheme', scheme.toLowerCase())
+  const lower = scheme?.toLowerCase()
+  if (lower === 'http' || lower === 'https') headers.set(':scheme', lower)
   else {
-    const forwarded = headers.get('x-forwarded-proto')
+    const forwarded = headers.get('x-forwarded-proto')?.toLowerCase()
     headers.set(':scheme', forwarded === 'http' || forwarded === 'https' ? forwarded : connectionScheme)
   }
 }

@@ -43,9 +43,23 @@ export function mutateResponseHeaders(
     const upgrading = requestHeaders !== undefined && isUpgrade(requestHeaders) && isUpgrade(headers)
     headers.removeIf(upgrading ? isHopByHopOfUpgrade : isHopByHop)
   }
-  if (requestHeaders !== undefined && settings.alwaysSetRequestIdInResponse) setRequestId(headers, requestHeaders)
-  else if (requestHeaders?.has('x-envoy-force-trace')) setRequestId(headers, requestHeaders)
+  if (requestHeaders !== undefined) addRequestId(headers, requestHeaders, settings)
   if (settings.via !== '') appendVia(headers, settings.via)
+}
+
+/** Of 1xx: as of a response, without what only the final one tells. */
+export function mutateInformationalHeaders(
+  headers: HeaderMap,
+  requestHeaders: HeaderMap | undefined,
+  settings: HttpConnectionManagerSettings,
+): void {
+  headers.removeIf(isHopByHop)
+  if (requestHeaders !== undefined) addRequestId(headers, requestHeaders, settings)
+}
+
+function addRequestId(headers: HeaderMap, requestHeaders: HeaderMap, settings: HttpConnectionManagerSettings): void {
+  if (settings.alwaysSetRequestIdInResponse || requestHeaders.has('x-envoy-force-trace'))
+    setRequestId(headers, requestHeaders)
 }
 
 function setRequestId(headers: HeaderMap, requestHeaders: HeaderMap): void {

@@ -22,7 +22,7 @@ import { localReplies, type LocalReplyRewriter } from './local-reply.ts'
 import { normalizeHost, normalizePath } from './path.ts'
 import { setProxyStatus } from './proxy-status.ts'
 import { mutateRequestHeaders } from './request-headers.ts'
-import { mutateResponseHeaders } from './response-headers.ts'
+import { mutateInformationalHeaders, mutateResponseHeaders } from './response-headers.ts'
 import type { HttpConnectionManagerSettings } from './settings.ts'
 
 const log = logger('http')
@@ -186,6 +186,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
   decodeTrailers(trailers: HeaderMap): void {
     if (this.#ended) return
     this.onActivity()
+    if (this.settings.headersWithUnderscores !== 'ALLOW' && !this.#checkUnderscores(trailers)) return
     this.#onRequestComplete()
     this.requestTrailers = trailers
     try {
@@ -267,27 +268,27 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
       this.#encoder.encode1xxHeaders(new HeaderMap([':status', '100']))
       headers.remove('expect')
     }
-    if (!headers.has(':authority')) return this.#answer(localReplies.missingHost)
+    if (!headers.has(':authority')) return this.#refuse(localReplies.missingHost)
     const path = headers.get(':path')
     const isConnect = method === 'CONNECT'
     if (method === 'QUERY' && (headers.get('content-type') ?? '') === '')
-      return this.#answer(localReplies.queryWithoutType)
+      return this.#refuse(localReplies.queryWithoutType)
     if (path === undefined || path === '') {
-      if (!isConnect || path === '') return this.#answer(localReplies.missingPath)
+      if (!isConnect || path === '') return this.#refuse(localReplies.missingPath)
     } else {
       if (path.charCodeAt(0) !== 0x2f) {
         settings.stats.rqNonRelativePath.inc()
-        return this.#answer(localReplies.absolutePath)
+        return this.#refuse(localReplies.absolutePath)
       }
-      if (isConnectUdp(headers) && !setUdpAuthority(headers, path)) return this.#answer(localReplies.invalidUdpPath)
+      if (isConnectUdp(headers) && !setUdpAuthority(headers, path)) return this.#refuse(localReplies.invalidUdpPath)
       const action = normalizePath(headers, path, settings)
       if (action === 'reject' || (action === 'redirect' && chain.isGrpc)) {
         settings.stats.rqFailedPathNormalization.inc()
-        return this.#answer(localReplies.pathNormalizationFailed)
+        return this.#refuse(localReplies.pathNormalizationFailed)
       }
       if (action === 'redirect') {
         settings.stats.rqRedirectedWithNormalizedPath.inc()
-        return this.#answer(redirectTo(headers.path))
+        return this.#refuse(redirectTo(headers.path))
       }
     }
     if (settings.stripPort !== 'none' || settings.stripTrailingHostDot)
@@ -304,6 +305,12 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
     if (settings.accessLogOnNewRequest) this.#log('DownstreamStart')
     chain.decodeHeaders(0, headers, endStream)
     if (!this.#ended) this.onActivity()
+  }
+
+  /** Before the manager has said which scheme it is. */
+  #refuse(reply: LocalReply): void {
+    if (this.requestHeaders?.scheme === '') this.requestHeaders.remove(':scheme')
+    this.#answer(reply)
   }
 
   /** @returns false: the request has been refused */
@@ -480,6 +487,8 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
 
   onRequestDataTooLarge(): void {
     this.settings.stats.rqTooLarge.inc()
+    // In Envoy the end of an HTTP/1 request comes after its data, so that this one is not over.
+    if (!this.#owner.isHttp2) this.#owner.closeWhenDone()
   }
 
   onResponseDataTooLarge(): void {
@@ -508,6 +517,7 @@ export class HttpStream implements RequestDecoder, StreamCallbacks, FilterChainO
   sendInformationalHeaders(headers: HeaderMap): void {
     this.settings.stats.chargeResponse(headers.status)
     this.streamInfo.responseCode = headers.status
+    mutateInformationalHeaders(headers, this.requestHeaders, this.settings)
     this.#encoder.encode1xxHeaders(headers)
   }
 

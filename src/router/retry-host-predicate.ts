@@ -17,7 +17,7 @@ export function makeRetryHostPredicate(message: Message): RetryHostPredicate {
     case PreviousHostsPredicate.typeUrl:
       return (host, attempted) => attempted.some(other => other.addressString === host.addressString)
     case OmitCanaryHostsPredicate.typeUrl:
-      return host => host.metadata?.['envoy.lb']?.['canary'] === true
+      return isCanary
     case OmitHostMetadataConfig.typeUrl: {
       const wanted = (any.value as OmitHostMetadataConfig).metadataMatch?.filterMetadata['envoy.lb'] ?? {}
       return host => has(host, wanted)
@@ -40,4 +40,8 @@ function has(host: Host, wanted: Readonly<Record<string, unknown>>): boolean {
       isDeepStrictEqual(found, value) || (Array.isArray(found) && found.some(each => isDeepStrictEqual(each, value)))
     )
   })
+}
+
+export function isCanary(host: Host): boolean {
+  return host.metadata?.['envoy.lb']?.['canary'] === true
 }

@@ -2,6 +2,7 @@
 import { configError } from '../config/position.ts'
 import type { VirtualCluster as VirtualClusterMessage } from '../config/v3.ts'
 import type { HeaderMap } from '../core/header-map.ts'
+import { responseCodeNames } from '../core/response-codes.ts'
 import type { RequestStats, VirtualCluster } from '../core/route.ts'
 import { allMatch, makeHeaderMatcher } from '../matching/header-matcher.ts'
 import type { Counter, Histogram, Scope } from '../stats/scope.ts'
@@ -32,8 +33,7 @@ export class RouteStats implements RequestStats {
   chargeResponseCode(status: number): void {
     let counters = this.#codes[status]
     if (counters === undefined) {
-      const names = ['completed', `${Math.floor(status / 100)}xx`, String(status)]
-      counters = names.map(name => this.#scope.counter(`upstream_rq_${name}`))
+      counters = responseCodeNames(status).map(name => this.#scope.counter(`upstream_rq_${name}`))
       this.#codes[status] = counters
     }
     for (const counter of counters) counter.inc()

@@ -516,7 +516,7 @@ test('a WebSocket that is answered 200 is over: the headers pass, the body does 
   setup.cluster.last.respond(200, false, { 'content-length': '2' })
   assert.equal(setup.callbacks.ended, true)
   assert.equal(setup.callbacks.responseHeaders?.has('content-length'), false)
-  assert.equal(setup.callbacks.streamInfo.responseCodeDetails, 'websocket_handshake_unsuccessful')
+  assert.equal(setup.callbacks.reply?.details, 'websocket_handshake_unsuccessful')
   assert.equal(setup.cluster.last.resetReason, 'local-reset')
 })
 

@@ -38,6 +38,7 @@ import { resetFlags } from './reset-reason.ts'
 import { followRedirect } from './internal-redirect.ts'
 import { makeRetryState, type RetryCallbacks, type RetryDecision, type RetryState } from './retry-state.ts'
 import type { RouterSettings } from './router-settings.ts'
+import { isCanary } from './retry-host-predicate.ts'
 import { checkStrictHeaders } from './strict-headers.ts'
 import { replyDirectly } from './reply-directly.ts'
 import { rewriteHost } from './rewrite.ts'
@@ -91,6 +92,10 @@ export class RouterFilter
   /** `performance.now()` when the request was complete, 0 before. */
   #requestCompleteAt = 0
   responseStarted = false
+  /** The request is complete, or asks for a WebSocket and waits for the answer to that. */
+  timeoutsRun = false
+  /** The answer comes from a canary, as its host's metadata or its headers say. */
+  #isCanary = false
   #details = 'via_upstream'
   /** Made by the hash policy, for the answer. */
   #setCookies: Set<string> | undefined = undefined
@@ -215,6 +220,7 @@ export class RouterFilter
       this.#startShadows(shadowPolicies, headers, endStream)
     this.#startUpstream(cluster, host, endStream)
     if (endStream) this.#onRequestComplete()
+    else if (headers.get('upgrade')?.toLowerCase() === 'websocket') this.#startTimeouts(performance.now())
     return 'stop'
   }
 
@@ -336,10 +342,21 @@ export class RouterFilter
 
   #onRequestComplete(): void {
     this.#requestCompleteAt = performance.now()
+    this.#startTimeouts(this.#requestCompleteAt)
+  }
+
+  #startTimeouts(nowMs: number): void {
+    this.timeoutsRun = true
     const upstream = this.#upstream
     if (upstream === undefined) return
-    this.#startTimeout(this.#requestCompleteAt)
+    this.#startTimeout(nowMs)
     upstream.startPerTryTimeouts()
+  }
+
+  #stopTimeouts(): void {
+    this.timeoutsRun = false
+    this.#upstream?.stopPerTryTimeouts()
+    this.#stopTimeout()
   }
 
   #retryBufferLimit(): number {
@@ -545,6 +562,7 @@ export class RouterFilter
     if (retryState !== undefined) this.#dropRetries()
     if (this.#requestCompleteAt !== 0 && !this.#settings.suppressEnvoyHeaders)
       headers.set('x-envoy-upstream-service-time', String(Math.trunc(performance.now() - this.#requestCompleteAt)))
+    this.#isCanary = isCanary(host) || headers.get('x-envoy-upstream-canary') === 'true'
     this.#charge(status)
     if (status >= 500) host.stats.rqError++
     else if (!isGrpc) host.stats.rqSuccess++
@@ -556,16 +574,28 @@ export class RouterFilter
     ;(this.#route as Route).finalizeResponseHeaders(headers, info, this.requestHeaders)
     if (entry.includeAttemptCountInResponse) headers.set('x-envoy-attempt-count', String(this.#attempt))
     this.responseStarted = true
+    if (this.#requestCompleteAt === 0 && this.timeoutsRun) this.#stopTimeouts()
     if (endStream) this.#onUpstreamComplete(upstream)
     this.callbacks.encodeHeaders(headers, endStream)
   }
 
-  /** The answer to a WebSocket request is neither 101 nor an error: its headers are passed on, without a body. */
+  /** The answer to a WebSocket request is neither 101 nor an error: ours has its status and headers, and no body. */
   onHandshakeFailure(upstream: UpstreamRequest, status: number, headers: HeaderMap): void {
-    headers.remove('content-length')
-    headers.remove('transfer-encoding')
-    this.#details = 'websocket_handshake_unsuccessful'
-    this.onUpstreamHeaders(upstream, status, headers, true)
+    const { host } = upstream
+    host.onResponse(status)
+    host.stats.rqSuccess++
+    upstream.reset()
+    this.#letGo(upstream)
+    this.#cleanUp()
+    const details = 'websocket_handshake_unsuccessful'
+    this.callbacks.sendLocalReply({
+      status,
+      details,
+      modifyHeaders(own) {
+        for (const [name, value] of headers)
+          if (name !== ':status' && name !== 'content-length' && name !== 'transfer-encoding') own.add(name, value)
+      },
+    })
   }
 
   onUpstreamData(upstream: UpstreamRequest, data: Uint8Array, endStream: boolean): void {
@@ -614,7 +644,7 @@ export class RouterFilter
     upstream.finish()
     if (this.#settings.dynamicStats && this.#requestCompleteAt !== 0) {
       const ms = performance.now() - this.#requestCompleteAt
-      this.clusterInfo.stats.upstreamRqTimeMs.record(ms)
+      this.clusterInfo.stats.recordRequestTime(ms, this.#asked?.isInternal ?? false, this.#isCanary)
       for (const account of this.#accounts) account.recordTime(ms)
     }
     this.#cleanUp()
@@ -831,7 +861,12 @@ export class RouterFilter
   #charge(status: number): void {
     if (!this.#settings.dynamicStats || this.callbacks.streamInfo.healthCheck) return
     const { isInternal = false, isGrpc = false } = this.#asked ?? {}
-    this.clusterInfo.stats.chargeResponseCode(status, isInternal, isGrpc && this.#settings.suppressGrpcCodeStats)
+    this.clusterInfo.stats.chargeResponseCode(
+      status,
+      isInternal,
+      isGrpc && this.#settings.suppressGrpcCodeStats,
+      this.#isCanary,
+    )
     for (const account of this.#accounts) account.chargeResponseCode(status)
   }
 
@@ -848,12 +883,17 @@ export class RouterFilter
       this.#settings.stats.rqResetAfterDownstreamResponseStarted.inc()
       return
     }
+    this.#isCanary = isCanary(upstream.host)
     this.#charge(status)
     upstream.host.stats.rqError++
   }
 
   #cleanUp(): void {
     if (this.#retryState !== undefined) this.#dropRetries()
+    this.#stopTimeout()
+  }
+
+  #stopTimeout(): void {
     this.#deadlines?.stop(this)
     if (this.#responseTimer === undefined) return
     clearTimeout(this.#responseTimer)

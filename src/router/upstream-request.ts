@@ -192,6 +192,11 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
       this.#perTryIdleTimer = setTimeout(onPerTryIdleTimeout, Math.min(perTryIdleMs, longestTimerMs), this)
   }
 
+  stopPerTryTimeouts(): void {
+    clearTimeout(this.#perTryTimer)
+    clearTimeout(this.#perTryIdleTimer)
+  }
+
   onPerTryTimeout(): void {
     clearTimeout(this.#perTryIdleTimer)
     if (this.#router.responseStarted) return
@@ -232,7 +237,7 @@ export class UpstreamRequest implements ResponseDecoder, StreamCallbacks, HttpPo
     encoder.stream.setCallbacks(this)
     this.#router.onPoolReady(this, encoder.stream, info)
     this.#log?.onPoolReady(host, info)
-    if (this.#router.isRequestComplete) this.startPerTryTimeouts()
+    if (this.#router.timeoutsRun) this.startPerTryTimeouts()
     const { maxStreamDurationMs } = this.#router.timeouts
     if (maxStreamDurationMs > 0)
       this.#durationTimer = setTimeout(onMaxStreamDuration, Math.min(maxStreamDurationMs, longestTimerMs), this)

@@ -77,11 +77,17 @@ export class VirtualHost {
     if (message.matcher !== undefined && message.routes.length > 0)
       throw configError(message, 'matcher', 'cannot set both matcher and routes on virtual host')
     this.#tree = message.matcher && makeRouteTree(message.matcher, message, level)
-    this.#tlsRedirect = new DirectRoute(tlsRedirectSettings(common('', message, undefined, level)))
+    this.#tlsRedirect = new DirectRoute(
+      // It changes no headers: Envoy has one such route for all virtual hosts.
+      tlsRedirectSettings({ ...common('', message, undefined, level), requestMutations: [], responseMutations: [] }),
+    )
   }
 
   route(headers: HeaderMap, streamInfo: StreamInfo, random: number): Route | undefined {
-    if (this.#requireTls !== 'NONE' && headers.get('x-forwarded-proto') !== 'https') {
+    const forwardedProto = headers.get('x-forwarded-proto')
+    // As Envoy: who says how a request came cannot say nothing.
+    if (forwardedProto === '') return undefined
+    if (this.#requireTls !== 'NONE' && forwardedProto !== 'https') {
       if (this.#requireTls === 'ALL' || headers.get('x-envoy-internal') !== 'true') return this.#tlsRedirect
     }
     const bare = withoutQuery(headers.path)

@@ -1,5 +1,6 @@
 /** The `cluster.<name>.` stats. Follows Envoy's `ALL_CLUSTER_*_STATS` (envoy/upstream/upstream.h) and `CodeStatsImpl`. */
-import type { ClusterStats, StatHistogram } from '../core/cluster.ts'
+import type { ClusterStats } from '../core/cluster.ts'
+import { responseCodeNames } from '../core/response-codes.ts'
 import type { Counter, Gauge, Histogram, Scope } from '../stats/scope.ts'
 
 /** Shown from the start, as Envoy does, though nothing counts them yet. */
@@ -47,7 +48,7 @@ export class ClusterStatistics implements ClusterStats {
   readonly upstreamRqMaintenanceMode: Counter
   readonly upstreamRqCancelled: Counter
   readonly upstreamRqPerCx: Histogram
-  readonly upstreamRqTimeMs: StatHistogram
+  readonly #requestTime: RequestTime
 
   readonly upstreamCxTotal: Counter
   readonly upstreamCxActive: Gauge
@@ -99,6 +100,7 @@ export class ClusterStatistics implements ClusterStats {
   readonly updateNoRebuild: Counter
 
   readonly #codes: (ResponseCodeStats | undefined)[] = []
+  readonly #canaryCodes: (ResponseCodeStats | undefined)[] = []
   readonly #retryCodes: (ResponseCodeStats | undefined)[] = []
 
   /** @param scope of `cluster.<name>` */
@@ -129,7 +131,7 @@ export class ClusterStatistics implements ClusterStats {
     this.upstreamRqMaintenanceMode = counter('upstream_rq_maintenance_mode')
     this.upstreamRqCancelled = counter('upstream_rq_cancelled')
     this.upstreamRqPerCx = scope.histogram('upstream_rq_per_cx')
-    this.upstreamRqTimeMs = new RequestTime(scope)
+    this.#requestTime = new RequestTime(scope)
 
     this.upstreamCxTotal = counter('upstream_cx_total')
     this.upstreamCxActive = scope.gauge('upstream_cx_active')
@@ -188,7 +190,8 @@ export class ClusterStatistics implements ClusterStats {
   }
 
   /** Counts `upstream_rq_completed` too. */
-  chargeResponseCode(status: number, internal: boolean, quiet = false): void {
+  chargeResponseCode(status: number, internal: boolean, quiet = false, canary = false): void {
+    if (canary) this.#chargeCanary(status, quiet)
     const index = status * 4 + (internal ? 1 : 0) + (quiet ? 2 : 0)
     let stats = this.#codes[index]
     if (stats === undefined) {
@@ -199,6 +202,20 @@ export class ClusterStatistics implements ClusterStats {
       this.#codes[index] = stats
     }
     stats.inc()
+  }
+
+  #chargeCanary(status: number, quiet: boolean): void {
+    const index = status * 2 + (quiet ? 1 : 0)
+    let stats = this.#canaryCodes[index]
+    if (stats === undefined) {
+      stats = new ResponseCodeStats(this.scope, status, quiet ? [] : ['canary.'], quiet ? ['canary.'] : [])
+      this.#canaryCodes[index] = stats
+    }
+    stats.inc()
+  }
+
+  recordRequestTime(ms: number, internal: boolean, canary: boolean): void {
+    this.#requestTime.record(ms, internal, canary)
   }
 
   chargeRetryResponseCode(status: number, quiet = false): void {
@@ -212,13 +229,13 @@ export class ClusterStatistics implements ClusterStats {
   }
 }
 
-/** What one response of a status counts: three counters under each prefix. */
+/** What one response of a status counts under each prefix. */
 class ResponseCodeStats {
   readonly #counters: readonly Counter[]
 
   /** @param quiet prefixes under which it counts as completed and no more */
   constructor(scope: Scope, status: number, prefixes: readonly string[], quiet: readonly string[] = []) {
-    const names = ['upstream_rq_completed', `upstream_rq_${Math.floor(status / 100)}xx`, `upstream_rq_${status}`]
+    const names = responseCodeNames(status).map(name => `upstream_rq_${name}`)
     this.#counters = [
       ...quiet.map(prefix => scope.counter(`${prefix}upstream_rq_completed`)),
       ...prefixes.flatMap(prefix => names.map(name => scope.counter(prefix + name))),
@@ -230,22 +247,31 @@ class ResponseCodeStats {
   }
 }
 
-/** `upstream_rq_time` and its external twin, which Envoy shows from the first response on. */
-class RequestTime implements StatHistogram {
+/** `upstream_rq_time` and its twins, which Envoy shows from the first response of their kind on. */
+class RequestTime {
   readonly #scope: Scope
   #all: Histogram | undefined
   #external: Histogram | undefined
+  #internal: Histogram | undefined
+  #canary: Histogram | undefined
 
   constructor(scope: Scope) {
     this.#scope = scope
   }
 
-  record(ms: number): void {
-    if (this.#all === undefined) {
-      this.#all = this.#scope.histogram('upstream_rq_time', 'milliseconds')
-      this.#external = this.#scope.histogram('external.upstream_rq_time', 'milliseconds')
-    }
-    this.#all.record(ms)
-    this.#external?.record(ms)
+  record(ms: number, internal: boolean, canary: boolean): void {
+    const all = (this.#all ??= this.#make(''))
+    all.record(ms)
+    const origin = internal
+      ? (this.#internal ??= this.#make('internal.'))
+      : (this.#external ??= this.#make('external.'))
+    origin.record(ms)
+    if (!canary) return
+    this.#canary ??= this.#make('canary.')
+    this.#canary.record(ms)
+  }
+
+  #make(prefix: string): Histogram {
+    return this.#scope.histogram(`${prefix}upstream_rq_time`, 'milliseconds')
   }
 }

@@ -8,6 +8,7 @@ import { connectionManager } from './cases/connection-manager.ts'
 import { http1Options } from './cases/http1-options.ts'
 import { connectTunnels } from './cases/connect.ts'
 import { basic } from './cases/basic.ts'
+import { explored } from './cases/explored.ts'
 import { formats } from './cases/formats.ts'
 import { earlyData } from './cases/early-data.ts'
 import { grpcFilters } from './cases/grpc.ts'
@@ -62,6 +63,7 @@ export const groups: readonly Group[] = [
   rewrites,
   headerMutation,
   accessLog,
+  explored,
   formats,
   tcpProxy,
   stats,

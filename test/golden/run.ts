@@ -38,7 +38,7 @@ const own = new Set(Object.values(networkInterfaces()).flatMap(list => (list ?? 
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 
 /** Replaces what changes from run to run: times, uuids, ports. */
-function normalise(text: string, names: Names): string {
+export function normalise(text: string, names: Names): string {
   return text
     .replace(/^(date: ).*$/i, '$1{time}')
     .replace(/^(set-cookie: \w+=")[0-9a-f]{16}(?=")/, '$1{hash}')
@@ -50,7 +50,7 @@ function normalise(text: string, names: Names): string {
     .replace(/(?<=:|x-forwarded-port: )\d{4,5}\b/g, port => names.get(Number(port)) ?? port)
 }
 
-function seen(message: Message, names: Names): SeenMessage {
+export function seen(message: Message, names: Names): SeenMessage {
   const text = message.body.toString('latin1')
   const digest = createHash('sha1').update(message.body).digest('hex')
   return {

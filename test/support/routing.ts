@@ -138,7 +138,7 @@ function clusterStats(counts: Counts): ClusterStats {
   const special: Partial<ClusterStats> = {
     chargeResponseCode: (status, internal) => counts.counter(`code ${status}${internal ? ' internal' : ''}`).inc(),
     chargeRetryResponseCode: status => counts.counter(`retry code ${status}`).inc(),
-    upstreamRqTimeMs: { record: () => counts.counter('time').inc() },
+    recordRequestTime: () => counts.counter('time').inc(),
   }
   return new Proxy({} as ClusterStats, {
     get: (_, name: string) => special[name as keyof ClusterStats] ?? counts.scope().gauge(name),

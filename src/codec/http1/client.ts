@@ -199,7 +199,8 @@ export class Http1ClientConnection implements ClientConnection, MessageHandler {
         removeField(parser.fields, 'content-length')
         this.#reusable = false
       }
-      if (this.protocol === 'HTTP/1.0') return codecError
+      // Faulty framing: it is read, and nothing after it (RFC 9112 §6.1).
+      if (this.protocol === 'HTTP/1.0') this.#reusable = false
     }
     if (status === 204) {
       if (length !== undefined && length !== 0) return contentLengthNotAllowed

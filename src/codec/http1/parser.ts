@@ -478,7 +478,9 @@ export class Http1Parser {
     const fields = this.fields
     for (let i = 0; i < fields.length; i += 2) {
       if (fields[i] !== name) continue
-      fields[i + 1] = joined(fields[i + 1], value)
+      const before = fields[i + 1] as string
+      // As Envoy's `appendToHeader`: an empty value adds nothing.
+      if (value !== '') fields[i + 1] = before === '' ? value : `${before},${value}`
       return
     }
   }

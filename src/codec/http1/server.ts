@@ -149,6 +149,8 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
     this.closeAfterResponse = true
     const stream = this.#stream ?? this.#openStream()
     stream.codecDetails = error.details
+    // As Envoy: what the request would have been does not matter any more.
+    stream.isHead = false
     if (!stream.responseStarted) stream.decoder.sendLocalReply(error.status, error.body, error.details)
     return 'protocol-error'
   }
@@ -194,7 +196,8 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
     const wrong = this.#target(fields, line) ?? this.#version(fields, line)
     if (wrong !== undefined) return wrong
     if (!authorityIsValid(fields[1] as string)) return invalidAuthority
-    if (parser.connection !== undefined && !removeNominated(fields, parser.connection)) return connectionHeaderRejected
+    if (parser.connection !== undefined && !removeNominated(fields, parser.connection, stream.raw && !stream.isConnect))
+      return connectionHeaderRejected
     this.#dropAbsent(fields, line)
     if (framing === 'none' || (framing === 'length' && parser.contentLength === 0)) return 'none'
     stream.deliverHeaders(fields, false)
@@ -426,6 +429,8 @@ class ServerStream extends Http1Stream implements ResponseEncoder {
 
     const reason = headers.keyFormatter?.reasonPhrase ?? ''
     const firstLine = reason === '' ? statusLine(status, http10) : `HTTP/1.${http10 ? 0 : 1} ${status} ${reason}\r\n`
+    // They have no body, and say nothing of one.
+    if (code === 204 && headers.has('content-length')) headers.remove('content-length')
     let head = firstLine + fieldLines(headers, settings.properCaseHeaders)
     const contentLength = tunnel ? undefined : headers.get('content-length')
     let framing: WrittenFraming = 'plain'

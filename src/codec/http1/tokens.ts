@@ -16,9 +16,10 @@ const maxTeLength = 256
  * Removes the fields that `connection` nominates, in place, as Envoy's `Http::Utility::sanitizeConnectionHeader`.
  * @param fields name, value, …
  * @param connection all values of the field
+ * @param upgrading of an upgrade all stay: it is for the upstream to judge
  * @returns false: the message is to be refused
  */
-export function removeNominated(fields: string[], connection: string): boolean {
+export function removeNominated(fields: string[], connection: string, upgrading: boolean): boolean {
   if (connection === 'keep-alive' || connection === 'close') return true
   const tokens = connection.split(',').map(part => part.trim().toLowerCase())
   if (tokens.length >= maxNominated) return false
@@ -31,9 +32,11 @@ export function removeNominated(fields: string[], connection: string): boolean {
       continue
     }
     if (token.startsWith('x-forwarded-') || token.startsWith(':') || token === 'host') return false
+    if (upgrading) continue
     if (token === 'te' && !keepTrailersOnly(fields, removed)) return false
     else if (token !== 'te' && token !== 'connection') removed.add(token)
   }
+  if (upgrading) return true
   const value = kept.length === tokens.length ? connection : kept.join(',')
   let to = 0
   let seen = false

@@ -229,3 +229,32 @@ describe('keepalive', () => {
     assert.equal(peer.connection.closedAs, 'no-flush')
   })
 })
+
+describe('HTTP/2 client: content in the wrong place', () => {
+  it('DATA before HEADERS ends the connection', () => {
+    const peer = new Peer()
+    peer.call()
+    assert.equal(peer.send(data(1, 'early')), 'protocol-error')
+  })
+
+  it('or the stream, where messages that are wrong cost the stream only', () => {
+    const peer = new Peer({ streamErrorOnInvalidHttpMessage: true })
+    const call = peer.call()
+    assert.equal(peer.send(data(1, 'early')), 'ok')
+    assert.deepEqual(call.events, ['reset protocol-error http2.violation.of.messaging.rule'])
+  })
+
+  it('DATA after interim headers ends the stream', () => {
+    const peer = new Peer()
+    const call = peer.call()
+    assert.equal(peer.send(headers(1, [':status', '103'], 0) + data(1, 'early', end)), 'ok')
+    assert.deepEqual(call.events, ['interim 103', 'reset protocol-error http2.remote_reset'])
+  })
+
+  it('RST_STREAM with PROTOCOL_ERROR is a protocol error', () => {
+    const peer = new Peer()
+    const call = peer.call()
+    peer.send(rstStreamFrame(1, ErrorCode.protocolError))
+    assert.deepEqual(call.events, ['reset protocol-error http2.remote_reset'])
+  })
+})

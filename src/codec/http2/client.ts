@@ -77,17 +77,20 @@ export class Http2ClientConnection extends Http2Connection implements ClientConn
     if (stream.remoteEnd) return this.fault(stream, ErrorCode.streamClosed)
     this.chargeBlock(stream)
     if (tooLarge !== '') return this.overLimit(stream, tooLarge)
-    if (stream.responseStarted) return this.trailers(stream, list, checkTrailers(list), endStream)
+    if (stream.messageStarted && list.length > this.settings.maxHeadersCount * 2) return this.overLimit(stream, 'count')
+    if (stream.messageStarted) return this.trailers(stream, list, checkTrailers(list), endStream)
     const { check } = this
     checkResponse(list, check)
     if (check.error !== '') return this.invalid(stream, check.error)
+    if (list.length > this.settings.maxHeadersCount * 2) return this.overLimit(stream, 'count')
     const { status, contentLength } = check
     if (status < 200) {
       if (endStream) return this.invalid(stream, invalidField)
+      stream.interimSeen = true
       stream.decoder.decode1xxHeaders(new HeaderMap(list))
       return this.after()
     }
-    stream.responseStarted = true
+    stream.messageStarted = true
     const bodiless = stream.isHead || status === 304 || status === 204
     if (endStream) {
       if (contentLength > 0 && !bodiless) return this.invalid(stream, invalidMessaging)
@@ -121,7 +124,7 @@ export class Http2ClientConnection extends Http2Connection implements ClientConn
 /** One request and its response. */
 class ClientStream extends Http2Stream implements RequestEncoder {
   readonly decoder: ResponseDecoder
-  responseStarted = false
+  override messageStarted = false
   isHead = false
   isConnect = false
   upgradeType = ''

@@ -121,8 +121,9 @@ export abstract class Http2Connection implements FrameHandler {
     this.#encoder = new HpackEncoder({ maxTableBytes: settings.hpackTableBytes, huffman: settings.huffman })
     if (settings.hpackTableBytes > defaultTableBytes) this.#decoder.setMaxTableSize(settings.hpackTableBytes)
     this.#limits = {
-      listBytes: settings.maxHeadersKb * 1024 + 32 * settings.maxHeadersCount,
-      fieldCount: settings.maxHeadersCount,
+      listBytes: settings.maxHeadersKb * 1024,
+      // Fields of one name may become one; then they are counted again.
+      fieldCount: settings.maxHeadersCount * 2,
       fieldBytes: settings.maxHeaderFieldKb * 1024,
     }
     this.#maxBlockBytes = settings.maxHeadersKb * 1024 + blockOverheadBytes
@@ -250,8 +251,7 @@ export abstract class Http2Connection implements FrameHandler {
     }
     const result = this.#decoder.decode(block, this.#limits, list)
     if (result === 'compression-error') return ErrorCode.compressionError
-    const full = list.length >= this.#limits.fieldCount * 2
-    return this.onHeaders(streamId, list, result === 'ok' ? '' : full ? 'count' : 'bytes', endStream)
+    return this.onHeaders(streamId, list, result === 'ok' ? '' : this.#decoder.tooMany ? 'count' : 'bytes', endStream)
   }
 
   onDataFrame(streamId: number, length: number, flags: number): number {
@@ -274,7 +274,11 @@ export abstract class Http2Connection implements FrameHandler {
     this.#dataEnds = (flags & FrameFlag.endStream) !== 0
     this.#dataLeft = length
     this.#dataSeen = false
-    return ErrorCode.noError
+    // RFC 9113 §8.1: content follows a header section.
+    if (stream === undefined || stream.messageStarted) return ErrorCode.noError
+    if (!stream.interimSeen) return this.invalid(stream, invalidMessaging)
+    this.wrongLength(stream)
+    return this.after()
   }
 
   onData(_streamId: number, data: Uint8Array, last: boolean): number {
@@ -325,6 +329,7 @@ export abstract class Http2Connection implements FrameHandler {
       reason = 'remote-refused-stream-reset'
       details = 'http2.remote_refuse'
     } else if (errorCode === ErrorCode.connectError) reason = 'connect-error'
+    else if (errorCode === ErrorCode.protocolError && this.isClient) reason = 'protocol-error'
     this.#closeWith(stream, reason, details)
     return this.#gone ? connectionGone : ErrorCode.noError
   }
@@ -641,7 +646,7 @@ export abstract class Http2Connection implements FrameHandler {
     this.#write(rstStreamFrame(streamId, ErrorCode.refusedStream), true)
   }
 
-  /** The body is not as long as `content-length` says: as nghttp2 has it, the stream's error always. */
+  /** The body is not as long as `content-length` says, or follows interim headers: as nghttp2 has it, the stream's error always. */
   protected wrongLength(stream: Http2Stream): void {
     stream.codecDetails = 'http2.remote_reset'
     this.resetByUs(stream, ErrorCode.protocolError, this.messagingResetReason)

@@ -164,6 +164,27 @@ export function checkResponse(list: string[], check: HeaderCheck): void {
   }
 }
 
+/**
+ * What `headers_with_underscores_action` leaves of a request's trailers.
+ * @returns how many were dropped, -1: the request is refused
+ */
+export function withoutUnderscores(list: string[], action: RequestRules['headersWithUnderscores']): number {
+  if (action === 'ALLOW') return 0
+  let to = 0
+  for (let i = 0; i < list.length; i += 2) {
+    const name = list[i] as string
+    if (name.includes('_')) {
+      if (action === 'REJECT_REQUEST') return -1
+      continue
+    }
+    list[to++] = name
+    list[to++] = list[i + 1] as string
+  }
+  const dropped = (list.length - to) / 2
+  list.length = to
+  return dropped
+}
+
 /** Trailers have no pseudo-headers. */
 export function checkTrailers(list: string[]): string {
   for (let i = 0; i < list.length; i += 2) {
@@ -229,7 +250,9 @@ function checkFields(
       if ((known.joined & joins) !== 0) {
         const bit = 1 << (known.index & 31)
         if (((known.index < 32 ? seenLow : seenHigh) & bit) !== 0) {
-          list[valueOf(list, name)] += `,${value}`
+          const at = valueOf(list, name)
+          // As Envoy's `appendToHeader`: an empty value adds nothing.
+          if (value !== '') list[at] = list[at] === '' ? value : `${list[at]},${value}`
           continue
         }
         if (known.index < 32) seenLow |= bit
@@ -290,11 +313,13 @@ function pseudo(kind: NameKind, value: string, at: number, request: boolean): bo
  */
 export function sendableFields(list: readonly string[]): readonly string[] {
   let regular = false
+  // Responses may have one, and it means nothing.
+  const hostPasses = list[0] === ':status'
   for (let i = 0; i < list.length; i += 2) {
     const name = list[i] as string
     const { kind } = names.get(name) ?? judge(name)
     if (kind === NameKind.plain) regular = true
-    else if (kind === NameKind.forbidden || kind === NameKind.host) return sanitized(list)
+    else if (kind === NameKind.forbidden || (kind === NameKind.host && !hostPasses)) return sanitized(list)
     else if (kind > NameKind.status) regular = true
     else if (regular) return sanitized(list)
     if (notInValue.test(list[i + 1] as string)) return sanitized(list)
@@ -311,7 +336,7 @@ function sanitized(list: readonly string[]): string[] {
   for (let i = 0; i < list.length; i += 2) {
     const name = list[i] as string
     const { kind } = names.get(name) ?? judge(name)
-    if (kind === NameKind.forbidden || kind === NameKind.host) continue
+    if (kind === NameKind.forbidden || (kind === NameKind.host && list[0] !== ':status')) continue
     const value = (list[i + 1] as string).replace(notInValues, ' ')
     ;(kind >= NameKind.method && kind <= NameKind.status ? pseudoFields : fields).push(name, value)
   }

@@ -159,11 +159,19 @@ describe('HPACK decoder: refusals and limits', () => {
   it('keeps its table right over lists that are too long', () => {
     const decoder = new HpackDecoder()
     const list: string[] = []
-    const small = { listBytes: 80, fieldCount: 10 }
+    const small = { listBytes: 5, fieldCount: 10 }
     assert.equal(decoder.decode(bytes('4001 6101 62 4001 6301 64 4001 6501 66'), small, list), 'too-large')
     assert.deepEqual(list, ['a', 'b', 'c', 'd'])
     assert.deepEqual(decode(decoder, 'bec0'), ['e', 'f', 'a', 'b'])
     assert.equal(decoder.decode(bytes('bebe be'), { listBytes: 1000, fieldCount: 2 }, []), 'too-large')
+  })
+
+  it('does not count the crumbs of a cookie', () => {
+    const list: string[] = []
+    // `cookie` with an empty value: index 32 of the static table.
+    assert.equal(new HpackDecoder().decode(bytes('a0'.repeat(20)), { listBytes: 1000, fieldCount: 2 }, list), 'ok')
+    assert.equal(list.length, 40)
+    assert.equal(new HpackDecoder().decode(bytes('a0'.repeat(20)), { listBytes: 100, fieldCount: 2 }, []), 'too-large')
   })
 
   it('empties the table for an entry that does not fit', () => {

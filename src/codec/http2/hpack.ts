@@ -12,8 +12,9 @@ const { latin1Slice, latin1Write } = Buffer.prototype as unknown as {
 }
 
 export interface DecodeLimits {
-  /** Bytes of names and values, and 32 for each field (RFC 9113 §10.5.1). */
+  /** Bytes of names and values, as Envoy counts them: without the 32 for each field of RFC 9113 §10.5.1. */
   readonly listBytes: number
+  /** `cookie` is not counted: its crumbs are one field. */
   readonly fieldCount: number
   /** Of a name, and of a value; a longer one is a `compression-error`. */
   readonly fieldBytes?: number
@@ -54,6 +55,8 @@ export class HpackDecoder {
 
   /** Names and values of the last block. */
   fieldBytes = 0
+  /** It had more fields than allowed. */
+  tooMany = false
 
   /** Appends the fields of a whole block to `list`. */
   decode(block: Uint8Array, limits: DecodeLimits, list: string[]): DecodeResult {
@@ -85,12 +88,14 @@ export class HpackDecoder {
       }
       if (this.#failed || name === undefined || value === undefined) return this.#fail()
       if (name.length > fieldBytes || value.length > fieldBytes) return this.#fail()
-      listBytes += name.length + value.length + entryOverhead
-      if (++fieldCount <= limits.fieldCount && listBytes <= limits.listBytes) list.push(name, value)
+      listBytes += name.length + value.length
+      if (name !== 'cookie') fieldCount++
+      if (fieldCount <= limits.fieldCount && listBytes <= limits.listBytes) list.push(name, value)
     }
     if (first && this.#updateDue) return this.#fail()
-    this.fieldBytes = listBytes - fieldCount * entryOverhead
-    return fieldCount > limits.fieldCount || listBytes > limits.listBytes ? 'too-large' : 'ok'
+    this.fieldBytes = listBytes
+    this.tooMany = fieldCount > limits.fieldCount
+    return this.tooMany || listBytes > limits.listBytes ? 'too-large' : 'ok'
   }
 
   #fail(): DecodeResult {

@@ -11,7 +11,7 @@ import type { Connection } from '../../core/connection.ts'
 import { HeaderMap } from '../../core/header-map.ts'
 import { Http2Connection } from './connection.ts'
 import { ErrorCode } from './framing.ts'
-import { checkRequest, checkTrailers, invalidMessaging } from './header-validation.ts'
+import { checkRequest, checkTrailers, invalidMessaging, withoutUnderscores } from './header-validation.ts'
 import type { Http2Settings } from './settings.ts'
 import type { Http2Stats } from './stats.ts'
 import { Http2Stream } from './stream.ts'
@@ -66,6 +66,10 @@ export class Http2ServerConnection extends Http2Connection implements ServerConn
       if (open.remoteEnd) return this.fault(open, ErrorCode.streamClosed)
       this.stats.trailers.inc()
       if (tooLarge !== '') return this.overLimit(open, tooLarge)
+      if (list.length > this.settings.maxHeadersCount * 2) return this.overLimit(open, 'count')
+      const dropped = withoutUnderscores(list, this.settings.headersWithUnderscores)
+      if (dropped < 0) return this.overLimit(open, 'underscore')
+      this.stats.droppedUnderscores.add(dropped)
       return this.trailers(open, list, checkTrailers(list), endStream)
     }
     if (streamId % 2 === 0) return ErrorCode.protocolError
@@ -95,6 +99,7 @@ export class Http2ServerConnection extends Http2Connection implements ServerConn
     if (check.underscoresDropped > 0) this.stats.droppedUnderscores.add(check.underscoresDropped)
     if (check.underscoreRefused) return this.overLimit(stream, 'underscore')
     if (check.error !== '') return this.invalid(stream, check.error)
+    if (list.length > this.settings.maxHeadersCount * 2) return this.overLimit(stream, 'count')
     if (endStream) {
       if (check.contentLength > 0) return this.invalid(stream, invalidMessaging)
       stream.remoteEnd = true

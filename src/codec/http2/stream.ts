@@ -31,6 +31,10 @@ export abstract class Http2Stream implements CodecStream {
   decompressedHeaderBytesReceived = 0
   decompressedHeaderBytesSent = 0
   closed = false
+  /** The peer's message has begun: a request's stream begins with it. */
+  messageStarted = true
+  /** 1xx has come. */
+  interimSeen = false
   remoteEnd = false
   localEnd = false
   endSent = false

@@ -139,7 +139,10 @@ class GrpcWeb implements HttpFilter {
     // A body that came at once is taken whole.
     let message = last ?? new Uint8Array(0)
     if (held !== undefined) {
-      message = Buffer.concat([held.slice(0, held.length), message]).subarray(0, maxMessageBytes)
+      const before = held.slice(0, held.length)
+      // What a filter before this one has held back comes as the data and stands in the buffer.
+      const same = before.buffer === message.buffer && before.byteOffset === message.byteOffset
+      message = Buffer.concat(same ? [before] : [before, message]).subarray(0, maxMessageBytes)
       held.drain(held.length)
     }
     headers.set('grpc-message', percentEncode(message))
