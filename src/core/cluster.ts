@@ -141,9 +141,6 @@ export interface StatGauge extends StatCounter {
   dec(): void
   set(value: number): void
 }
-interface StatHistogram {
-  record(value: number): void
-}
 
 /** The `cluster.<name>.` stats that users of a cluster count; the cluster's own code counts the rest. */
 export interface ClusterStats {
