@@ -101,10 +101,9 @@ async function runCase(track: Track, test: ExploredCase, names: ReadonlyMap<numb
   const client = await RawClient.connect(track.port)
   const port = client.localPort
   for (const step of test.steps) {
-    if (step === 'END') client.end()
-    else if (step === 'RESET') client.reset()
-    else if (typeof step === 'string') client.write(step)
+    if (typeof step === 'string') client.write(step)
     else if ('waitMs' in step) await sleep(step.waitMs)
+    else client[step.do]()
   }
   const head = test.text.startsWith('HEAD')
   const answered = (): boolean => {

@@ -10,7 +10,7 @@ import { block, clientStart, data, end, endHeaders, frame } from '../../support/
 import type { Random } from './random.ts'
 import type { Act, Answer } from './upstream.ts'
 
-export type ClientStep = string | { readonly waitMs: number } | { readonly upstreamHeads: number } | 'END' | 'RESET'
+export type ClientStep = string | { readonly waitMs: number } | { readonly do: 'end' | 'reset' }
 
 export interface ExploredCase {
   readonly http2: boolean
@@ -376,6 +376,9 @@ const trailerFields: readonly (readonly [string, string])[] = [
   ['x-long', 'v'.repeat(2000)],
 ]
 
+const closed: Act = { end: 'close' }
+const reset: Act = { end: 'reset' }
+
 const odd = (r: Random, name: string): string =>
   r.chance(0.15) ? (r.chance(0.5) ? name.toUpperCase() : name.replace(/(^|-)[a-z]/g, c => c.toUpperCase())) : name
 
@@ -441,10 +444,10 @@ function case1(r: Random): ExploredCase {
   const pieces = r.chance(0.4) ? r.split(text, 5) : [text]
   const steps: ClientStep[] = pieces.flatMap((piece, i) => (i === 0 ? [piece] : [{ waitMs: 8 }, piece]))
   const after = r.below(12)
-  if (after < 2) steps.push({ waitMs: 30 }, 'END')
-  if (after === 2) steps.push({ waitMs: 40 }, 'RESET')
+  if (after < 2) steps.push({ waitMs: 30 }, { do: 'end' })
+  if (after === 2) steps.push({ waitMs: 40 }, { do: 'reset' })
   if (after === 3) steps.push({ waitMs: 40 }, 'late bytes\r\n\r\n')
-  if (!first.whole && after > 8) steps.push({ waitMs: 30 }, r.chance(0.6) ? 'END' : 'RESET')
+  if (!first.whole && after > 8) steps.push({ waitMs: 30 }, r.chance(0.6) ? { do: 'end' } : { do: 'reset' })
   const answers = answersOf(r)
   return { http2: false, steps, answers: answers.list, text, answerText: answers.text }
 }
@@ -464,16 +467,12 @@ function answer(r: Random): [Answer, string] {
   ]
   if (kind === 0) {
     const error = r.of([0, 1, 2, 5, 7, 8, 11, 13])
-    return nothing(['RESET'], id => [rstStreamFrame(id, error)], `reset (${error})`)
+    return nothing([reset], id => [rstStreamFrame(id, error)], `reset (${error})`)
   }
-  if (kind === 1) return nothing(['CLOSE'], () => ['CLOSE'], 'close')
+  if (kind === 1) return nothing([closed], () => [closed], 'close')
   if (kind === 2 && r.chance(0.4)) return nothing([], () => [], 'nothing')
   if (kind === 3 && r.chance(0.2))
-    return nothing(
-      ['HTTP/1.1 200 OK\r\nx-half: 1\r\n', r.chance(0.5) ? 'CLOSE' : 'RESET'],
-      () => ['RESET'],
-      'half a head',
-    )
+    return nothing(['HTTP/1.1 200 OK\r\nx-half: 1\r\n', r.chance(0.5) ? closed : reset], () => [reset], 'half a head')
   if (kind === 4 && r.chance(0.5)) return nothing(['nonsense\r\n\r\n'], id => [data(id, 'too early')], 'nonsense')
   const status = r.of(statuses)
   const code = status.split(' ')[0] as string
@@ -490,14 +489,14 @@ function answer(r: Random): [Answer, string] {
   else if (framing < 10) {
     head.push(['transfer-encoding', 'chunked'])
     text1 = chunks(r, body, trailers)
-  } else if (framing === 10) ending = ['CLOSE']
+  } else if (framing === 10) ending = [closed]
   else if (framing === 11) {
     head.push(['content-length', `${body.length + 5}`])
-    ending = [r.chance(0.5) ? 'CLOSE' : 'RESET']
+    ending = [r.chance(0.5) ? closed : reset]
   } else if (framing === 12) {
     head.push(['transfer-encoding', 'chunked'])
     text1 = chunks(r, body, trailers).slice(0, -(1 + r.below(5)))
-    ending = ['CLOSE']
+    ending = [closed]
   } else {
     head.push(['content-length', `${Math.max(0, body.length - 1)}`])
   }
@@ -536,7 +535,7 @@ function answer(r: Random): [Answer, string] {
       out += frame(FrameType.headers, endHeaders | end, id, block(trailers.flatMap(([n, v]) => [n.toLowerCase(), v])))
     if (seed < 60) out += rstStreamFrame(id, [0, 2, 8, 7][seed % 4] as number)
     if (seed >= 60 && seed < 100) out += goAwayFrame(seed % 2 === 0 ? id : 0, seed % 3, '')
-    if (framing === 12) return [out, seed % 2 === 0 ? 'CLOSE' : rstStreamFrame(id, 2)]
+    if (framing === 12) return [out, seed % 2 === 0 ? closed : rstStreamFrame(id, 2)]
     return [out]
   }
   return [
@@ -621,8 +620,8 @@ function case2(r: Random): ExploredCase {
   }
   steps.push(out)
   const after = r.below(15)
-  if (after === 0) steps.push({ waitMs: 30 }, 'END')
-  if (after === 1) steps.push({ waitMs: 40 }, 'RESET')
+  if (after === 0) steps.push({ waitMs: 30 }, { do: 'end' })
+  if (after === 1) steps.push({ waitMs: 40 }, { do: 'reset' })
   const answers = answersOf(r)
   return { http2: true, steps, answers: answers.list, text: text.join('\n'), answerText: answers.text }
 }

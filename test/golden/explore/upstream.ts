@@ -6,7 +6,7 @@ import { FrameLog } from '../../support/http2-frames.ts'
 import { type Message, parseMessage } from '../../support/http-message.ts'
 
 /** Bytes to write, or what to do with the connection. */
-export type Act = string | { readonly waitMs: number } | 'CLOSE' | 'RESET'
+export type Act = string | { readonly waitMs: number } | { readonly end: 'close' | 'reset' }
 
 export interface Answer {
   readonly when: 'head' | 'complete'
@@ -75,9 +75,9 @@ export class ScriptedUpstream {
     this.busy += 1
     for (const act of acts) {
       this.activity += 1
-      if (act === 'CLOSE' || act === 'RESET') {
+      if (typeof act === 'object' && 'end' in act) {
         await sleep(12)
-        if (act === 'CLOSE') socket.end()
+        if (act.end === 'close') socket.end()
         else socket.resetAndDestroy()
       } else if (typeof act === 'string') {
         if (socket.writable) socket.write(act, 'latin1')
@@ -136,7 +136,7 @@ export class ScriptedUpstream {
     socket.write(settingsFrame([3, 100]), 'latin1')
     socket.on('data', chunk => {
       this.activity += 1
-      log.push(chunk as Buffer)
+      log.push(chunk)
       for (const line of log.take()) {
         const [type = '', id = ''] = line.split(' ', 2)
         if (type === 'ping' || type === 'windowUpdate') continue
