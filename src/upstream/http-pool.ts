@@ -220,7 +220,7 @@ class HttpClient extends PoolClient implements ConnectionReader, UpstreamConnect
     clearTimeout(this.#idleTimer)
     clearTimeout(this.#durationTimer)
     // The end of the connection is the end of an HTTP/1 body without a length.
-    if (event === 'remote-close' && !this.connection.remoteReset && this.active) this.#dispatch(nothing, true)
+    if (event === 'remote-close' && this.active) this.#dispatch(nothing, true)
     if (!this.connecting) this.#pool.settings.stats.upstreamRqPerCx.record(this.streams)
   }
 

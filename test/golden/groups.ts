@@ -32,6 +32,7 @@ import { localities } from './cases/localities.ts'
 import { cors } from './cases/cors.ts'
 import { rateLimits } from './cases/rate-limits.ts'
 import { clusterRefresh } from './cases/cluster-refresh.ts'
+import { brokenAnswers } from './cases/broken-answers.ts'
 import { matcherTree } from './cases/matcher-tree.ts'
 import { scopedRoutes } from './cases/scoped-routes.ts'
 import { subsets } from './cases/subsets.ts'
@@ -87,6 +88,7 @@ export const groups: readonly Group[] = [
   cors,
   rateLimits,
   clusterRefresh,
+  brokenAnswers,
   subsets,
   localities,
   http1Options,
