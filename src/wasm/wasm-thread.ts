@@ -11,7 +11,7 @@ import type { GuestMemory } from './memory.ts'
 import { UnknownWasmError } from './meter-binary.ts'
 import { meterModule } from './meter.ts'
 import type { PluginHandle, PreparedPlugin } from './plugin.ts'
-import { importMismatch } from './import-signatures.ts'
+import { signatureMismatch } from './signatures.ts'
 import { forgetGauges, makeMetricBuffer, MetricStore } from './metric-store.ts'
 import { makeSharedBuffer, SharedStore } from './shared-store.ts'
 import { type MovedCode, readSourceMap, type SourcePositions } from './source-map.ts'
@@ -274,7 +274,7 @@ export interface MeteredCode {
 export function meterCode(bytes: Uint8Array<ArrayBuffer>, limits: WasmLimits, path?: string): MeteredCode {
   // It must be valid by itself: what is added has indices that the module may not know.
   if (!WebAssembly.validate(bytes)) void new WebAssembly.Module(bytes)
-  const mismatch = importMismatch(bytes)
+  const mismatch = signatureMismatch(bytes)
   if (mismatch !== undefined) throw new WasmLoadError(mismatch)
   try {
     const moved: MovedCode | undefined = path === undefined ? undefined : { to: [], from: [] }

@@ -1,6 +1,6 @@
 /**
- * Checks that the functions which a module imports have the types that it thinks they have. JavaScript would convert
- * whatever comes; Envoy refuses the module, and so do we.
+ * Checks that the functions which a module imports have the types that it thinks they have, and those that the host calls
+ * the types that the host thinks they have. JavaScript would convert whatever comes; Envoy refuses the module, and so do we.
  */
 import { hostFunctions } from './abi.ts'
 import { section, WasmReader } from './meter-binary.ts'
@@ -54,21 +54,71 @@ export const wasiParameters: Readonly<Record<string, string>> = {
   sock_send: 'iiiii',
   sock_shutdown: 'ii',
 }
+/** What the host calls: parameters and result. All may be missing. */
+export const guestTypes: Readonly<Record<string, string>> = {
+  _initialize: ':',
+  _start: ':',
+  main: 'ii:i',
+  malloc: 'i:i',
+  proxy_on_memory_allocate: 'i:i',
+  proxy_on_context_create: 'ii:',
+  proxy_on_vm_start: 'ii:i',
+  proxy_on_configure: 'ii:i',
+  proxy_on_tick: 'i:',
+  proxy_on_queue_ready: 'ii:',
+  proxy_on_new_connection: 'i:i',
+  proxy_on_downstream_data: 'iii:i',
+  proxy_on_upstream_data: 'iii:i',
+  proxy_on_downstream_connection_close: 'ii:',
+  proxy_on_upstream_connection_close: 'ii:',
+  proxy_on_request_headers: 'iii:i',
+  proxy_on_request_metadata: 'ii:i',
+  proxy_on_request_body: 'iii:i',
+  proxy_on_request_trailers: 'ii:i',
+  proxy_on_response_headers: 'iii:i',
+  proxy_on_response_metadata: 'ii:i',
+  proxy_on_response_body: 'iii:i',
+  proxy_on_response_trailers: 'ii:i',
+  proxy_on_http_call_response: 'iiiii:',
+  proxy_on_grpc_receive_initial_metadata: 'iii:',
+  proxy_on_grpc_receive: 'iii:',
+  proxy_on_grpc_receive_trailing_metadata: 'iii:',
+  proxy_on_grpc_close: 'iii:',
+  proxy_on_foreign_function: 'iii:',
+  envoy_on_resolve_dns: 'iii:',
+  envoy_on_stats_update: 'ii:',
+  proxy_on_done: 'i:i',
+  proxy_on_log: 'i:',
+  proxy_on_delete: 'i:',
+}
+/** Version 0.1.0 does not tell whether headers end the stream. */
+const guestTypes010: Readonly<Record<string, string>> = {
+  ...guestTypes,
+  proxy_on_request_headers: 'ii:i',
+  proxy_on_response_headers: 'ii:i',
+}
 export const withoutResult = new Set(['proc_exit', 'emscripten_notify_memory_growth'])
 const wasiModules = new Set(['wasi_snapshot_preview1', 'wasi_unstable'])
 const typeNames: Readonly<Record<number, string>> = { 0x7f: 'i32', 0x7e: 'i64', 0x7d: 'f32', 0x7c: 'f64' }
 
 /** What does not match, in Envoy's words. Functions that nobody has are not looked at. @param bytes of a valid module */
-export function importMismatch(bytes: Uint8Array): string | undefined {
+export function signatureMismatch(bytes: Uint8Array): string | undefined {
   const reader = new WasmReader(bytes, 8)
   const types: string[] = []
+  /** Of all functions, imported ones first. */
+  const functions: (string | undefined)[] = []
   while (reader.at < reader.end) {
     const id = reader.byte()
     const size = reader.u32()
     const payload = new WasmReader(bytes, reader.at, reader.at + size)
     reader.skip(size)
+    let mismatch: string | undefined
     if (id === section.type) readTypes(payload, types)
-    else if (id === section.import) return checkImports(payload, types)
+    else if (id === section.import) mismatch = checkImports(payload, types, functions)
+    else if (id === section.function)
+      for (let count = payload.u32(); count > 0; count--) functions.push(types[payload.u32()])
+    else if (id === section.export) return checkExports(payload, functions)
+    if (mismatch !== undefined) return mismatch
   }
   return undefined
 }
@@ -92,7 +142,11 @@ function readValueTypes(reader: WasmReader): string {
   return names.length === 0 ? 'void' : names.join(' ')
 }
 
-function checkImports(reader: WasmReader, types: readonly string[]): string | undefined {
+function checkImports(
+  reader: WasmReader,
+  types: readonly string[],
+  functions: (string | undefined)[],
+): string | undefined {
   const count = reader.u32()
   for (let i = 0; i < count; i++) {
     const from = reader.name()
@@ -100,9 +154,30 @@ function checkImports(reader: WasmReader, types: readonly string[]): string | un
     // Only functions have a place in the host; what else is imported is refused by name when the module is linked.
     if (reader.byte() !== 0) return undefined
     const wanted = types[reader.u32()]
+    functions.push(wanted)
     const known = hostType(from, name)
     if (known !== undefined && wanted !== undefined && known !== wanted)
       return `Failed to load Wasm module due to an import type mismatch: ${from}.${name}, want: ${wanted}, but host exports: ${known}`
+  }
+  return undefined
+}
+
+function checkExports(reader: WasmReader, functions: readonly (string | undefined)[]): string | undefined {
+  const exported: (readonly [name: string, type: string | undefined])[] = []
+  let wanted = guestTypes
+  for (let count = reader.u32(); count > 0; count--) {
+    const name = reader.name()
+    const isFunction = reader.byte() === 0
+    const index = reader.u32()
+    if (!isFunction) continue
+    exported.push([name, functions[index]])
+    if (name === 'proxy_abi_version_0_1_0') wanted = guestTypes010
+  }
+  for (const [name, type] of exported) {
+    const [parameters = '', result = ''] = Object.hasOwn(wanted, name) ? (wanted[name] as string).split(':') : []
+    const known = typeText(parameters, result)
+    if (Object.hasOwn(wanted, name) && type !== undefined && known !== type)
+      return `Bad function signature for: ${name}, want: ${known}, but the module exports: ${type}`
   }
   return undefined
 }
@@ -113,6 +188,11 @@ function hostType(from: string, name: string): string | undefined {
   if (wasiModules.has(from) && Object.hasOwn(wasiParameters, name)) parameters = wasiParameters[name]
   else if (from === 'env' && Object.hasOwn(table, name)) parameters = table[name]?.parameters
   if (parameters === undefined) return undefined
-  const names = Array.from(parameters, letter => (letter === 'I' ? 'i64' : 'i32'))
-  return `${names.length === 0 ? 'void' : names.join(' ')} -> ${withoutResult.has(name) ? 'void' : 'i32'}`
+  return typeText(parameters, withoutResult.has(name) ? '' : 'i')
+}
+
+function typeText(parameters: string, result: string): string {
+  const text = (letters: string): string =>
+    letters === '' ? 'void' : Array.from(letters, letter => (letter === 'I' ? 'i64' : 'i32')).join(' ')
+  return `${text(parameters)} -> ${text(result)}`
 }
