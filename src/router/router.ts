@@ -787,7 +787,7 @@ export class RouterFilter
     const policy = entry.internalRedirectPolicy
     const { stats } = this.clusterInfo
     const whole = this.isRequestComplete && this.#keepsBody && this.#requestTrailers === undefined
-    if (policy === undefined || !whole || this.responseStarted || !response.has('location')) {
+    if (policy === undefined || !whole || !response.has('location')) {
       stats.upstreamInternalRedirectFailedTotal.inc()
       return false
     }

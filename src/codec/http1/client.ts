@@ -185,7 +185,11 @@ export class Http1ClientConnection implements ClientConnection, MessageHandler {
     const status = this.#status
     const coding = parser.transferEncoding
     const length = parser.contentLength
-    if (stream.isUpgrade && parser.upgrade !== undefined && this.settings.ignoreUpgrade(parser.upgrade)) {
+    if (
+      stream.isUpgrade &&
+      parser.upgrade !== undefined &&
+      this.settings.effectiveUpgrade(parser.upgrade) === undefined
+    ) {
       if (status === 101) return codecError
       removeField(parser.fields, 'upgrade')
     }
@@ -354,8 +358,7 @@ class ClientStream extends Http1Stream implements RequestEncoder {
 
   encodeTrailers(trailers: HeaderMap): void {
     if (this.responseComplete) return
-    const { enableTrailers, properCaseHeaders } = this.#owner.settings
-    if (!this.writeTrailers(enableTrailers ? trailers : undefined, properCaseHeaders)) this.#owner.onWrongLength()
+    if (!this.writeTrailers(this.#owner.settings.enableTrailers ? trailers : undefined)) this.#owner.onWrongLength()
     this.requestComplete = true
   }
 }

@@ -34,7 +34,8 @@ upgrade`.split(/\s+/)
 const responseLists = `access-control-allow-methods access-control-max-age etag vary grpc-message proxy-status
 access-control-allow-credentials access-control-allow-origin age content-encoding content-type expires location via
 x-request-id x-envoy-upstream-canary access-control-allow-headers access-control-expose-headers cache-control date
-last-modified grpc-status x-envoy-attempt-count keep-alive connection proxy-connection upgrade`.split(/\s+/)
+last-modified grpc-status x-envoy-attempt-count x-envoy-decorator-operation x-envoy-degraded
+x-envoy-upstream-healthchecked-cluster keep-alive connection proxy-connection upgrade`.split(/\s+/)
 const joinedIndex = new Map([...new Set([...requestLists, ...responseLists])].map((name, index) => [name, index]))
 
 const kinds: Readonly<Record<string, FieldKind>> = {

@@ -208,14 +208,18 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
     const parser = this.#parser
     const coding = parser.transferEncoding
     if (parser.upgrade !== undefined && parser.connection !== undefined && hasToken(parser.connection, 'upgrade')) {
-      if (this.settings.ignoreUpgrade(parser.upgrade)) {
+      const effective = this.settings.effectiveUpgrade(parser.upgrade)
+      if (effective === undefined) {
         removeField(parser.fields, 'upgrade')
         removeField(parser.fields, 'http2-settings')
         parser.connection = parser.connection
           .split(',')
           .filter(token => !upgradeToken.test(token))
           .join(',')
-      } else stream.raw = true
+      } else {
+        stream.raw = true
+        if (effective !== parser.upgrade) setField(parser.fields, 'upgrade', effective)
+      }
     }
     if (stream.isConnect) {
       if (parser.contentLength !== undefined) {
@@ -460,8 +464,7 @@ class ServerStream extends Http1Stream implements ResponseEncoder {
   }
 
   encodeTrailers(trailers: HeaderMap): void {
-    const { enableTrailers, properCaseHeaders } = this.#owner.settings
-    if (!this.writeTrailers(enableTrailers ? trailers : undefined, properCaseHeaders))
+    if (!this.writeTrailers(this.#owner.settings.enableTrailers ? trailers : undefined))
       this.#owner.closeAfterResponse = true
     this.#owner.onResponseComplete(this)
   }
@@ -469,4 +472,8 @@ class ServerStream extends Http1Stream implements ResponseEncoder {
 
 function removeField(fields: string[], name: string): void {
   for (let i = fields.length - 2; i >= 0; i -= 2) if (fields[i] === name) fields.splice(i, 2)
+}
+
+function setField(fields: string[], name: string, value: string): void {
+  for (let i = 0; i < fields.length; i += 2) if (fields[i] === name) fields[i + 1] = value
 }

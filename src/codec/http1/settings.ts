@@ -28,8 +28,11 @@ export interface Http1Settings {
   readonly maxHeadersKb: number
   /** Limit of the number of fields in the head, and in the trailers. */
   readonly maxHeadersCount: number
-  /** Whether a message with this `upgrade` value is treated as if it had none: then 101 is an answer to nothing. */
-  readonly ignoreUpgrade: (upgrade: string) => boolean
+  /**
+   * What `ignore_http_11_upgrade` leaves of an `upgrade` value; undefined: the message is treated as if it had none, and 101
+   * is an answer to nothing.
+   */
+  readonly effectiveUpgrade: (upgrade: string) => string | undefined
 }
 
 /** `h2c` is never offered: Envoy ignores it too. */
@@ -46,7 +49,7 @@ export const defaultHttp1Settings: Http1Settings = {
   headerFormatter: undefined,
   maxHeadersKb: 60,
   maxHeadersCount: 100,
-  ignoreUpgrade: upgrade => upgrade.toLowerCase() === 'h2c',
+  effectiveUpgrade: withoutH2c,
 }
 
 /** Envoy allows responses a bigger head than requests. */
@@ -79,9 +82,18 @@ export function http1Settings(
     properCaseHeaders: format?.properCaseWords !== undefined,
     headerFormatter:
       format?.statefulFormatter && context.extensions.headerKeyFormatter(format.statefulFormatter, context),
-    ignoreUpgrade:
+    effectiveUpgrade:
       ignoreUpgrade === undefined
-        ? defaults.ignoreUpgrade
-        : upgrade => ignoreUpgrade(upgrade) || defaults.ignoreUpgrade(upgrade),
+        ? defaults.effectiveUpgrade
+        : upgrade => {
+            const tokens = upgrade.split(',').map(token => token.trim())
+            const left = tokens.filter(token => token !== '' && !ignoreUpgrade(token))
+            return left.length === 0 ? undefined : withoutH2c(left.length === tokens.length ? upgrade : left.join(','))
+          },
   }
+}
+
+/** Nobody upgrades to HTTP/2 any more (RFC 9113 §3.1). */
+function withoutH2c(upgrade: string): string | undefined {
+  return upgrade.toLowerCase() === 'h2c' ? undefined : upgrade
 }

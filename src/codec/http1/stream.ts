@@ -107,9 +107,9 @@ export abstract class Http1Stream implements CodecStream {
   }
 
   /** Ends the body. @returns as `writeBody` */
-  protected writeTrailers(trailers: HeaderMap | undefined, properCase: boolean): boolean {
+  protected writeTrailers(trailers: HeaderMap | undefined): boolean {
     if (this.framing !== 'chunked') return this.writeBody('', true)
-    const lines = trailers === undefined ? '' : fieldLines(trailers, properCase)
+    const lines = trailers === undefined ? '' : fieldLines(trailers, false)
     this.headerBytesSent += lines.length
     this.send(`0\r\n${lines}\r\n`)
     return true

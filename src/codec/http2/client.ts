@@ -80,9 +80,9 @@ export class Http2ClientConnection extends Http2Connection implements ClientConn
     if (stream.messageStarted && list.length > this.settings.maxHeadersCount * 2) return this.overLimit(stream, 'count')
     if (stream.messageStarted) return this.trailers(stream, list, checkTrailers(list), endStream)
     const { check } = this
-    checkResponse(list, check)
+    checkResponse(list, this.settings.maxHeadersCount, check)
+    if (check.tooMany) return this.overLimit(stream, 'count')
     if (check.error !== '') return this.invalid(stream, check.error)
-    if (list.length > this.settings.maxHeadersCount * 2) return this.overLimit(stream, 'count')
     const { status, contentLength } = check
     if (status < 200) {
       if (endStream) return this.invalid(stream, invalidField)

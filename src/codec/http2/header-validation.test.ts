@@ -112,9 +112,29 @@ describe('requests', () => {
   })
 })
 
+describe('the number of fields', () => {
+  const tooMany = (...more: string[]): boolean => {
+    judge(request('/', more), { maxHeadersCount: 6 })
+    return check.tooMany
+  }
+
+  it('counts lists once and crumbs each', () => {
+    assert.equal(tooMany('a', '1', 'b', '2'), false)
+    assert.equal(tooMany('a', '1', 'b', '2', 'c', '3'), true)
+    assert.equal(tooMany('accept', '1', 'accept', '2', 'accept', '3', 'b', '2'), false)
+    assert.equal(tooMany('cookie', '1', 'cookie', '2'), false)
+    assert.equal(tooMany('cookie', '1', 'cookie', '2', 'a', '1'), true)
+  })
+
+  it('what comes first decides', () => {
+    assert.equal(tooMany('keep-alive', '1', 'a', '1', 'b', '2', 'c', '3'), false)
+    assert.equal(tooMany('a', '1', 'b', '2', 'c', '3', 'keep-alive', '1'), true)
+  })
+})
+
 describe('responses and trailers', () => {
   const response = (list: string[]): string => {
-    checkResponse(list, check)
+    checkResponse(list, 100, check)
     return check.error
   }
 

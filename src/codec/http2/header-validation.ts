@@ -95,6 +95,7 @@ export class HeaderCheck {
   /** A name with an underscore was refused. */
   underscoreRefused = false
   underscoresDropped = 0
+  tooMany = false
   /** -1: none was told. */
   contentLength = -1
   status = 0
@@ -107,6 +108,8 @@ export class HeaderCheck {
 export interface RequestRules {
   readonly allowConnect: boolean
   readonly headersWithUnderscores: 'ALLOW' | 'REJECT_REQUEST' | 'DROP_HEADER'
+  /** Fields of one name that are joined count once, each crumb of a cookie for itself. */
+  readonly maxHeadersCount: number
 }
 
 /** Positions of the pseudo-headers' values in the list, 0 while not seen. */
@@ -125,7 +128,9 @@ export function checkRequest(list: string[], rules: RequestRules, check: HeaderC
   check.underscoresDropped = 0
   check.contentLength = -1
   check.isConnect = check.isHead = check.isExtendedConnect = false
-  const error = checkFields(list, check, true, rules.headersWithUnderscores) || checkPseudo(list, rules, check)
+  const error =
+    checkFields(list, check, true, rules.headersWithUnderscores, rules.maxHeadersCount) ||
+    checkPseudo(list, rules, check)
   if (error !== '') check.error = error
 }
 
@@ -148,13 +153,13 @@ function checkPseudo(list: string[], rules: RequestRules, check: HeaderCheck): s
 }
 
 /** Checks a response's fields, final or interim, and tidies them in place. */
-export function checkResponse(list: string[], check: HeaderCheck): void {
+export function checkResponse(list: string[], maxHeadersCount: number, check: HeaderCheck): void {
   status = 0
   check.error = ''
   check.underscoresDropped = 0
   check.contentLength = -1
   check.status = 0
-  const error = checkFields(list, check, false, 'ALLOW')
+  const error = checkFields(list, check, false, 'ALLOW', maxHeadersCount)
   if (error !== '') check.error = error
   else if (status === 0) check.error = invalidMessaging
   else {
@@ -203,11 +208,14 @@ function checkFields(
   check: HeaderCheck,
   request: boolean,
   underscores: RequestRules['headersWithUnderscores'],
+  maxCount: number,
 ): string {
   const joins = request ? joinedInRequests : joinedInResponses
   let to = 0
   let regular = false
   let cookies = ''
+  let crumbs = 0
+  check.tooMany = false
   // Which of the names that are joined have come: two words of 32 bits.
   let seenLow = 0
   let seenHigh = 0
@@ -236,6 +244,7 @@ function checkFields(
           } else {
             // What HTTP/2 splits for the sake of compression is one field (RFC 9113 §8.2.3).
             cookies = cookies === '' ? value : `${cookies}; ${value}`
+            if (++crumbs + (to >> 1) > maxCount) check.tooMany = true
             continue
           }
         }
@@ -261,6 +270,8 @@ function checkFields(
     }
     list[to++] = name
     list[to++] = value
+    if (crumbs + (to >> 1) > maxCount) check.tooMany = true
+    if (check.tooMany) return ''
   }
   list.length = to
   if (cookies !== '') list.push('cookie', cookies)

@@ -14,7 +14,6 @@ const { latin1Slice, latin1Write } = Buffer.prototype as unknown as {
 export interface DecodeLimits {
   /** Bytes of names and values, as Envoy counts them: without the 32 for each field of RFC 9113 §10.5.1. */
   readonly listBytes: number
-  /** `cookie` is not counted: its crumbs are one field. */
   readonly fieldCount: number
   /** Of a name, and of a value; a longer one is a `compression-error`. */
   readonly fieldBytes?: number
@@ -89,8 +88,7 @@ export class HpackDecoder {
       if (this.#failed || name === undefined || value === undefined) return this.#fail()
       if (name.length > fieldBytes || value.length > fieldBytes) return this.#fail()
       listBytes += name.length + value.length
-      if (name !== 'cookie') fieldCount++
-      if (fieldCount <= limits.fieldCount && listBytes <= limits.listBytes) list.push(name, value)
+      if (++fieldCount <= limits.fieldCount && listBytes <= limits.listBytes) list.push(name, value)
     }
     if (first && this.#updateDue) return this.#fail()
     this.fieldBytes = listBytes

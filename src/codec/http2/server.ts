@@ -98,8 +98,8 @@ export class Http2ServerConnection extends Http2Connection implements ServerConn
     checkRequest(list, this.settings, check)
     if (check.underscoresDropped > 0) this.stats.droppedUnderscores.add(check.underscoresDropped)
     if (check.underscoreRefused) return this.overLimit(stream, 'underscore')
+    if (check.tooMany) return this.overLimit(stream, 'count')
     if (check.error !== '') return this.invalid(stream, check.error)
-    if (list.length > this.settings.maxHeadersCount * 2) return this.overLimit(stream, 'count')
     if (endStream) {
       if (check.contentLength > 0) return this.invalid(stream, invalidMessaging)
       stream.remoteEnd = true

@@ -1,6 +1,6 @@
 /** What random configurations and requests have shown (`explore/explore.ts`), each difference made as small as possible. */
 import type { JsonObject } from '../../support/proxy-process.ts'
-import { type Case, type Group, http, req, res, toA } from '../case.ts'
+import { type Case, cluster, type Group, http, req, res, toA } from '../case.ts'
 
 const type = 'type.googleapis.com/envoy.extensions'
 const ws = ['connection: upgrade', 'upgrade: websocket']
@@ -107,8 +107,78 @@ export const explored: Group = {
         toA({ prefix: '/' }, { retry_policy: { retry_on: '5xx', retry_back_off: { base_interval: '0.001s' } } }),
       ],
     }),
+    http({
+      name: 'proper',
+      routes: [{ match: { path: '/proper' }, route: { cluster: 'proper' } }, toA({ prefix: '/' })],
+      hcm: { http_protocol_options: { enable_trailers: true, header_key_format: { proper_case_words: {} } } },
+    }),
+    http({
+      name: 'ignore',
+      hcm: {
+        http_protocol_options: { ignore_http_11_upgrade: [{ exact: 'foo' }, { prefix: 'bar' }] },
+        upgrade_configs: [{ upgrade_type: 'websocket' }],
+      },
+    }),
+    http({
+      name: 'redirects',
+      routes: [toA({ prefix: '/' }, { internal_redirect_policy: {} })],
+      hcm: { always_set_request_id_in_response: true, via: 'v', proxy_100_continue: true },
+    }),
+  ],
+  clusters: [
+    cluster('proper', ['$a'], {
+      typed_extension_protocol_options: {
+        'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+          '@type': `${type}.upstreams.http.v3.HttpProtocolOptions`,
+          explicit_http_config: {
+            http_protocol_options: { enable_trailers: true, header_key_format: { proper_case_words: {} } },
+          },
+        },
+      },
+    }),
   ],
   cases: [
+    {
+      name: 'trailers in proper case',
+      listener: 'proper',
+      send: req('POST /proper', ['transfer-encoding: chunked'], '1\r\na\r\n0\r\nx-trailer: 1\r\n\r\n'),
+      upstream: res('200 OK', ['transfer-encoding: chunked'], '1\r\na\r\n0\r\nx-trailer: 1\r\n\r\n'),
+    },
+    {
+      name: 'answers with every header twice',
+      send: req('GET /'),
+      upstream: res(
+        '200 OK',
+        [
+          ...[
+            ...envoyHeaders,
+            'server: 1',
+            'alt-svc: 1',
+            'grpc-status: 1',
+            'grpc-message: 1',
+            'proxy-status: 1',
+            'www-authenticate: 1',
+          ],
+          ...['expires: 1', 'last-modified: 1', 'retry-after: 1', 'link: 1', 'te: 1', 'trailer: 1', 'x-request-id: 1'],
+        ].flatMap(line => [line, line.replace(/\d+$/, '2')]),
+        'x',
+      ),
+    },
+    ...['websocket, foo', 'foo', 'foo, bar1', 'FOO', '', 'foo, foo', 'baz, foo', 'websocket,foo'].map(value => ({
+      name: `ignored upgrades: "${value}"`,
+      listener: 'ignore',
+      send: req('GET /', ['connection: upgrade', `upgrade: ${value}`]),
+      upstream: res('404 Not Found', [], 'no'),
+    })),
+    ...['100 Continue', '102 Processing', '103 Early Hints'].map(interim => ({
+      name: `redirect after ${interim}`,
+      listener: 'redirects',
+      send: req('GET /'),
+      upstream: [
+        `HTTP/1.1 ${interim}\r\nconnection: x\r\nx-a: 1\r\n\r\n${res('302 Found', ['location: http://a.test/b'])}`,
+        res('200 OK', [], 'x'),
+      ],
+    })),
     { name: 'every x-envoy header, no edge', send: req('GET /', envoyHeaders) },
     { name: 'every x-envoy header, from outside', send: req('GET /', [...envoyHeaders, 'x-forwarded-for: 1.2.3.4']) },
     { name: 'every x-envoy header, from inside', send: req('GET /', [...envoyHeaders, 'x-forwarded-for: 10.0.0.1']) },

@@ -33,8 +33,12 @@ http_protocol_options: {override_stream_error_on_invalid_http_message: false}`)
   assert.equal(settingsOf('stream_error_on_invalid_http_message: true').streamErrorOnInvalidHttpMessage, true)
 })
 
-test('ignore_http_11_upgrade matches the whole value, in its case; h2c is always ignored', () => {
-  const { ignoreUpgrade } = settingsOf('http_protocol_options: {ignore_http_11_upgrade: [{exact: foo}, {prefix: B}]}')
-  const values = ['foo', 'FOO', 'bar', 'Bar', 'foo, ws', 'H2C', 'ws, h2c', 'websocket']
-  assert.deepEqual(values.filter(ignoreUpgrade), ['foo', 'Bar', 'H2C'])
+test('ignore_http_11_upgrade takes tokens away, matched in their case; h2c alone is always ignored', () => {
+  const { effectiveUpgrade } = settingsOf(
+    'http_protocol_options: {ignore_http_11_upgrade: [{exact: foo}, {prefix: B}]}',
+  )
+  const values = ['foo', 'FOO', 'bar', 'Bar', 'foo, ws', 'H2C', 'ws, h2c', 'foo, h2c', '', 'websocket']
+  assert.deepEqual(values.map(effectiveUpgrade), [
+    ...[undefined, 'FOO', 'bar', undefined, 'ws', undefined, 'ws, h2c', undefined, undefined, 'websocket'],
+  ])
 })
