@@ -1,5 +1,6 @@
 /** The query of `/stats` and `/stats/prometheus`. Follows `source/server/admin/stats_params.cc`. */
 import { RE2JS } from 're2js'
+import { re2Error } from '../matching/regex.ts'
 import { type AdminRequest, type AdminResponse, badRequest } from './admin-path.ts'
 
 export const bucketModes = ['cumulative', 'disjoint', 'detailed', 'summary'] as const
@@ -50,6 +51,6 @@ export function parseFilter(text: string | undefined): RE2JS | string | undefine
   try {
     return RE2JS.compile(text)
   } catch (error) {
-    return `Invalid re2 regex: ${(error as Error).message.replace('error parsing regexp: ', '')}`
+    return `Invalid re2 regex: ${re2Error(error)}`
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { RE2JS } from 're2js'
 import { messageOf } from '../../test/support/routing.ts'
 import type {
   CidrRange,
@@ -12,7 +13,7 @@ import { HeaderMap } from '../core/header-map.ts'
 import { makeCidrMatcher } from './cidr.ts'
 import { makeHeaderMatcher } from './header-matcher.ts'
 import { makeQueryParameterMatcher } from './query-parameter-matcher.ts'
-import { makeReplacement } from './regex.ts'
+import { makeReplacement, re2Error } from './regex.ts'
 import { makeStringMatcher } from './string-matcher.ts'
 
 function string(yaml: string): (value: string) => boolean {
@@ -140,4 +141,34 @@ test('address ranges of both families', () => {
   const bad = (yaml: string): unknown => makeCidrMatcher([messageOf<CidrRange>('envoy.config.core.v3.CidrRange', yaml)])
   assert.throws(() => bad('{address_prefix: a.b}'), /no IP address/)
   assert.throws(() => bad('{address_prefix: 1.2.3.4, prefix_len: 33}'), /at most 32/)
+})
+
+test('what is wrong with an expression is told in the words of RE2', () => {
+  // As Envoy's /stats?filter= answers.
+  for (const [expression, words] of [
+    ['(', 'missing ): ('],
+    ['[a', 'missing ]: [a'],
+    ['*', 'no argument for repetition operator: *'],
+    ['a**', 'bad repetition operator: **'],
+    ['a{2,1}', 'invalid repetition size: {2,1}'],
+    ['a{1001}', 'invalid repetition size: {1001}'],
+    ['(?=a)', 'invalid perl operator: (?='],
+    ['\\', 'trailing \\'],
+    ['\\8', 'invalid escape sequence: \\8'],
+    ['[b-a]', 'invalid character class range: b-a'],
+    [')', 'unexpected ): )'],
+    ['(?P<n', 'invalid named capture group: (?P<n'],
+    ['[[:foo:]]', 'invalid character class range: [:foo:]'],
+    ['a{2}{3}', 'bad repetition operator: {2}{3}'],
+    ['\\pX', 'invalid character class range: \\pX'],
+    ['(?i)(?', 'invalid perl operator: (?'],
+  ] as const) {
+    let error: unknown
+    try {
+      RE2JS.compile(expression)
+    } catch (thrown) {
+      error = thrown
+    }
+    assert.equal(re2Error(error), words)
+  }
 })

@@ -14,13 +14,33 @@ export interface Regex {
 /** Literal pieces and group numbers in turn. */
 type Substitution = readonly (string | number)[]
 
+/** Where re2js has Go's words for what is wrong. */
+const re2Words: Readonly<Record<string, string>> = {
+  'missing closing )': 'missing )',
+  'missing closing ]': 'missing ]',
+  'missing argument to repetition operator': 'no argument for repetition operator',
+  'invalid nested repetition operator': 'bad repetition operator',
+  'invalid repeat count': 'invalid repetition size',
+  'invalid or unsupported Perl syntax': 'invalid perl operator',
+  'invalid named capture': 'invalid named capture group',
+  'trailing backslash at end of expression': 'trailing \\',
+}
+
+/** What is wrong with an expression, in the words of RE2: `missing ): (`. @param error of re2js */
+export function re2Error(error: unknown): string {
+  const [, words = '', part] =
+    /^(?:error parsing regexp: )?([^`]*?)(?:: `(.*)`)?$/s.exec((error as Error).message) ?? []
+  const known = re2Words[words] ?? words
+  return part === undefined ? known : `${known}: ${part}`
+}
+
 /** Throws `ConfigError` for what RE2 refuses. */
 export function makeRegex(message: RegexMatcher): Regex {
   if (/^[\w/ ~:=&%@,;<>"'#!-]*$/.test(message.regex)) return new Literal(message.regex)
   try {
     return new Re2(RE2JS.compile(message.regex))
   } catch (error) {
-    throw configError(message, 'regex', `"${message.regex}" is no RE2 expression: ${(error as Error).message}`)
+    throw configError(message, 'regex', `"${message.regex}" is no RE2 expression: ${re2Error(error)}`)
   }
 }
 

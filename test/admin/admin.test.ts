@@ -140,7 +140,7 @@ for (const [query, body] of [
   ['format=xml', 'usage: /stats?format=(json|prometheus|text)\n\n'],
   ['type=Foo', 'invalid &type= param'],
   ['histogram_buckets=x', 'usage: /stats?histogram_buckets=(cumulative|disjoint|detailed|summary)\n'],
-  ['filter=(', 'Invalid re2 regex: missing closing ): `(`'],
+  ['filter=(', 'Invalid re2 regex: missing ): ('],
   ['format=prometheus&histogram_buckets=detailed', 'unsupported prometheus histogram bucket mode'],
 ] as const)
   test(`/stats?${query} is refused`, async () => {
