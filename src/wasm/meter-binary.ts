@@ -166,7 +166,8 @@ function skipBulk(reader: WasmReader, at: number, visitor: InstructionVisitor): 
   if (code !== 9 && code !== 13 && code !== 16) visitor.onBulk(at)
 }
 
-function skipImmediates(reader: WasmReader, opcode: number): void {
+/** What follows an opcode that `walkInstructions` does not treat apart. @throws UnknownWasmError */
+export function skipImmediates(reader: WasmReader, opcode: number): void {
   if (opcode >= 0x45 && opcode <= 0xc4) return
   if (opcode >= 0x20 && opcode <= 0x26) return reader.skipLeb()
   if (opcode >= 0x28 && opcode <= 0x3e) return skipMemoryArgument(reader)

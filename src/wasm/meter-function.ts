@@ -1,5 +1,6 @@
 /** One function of a module that is metered (meter.ts): where checks belong, what they cost, and their code. */
 import { leb, signedLeb, UnknownWasmError, walkInstructions, type WasmReader } from './meter-binary.ts'
+import { isRepeatable } from './meter-unroll.ts'
 
 /** Of fuel, so that a slice is at most some hundred host calls long. */
 const hostCallUnits = 1024
@@ -10,6 +11,8 @@ export interface Region {
   size: number
   /** -1: through a table. */
   readonly callees: number[]
+  /** Of a loop: its check, by its place among the insertions. */
+  readonly check?: number
 }
 
 /** Code to put in before a position of the code section. */
@@ -18,6 +21,8 @@ export interface Insertion {
   /** A check's region, which gives its cost once the costs of calls are known; or the code. */
   readonly region: Region | undefined
   readonly code: (context: InFunction) => readonly number[]
+  /** Of the check of a loop that may be repeated (meter-unroll.ts): where its `end` is. */
+  endAt?: number
 }
 
 /** Of what is added to the module. */
@@ -78,15 +83,21 @@ export function scanFunction(
   const noCode = (): readonly number[] => []
   walkInstructions(reader, {
     onLoop(bodyAt) {
-      const loop: Region = { size: 0, callees: [] }
+      const loop: Region = { size: 0, callees: [], check: insertions.length }
       regions.push(loop)
       enter(loop, bodyAt)
       insertions.push({ at: bodyAt, region: loop, code: noCode })
     },
     onBlock: () => void regions.push(region),
     onEnd(at) {
-      regions.pop()
-      enter(regions.at(-1) ?? entry, at)
+      const closed = regions.pop() as Region
+      const outer = regions.at(-1) ?? entry
+      // Nothing else is put into such a loop.
+      if (closed !== outer && closed.check === insertions.length - 1 && closed.callees.length > 0) {
+        const check = insertions[closed.check] as Insertion
+        if (isRepeatable(reader.bytes, check.at, at)) check.endAt = at
+      }
+      enter(outer, at)
     },
     onCall(at, callee) {
       callees.push(callee)

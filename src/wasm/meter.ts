@@ -29,6 +29,7 @@ import {
   spend,
   spendOnHostCall,
 } from './meter-function.ts'
+import { type Hint, repeatLoop } from './meter-unroll.ts'
 
 /** Exports of a metered module: a table for the host's two functions (`meterCalls`), and its start function. */
 export const meterTable = 'sluice:meter'
@@ -79,8 +80,8 @@ class ModuleSections {
   readonly #bytes: Uint8Array
   /** Payloads by id. */
   readonly #sections = new Map<number, Uint8Array>()
-  /** By function: where the `if`s of its checks are, from the beginning of its body. */
-  readonly #hints: (readonly [index: number, at: readonly number[]])[] = []
+  /** By function, by position from the beginning of its body. */
+  readonly #hints: (readonly [index: number, hints: readonly Hint[]])[] = []
   /** Where the code section was. */
   #codeAt = 0
   /** What of it is still there, by its place in the new one. */
@@ -223,9 +224,9 @@ class ModuleSections {
   #branchHints(): Uint8Array {
     if (this.#hints.length === 0) return new Uint8Array(0)
     const payload = [...name(branchHints), ...leb(this.#hints.length)]
-    for (const [index, positions] of this.#hints) {
-      payload.push(...leb(index), ...leb(positions.length))
-      for (const at of positions) payload.push(...leb(at), 1, 0)
+    for (const [index, hints] of this.#hints) {
+      payload.push(...leb(index), ...leb(hints.length))
+      for (const { at, taken } of hints) payload.push(...leb(at), 1, taken)
     }
     return Uint8Array.from([section.custom, ...leb(payload.length), ...payload])
   }
@@ -367,18 +368,32 @@ class ModuleSections {
       kept.push({ from: start, to: 0 })
       return Buffer.concat([Uint8Array.from(leb(end - start)), code.subarray(start, end)])
     }
-    const hints: number[] = []
+    const hints: Hint[] = []
     let length = parts.reduce((sum, part) => sum + part.length, 0)
     const add = (part: Uint8Array, check: boolean): void => {
-      if (check) hints.push(length + ifAt(part))
+      if (check) hints.push({ at: length + ifAt(part), taken: 0 })
       parts.push(part)
       length += part.length
     }
     if (meterEntry) add(Uint8Array.from(spend(i32(units(entry)), indices)), true)
     let from = codeAt
     const context = { ...indices, scratch: scanned.scratch }
-    for (const { at, region, code: added } of insertions) {
+    for (const { at, region, code: added, endAt } of insertions) {
       kept.push({ from, to: length })
+      if (region !== undefined && endAt !== undefined) {
+        const check = (bodies: number): Uint8Array =>
+          Uint8Array.from(spend(i32(Math.min(maxUnits, units(region) * bodies)), indices))
+        const repeated = repeatLoop(code, at, endAt, check, ifAt)
+        if (repeated !== undefined) {
+          // The loop's opcode and type are in front of its body.
+          add(code.subarray(from, at - 2), false)
+          for (const hint of repeated.hints) hints.push({ at: length + hint.at, taken: hint.taken })
+          for (const piece of repeated.pieces) kept.push({ from: piece.from, to: length + piece.to })
+          add(Uint8Array.from(repeated.bytes), false)
+          from = endAt
+          continue
+        }
+      }
       add(code.subarray(from, at), false)
       const isCall = added === spendOnHostCall
       add(Uint8Array.from(region === undefined ? added(context) : spend(i32(units(region)), indices)), !isCall)

@@ -90,8 +90,9 @@ export function sourcePosition(positions: SourcePositions, offset: number): stri
   const piece = lastAtMost(moved.to, offset)
   if (piece < 0) return undefined
   const ahead = offset - (moved.to[piece] as number) + (moved.from[piece] as number)
-  // Code that metering has put between two pieces counts as the beginning of the second.
-  const found = lastAtMost(offsets, Math.min(ahead, moved.from[piece + 1] ?? ahead))
+  // Code that metering has put between two pieces counts as the beginning of the second, which may be an earlier one again.
+  const next = moved.from[piece + 1] ?? ahead
+  const found = lastAtMost(offsets, next > (moved.from[piece] as number) ? Math.min(ahead, next) : ahead)
   if (found < 0) return undefined
   return `${sources[files[found] as number]}:${lines[found]}:${columns[found]}`
 }
