@@ -45,6 +45,7 @@ const meanings = new Map<string, number>([
   ['x-envoy-ip-tags', internalOnly],
   ['x-envoy-original-url', internalOnly],
   ['x-envoy-hedge-on-per-try-timeout', internalOnly],
+  ['x-envoy-upstream-stream-duration-ms', internalOnly],
   ['x-envoy-retriable-status-codes', internalOnly],
   ['x-envoy-retriable-header-names', internalOnly],
   ['x-envoy-decorator-operation', edgeOnly],

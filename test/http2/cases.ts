@@ -110,6 +110,17 @@ export const cases: readonly Case[] = [
   { name: 'content-length that is no number', send: get(['content-length', 'x']) },
   { name: 'less than content-length', send: post(['content-length', '5']) + data(1, 'abc', end) },
   { name: 'more than content-length', send: post(['content-length', '2']) + data(1, 'abc', end) },
+  {
+    name: 'less than content-length, with trailers',
+    send: post(['content-length', '5']) + data(1, 'abc') + headers(1, ['x', 'y']),
+  },
+  { name: '101 fields, of which a list is one', send: get([...many(95), 'accept', 'a', 'accept', 'b']) },
+  { name: '101 fields with crumbs of a cookie', send: get([...many(95), 'cookie', 'a', 'cookie', 'b']) },
+  { name: 'underscore in trailers', send: post() + headers(1, ['x_y', '1']) },
+  {
+    name: ':scheme ftp to an upstream',
+    send: headers(1, [':method', 'GET', ':path', '/wait', ':scheme', 'ftp', ':authority', 'a']) + rstStreamFrame(1, 8),
+  },
   { name: '100 fields', send: get(many(96)) },
   { name: '101 fields', send: get(many(97)) },
   {

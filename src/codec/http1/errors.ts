@@ -33,3 +33,8 @@ export const trailersTooLarge: MessageError = { ...headersTooLarge, details: 'ht
 export const tooManyHeaders: MessageError = { ...headersTooLarge, details: 'http1.too_many_headers' }
 export const tooManyTrailers: MessageError = { ...headersTooLarge, details: 'http1.too_many_trailers' }
 export const lowVersion: MessageError = { status: 426, body: 'Upgrade Required', details: 'low_version' }
+export const httpsOnPlaintext: MessageError = {
+  status: 403,
+  body: 'Forbidden',
+  details: 'http1.https_url_on_plaintext_connection',
+}

@@ -73,7 +73,6 @@ export function parseAbsoluteTarget(target: string): AbsoluteTarget | MessageErr
   const parts = absolute.exec(target)
   if (parts === null) return invalidUrl
   const [, scheme = '', whole = '', path = ''] = parts
-  if (path.startsWith('#')) return codecError
   const host = whole.substring(whole.lastIndexOf('@') + 1)
   const found = hostPort.exec(host)
   if (found === null || Number(found[1] ?? 0) > 65535) return invalidUrl

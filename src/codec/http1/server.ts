@@ -16,6 +16,7 @@ import {
   codecError,
   connectionHeaderRejected,
   contentLengthNotAllowed,
+  httpsOnPlaintext,
   invalidAuthority,
   invalidTransferEncoding,
   invalidUrl,
@@ -40,6 +41,9 @@ const upgradeToken = /^\s*(?:upgrade|http2-settings)\s*$/i
 const methodSoFar = /^[A-Z]*(?:$|[ \r])/
 const tokenSoFar = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]*(?:$|[ \r])/
 const noBytes = new Uint8Array(0)
+const fragmentAfterHost = /^[^/]*:\/\/[^/?#]*#/
+/** Of pipelined requests; as long as there are no more the socket is read, so that a client that leaves is noticed. */
+const maxHeldBytes = 16 * 1024
 
 export class Http1ServerConnection implements ServerConnection, MessageHandler {
   readonly connection: Connection
@@ -54,8 +58,10 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
   /** Nothing more is read: after an error, a reset, or a response that ended before its request. */
   #stopped = false
   #dispatching = false
-  /** Bytes of pipelined requests that wait for the response; while there are any, the socket is not read. */
+  /** Bytes of pipelined requests that wait for the response. */
   #held: Uint8Array | undefined = undefined
+  /** There are so many of them that the socket is not read. */
+  #heldBack = false
   /** The client does not read its answers: further pipelined requests wait. */
   #clientSlow = false
 
@@ -84,7 +90,7 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
 
   dispatch(data: Uint8Array, endStream: boolean): DispatchResult {
     if (this.#stopped) return this.errorDetails === '' ? 'ok' : 'protocol-error'
-    if (this.#stream === undefined ? this.#clientSlow : this.#parser.complete) {
+    if (this.#held !== undefined || (this.#stream === undefined ? this.#clientSlow : this.#parser.complete)) {
       this.#hold(data)
       return 'ok'
     }
@@ -126,10 +132,10 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
 
   #hold(data: Uint8Array): void {
     if (data.length === 0) return
-    if (this.#held === undefined) {
-      this.#held = Buffer.from(data)
-      this.connection.readDisable(true)
-    } else this.#held = Buffer.concat([this.#held, data])
+    this.#held = this.#held === undefined ? Buffer.from(data) : Buffer.concat([this.#held, data])
+    if (this.#heldBack || this.#held.length <= maxHeldBytes) return
+    this.#heldBack = true
+    this.connection.readDisable(true)
   }
 
   /** Reads what was held, in a turn of its own: the user of the last stream may still be cleaning up. */
@@ -137,7 +143,10 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
     const held = this.#held
     if (held === undefined || this.#clientSlow) return
     this.#held = undefined
-    this.connection.readDisable(false)
+    if (this.#heldBack) {
+      this.#heldBack = false
+      this.connection.readDisable(false)
+    }
     if (this.connection.state !== 'open' || this.dispatch(held, false) === 'ok') return
     if (this.#callbacks.onDeferredError !== undefined) this.#callbacks.onDeferredError()
     else this.connection.close('flush-write-and-delay', this.errorDetails)
@@ -255,9 +264,12 @@ export class Http1ServerConnection implements ServerConnection, MessageHandler {
     }
     if (target.charCodeAt(0) === 47 || (target === '*' && line.method === 'OPTIONS')) return undefined
     if (target !== '*' && !target.includes('://')) return codecError
+    if (fragmentAfterHost.test(target)) return codecError
     if (!this.settings.allowAbsoluteUrl) return undefined
     const parsed = parseAbsoluteTarget(target)
     if ('status' in parsed) return parsed
+    if (parsed.scheme === 'https' && this.settings.validateScheme && this.connection.tls === undefined)
+      return httpsOnPlaintext
     fields[1] = parsed.authority
     fields[3] = parsed.path
     fields[7] = parsed.scheme

@@ -28,6 +28,8 @@ export interface Http1Settings {
   readonly maxHeadersKb: number
   /** Limit of the number of fields in the head, and in the trailers. */
   readonly maxHeadersCount: number
+  /** An `https` target needs TLS: nobody before us may have ended it. */
+  readonly validateScheme: boolean
   /**
    * What `ignore_http_11_upgrade` leaves of an `upgrade` value; undefined: the message is treated as if it had none, and 101
    * is an answer to nothing.
@@ -49,6 +51,7 @@ export const defaultHttp1Settings: Http1Settings = {
   headerFormatter: undefined,
   maxHeadersKb: 60,
   maxHeadersCount: 100,
+  validateScheme: false,
   effectiveUpgrade: withoutH2c,
 }
 

@@ -687,7 +687,7 @@ export abstract class Http2Connection implements FrameHandler {
   protected trailers(stream: Http2Stream, list: string[], fault: string, endStream: boolean): number {
     if (fault !== '') return this.invalid(stream, fault)
     if (!endStream) return this.invalid(stream, invalidMessaging)
-    if (!stream.onTrailers(list)) this.wrongLength(stream)
+    if (!stream.onTrailers(list)) return this.invalid(stream, invalidMessaging)
     else this.closeIfDone(stream)
     return this.#gone ? connectionGone : ErrorCode.noError
   }

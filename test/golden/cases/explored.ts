@@ -112,6 +112,7 @@ export const explored: Group = {
       routes: [{ match: { path: '/proper' }, route: { cluster: 'proper' } }, toA({ prefix: '/' })],
       hcm: { http_protocol_options: { enable_trailers: true, header_key_format: { proper_case_words: {} } } },
     }),
+    http({ name: 'relative', hcm: { http_protocol_options: { allow_absolute_url: false } } }),
     http({
       name: 'ignore',
       hcm: {
@@ -138,6 +139,27 @@ export const explored: Group = {
     }),
   ],
   cases: [
+    {
+      name: 'target: https without TLS',
+      listener: 'edge',
+      send: 'GET https://x.test/a HTTP/1.1\r\nhost: a.test\r\n\r\n',
+    },
+    {
+      name: 'target: HTTPS to CONNECT routes',
+      listener: 'edge',
+      send: 'POST HTTPS://x.test/ HTTP/1.1\r\nhost: a.test\r\ncontent-length: 0\r\n\r\n',
+    },
+    {
+      name: 'target: fragment after the host, absolute URLs not allowed',
+      listener: 'relative',
+      send: 'GET http://x.test#f HTTP/1.1\r\nhost: a.test\r\n\r\n',
+    },
+    {
+      name: 'a client that pipelines and leaves',
+      send: [req('GET /') + req('GET /2'), { upstreamHeads: 1 }, { do: 'end' }, { closed: true }],
+      responses: 0,
+      upstream: { write: '' },
+    },
     {
       name: 'trailers in proper case',
       listener: 'proper',

@@ -13,6 +13,7 @@ export function makeHttp1Settings(message: HttpConnectionManager, context: Facto
       maxHeadersKb: message.maxRequestHeadersKb ?? defaultHttp1Settings.maxHeadersKb,
       maxHeadersCount: message.commonHttpProtocolOptions?.maxHeadersCount ?? defaultHttp1Settings.maxHeadersCount,
       streamErrorOnInvalidHttpMessage: message.streamErrorOnInvalidHttpMessage ?? false,
+      validateScheme: (message.useRemoteAddress ?? false) && message.xffNumTrustedHops === 0,
     },
     context,
     makeAnyOf(message.httpProtocolOptions?.ignoreHttp11Upgrade ?? []),
