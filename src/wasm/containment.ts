@@ -42,7 +42,7 @@ export class Containment {
 
   /** What a callback may take now, ms. */
   get callbackMs(): number {
-    if (!this.#strict) return this.#budgetMs
+    if (!this.isStrict(performance.now())) return this.#budgetMs
     return Math.min(this.#budgetMs, Math.max(leastMs, headroom * this.#longestMs))
   }
 
@@ -54,7 +54,9 @@ export class Containment {
   /** `callbackMs` for loading, starting and configuring. */
   get startMs(): number {
     const allMs = this.#budgetMs * startFactor
-    return this.#strict ? Math.min(allMs, Math.max(leastStartMs, headroom * this.#longestStartMs)) : allMs
+    return this.isStrict(performance.now())
+      ? Math.min(allMs, Math.max(leastStartMs, headroom * this.#longestStartMs))
+      : allMs
   }
 
   /** A callback that was long enough to be measured has ended well. */
@@ -79,8 +81,9 @@ export class Containment {
     return Math.max(0, this.#debt() - this.#budgetMs - freeMs) / share
   }
 
-  get #strict(): boolean {
-    return performance.now() - this.#costlyAtMs < calmMs
+  /** There was a costly failure not long ago. */
+  isStrict(now: number): boolean {
+    return now - this.#costlyAtMs < calmMs
   }
 
   #charge(cpuMs: number): void {

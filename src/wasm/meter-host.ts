@@ -10,6 +10,9 @@ const measuredFromMs = 1
 /** A slice takes less if the thread has a processor, unless it calls the host or touches new memory for most of it. */
 const maxSliceMs = 1
 
+/** After a costly failure: as many touches of new pages, the slowest that code can do, take some 10 ms. */
+const strictSlice = fuelSlice >> 6
+
 export class CpuBudget {
   readonly containment: Containment
   /** The guest was stopped because of its budget. */
@@ -74,22 +77,26 @@ export class CpuBudget {
     this.#lastMs = now
     const wallMs = now - this.#beginMs
     if (this.#deadlineMs === 0) {
-      if (wallMs < measuredFromMs) return fuelSlice
+      if (wallMs < measuredFromMs) return this.#slice(now)
       this.#limitMs = this.starting ? this.containment.startMs : this.containment.callbackMs
       this.#deadlineMs = this.#beginMs + this.#limitMs
       this.#startCpuMs = threadCpuMs() - this.#ranMs
     }
-    if (now < this.#deadlineMs) return fuelSlice
+    if (now < this.#deadlineMs) return this.#slice(now)
     // A thread that waited for a processor has used less than the time that went by. Its other streams wait all the same.
     const usedMs = this.#usedMs
     const leftMs = this.#limitMs - usedMs
     const patienceMs = this.starting ? leftMs : this.containment.wallMs - wallMs
     if (leftMs > 0 && (patienceMs > 0 || usedMs < this.#limitMs / 4)) {
       this.#deadlineMs = now + Math.min(leftMs, Math.max(patienceMs, 1))
-      return fuelSlice
+      return this.#slice(now)
     }
     this.exceeded = true
     return 0
+  }
+
+  #slice(now: number): number {
+    return this.containment.isStrict(now) ? strictSlice : fuelSlice
   }
 
   /** The system counts the CPU time of a thread that runs in steps of some milliseconds. */

@@ -37,7 +37,7 @@ export const meterStart = 'sluice:start'
 /** Elements of the table: `fuel()` gives the next slice, 0 to trap; `refused()` is told of a `memory.grow` that failed. */
 export const meterCalls = { fuel: 0, refused: 1 } as const
 
-/** Between two looks at the clock, in bytes of code divided by `bytesPerUnit`: some 0.3 ms. */
+/** Between two looks at the clock, in bytes of code divided by `bytesPerUnit`: some 0.3 ms. A VM begins without. */
 export const fuelSlice = 200_000
 const bytesPerUnit = 16
 const maxUnits = 0x0f_ff_ff_ff
@@ -197,7 +197,7 @@ class ModuleSections {
     this.#append(section.type, 2, [0x60, 0, 0, 0x60, 0, 1, 0x7f])
     this.#append(section.function, 2, [...leb(voidType), ...leb(voidType)])
     this.#append(section.table, 1, [0x70, 1, 2, 2])
-    this.#append(section.global, 1, [0x7f, 1, ...i32(fuelSlice), 0x0b])
+    this.#append(section.global, 1, [0x7f, 1, ...i32(0), 0x0b])
     this.#append(section.export, 1, [...name(meterTable), 1, ...leb(indices.table)])
     const start = this.#sections.get(section.start)
     if (start !== undefined) {
