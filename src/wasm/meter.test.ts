@@ -87,7 +87,7 @@ test('a stopped callback names the guest function, from the name section', () =>
 })
 
 test('an endless loop whose body is repeated is stopped', () => {
-  const malloc = [...i32(1), ...i32(1), ...i32(1), 0x10, 1, 0x1a]
+  const malloc = [...i32(1), 0x10, 1, 0x1a]
   stopped(withCallback([0x03, 0x40, 0x02, 0x40, ...i32(1), 0x0d, 0, ...malloc, 0x0b, 0x0c, 0, 0x0b, 0x00]))
 })
 
