@@ -54,4 +54,15 @@ static_resources:
   proxy.stderr.resume()
   const code = await new Promise(resolve => proxy.on('exit', resolve))
   assert.equal(code, 0, log)
+
+  const program = `
+    import { Sluice } from './package/dist/index.js'
+    const proxy = await Sluice.start({ configYaml: '{}' })
+    await proxy.close()
+    console.log('closed')`
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
+  assert.match(output, /closed/)
 })
