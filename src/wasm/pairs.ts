@@ -4,14 +4,14 @@
  */
 import { maxPairs, maxPairsBytes, Status } from './abi.ts'
 import { headerName, isHeaderValue } from './header-names.ts'
-import { type GuestMemory, writeLatin1 } from './memory.ts'
+import { type GuestMemory, textLength, writeLatin1 } from './memory.ts'
 
 /** Writes the pairs straight into memory that the guest allocates. No pairs are a null pointer. */
 export function returnPairs(list: readonly string[], memory: GuestMemory, pointerAt: number, sizeAt: number): number {
   const count = list.length >> 1
   if (count === 0) return memory.returnText('', pointerAt, sizeAt)
   let size = 4
-  for (let i = 0; i < list.length; i++) size += 5 + (list[i] as string).length
+  for (let i = 0; i < list.length; i++) size += 5 + textLength(list[i] as string)
   const pointer = memory.allocateResult(size, pointerAt, sizeAt)
   if (pointer === 0) return Status.invalidMemoryAccess
   const { bytes, view } = memory
@@ -20,7 +20,7 @@ export function returnPairs(list: readonly string[], memory: GuestMemory, pointe
   let at = lengthAt + list.length * 4
   for (let i = 0; i < list.length; i++) {
     const text = list[i] as string
-    view.setUint32(lengthAt, text.length, true)
+    view.setUint32(lengthAt, textLength(text), true)
     lengthAt += 4
     at = writeLatin1(bytes, at, text)
     bytes[at++] = 0
