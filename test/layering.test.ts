@@ -11,7 +11,7 @@ const tiers: Readonly<Record<string, number>> = {
   matching: 3, attributes: 3, network: 3, codec: 3, grpc: 3,
   cel: 3.3,
   format: 3.6,
-  listener: 4, http: 4, router: 4, upstream: 4, wasm: 4, admin: 4,
+  listener: 4, http: 4, router: 4, upstream: 4, xds: 4, wasm: 4, admin: 4,
   extensions: 5,
   server: 6,
   cli: 7,

@@ -23,6 +23,12 @@ const roots: readonly string[] = [
   'envoy.config.route.v3.RouteList',
   'envoy.config.route.v3.FilterConfig',
   'envoy.config.endpoint.v3.ClusterLoadAssignment',
+  'envoy.config.route.v3.ScopedRouteConfiguration',
+  'envoy.config.core.v3.TypedExtensionConfig',
+  'envoy.service.discovery.v3.DiscoveryRequest',
+  'envoy.service.discovery.v3.DiscoveryResponse',
+  'envoy.service.discovery.v3.DeltaDiscoveryRequest',
+  'envoy.service.discovery.v3.DeltaDiscoveryResponse',
   'envoy.extensions.transport_sockets.tls.v3.Secret',
   // Network filters.
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',

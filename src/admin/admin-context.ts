@@ -27,6 +27,8 @@ export interface AdminContext {
   /** One list a worker, each with all clusters in the same order; the handler adds them up. */
   clusters(): Promise<readonly (readonly ClusterStatus[])[]>
   listeners(): readonly ListenerStatus[]
+  /** What files and control planes have brought. */
+  discovered(): readonly DiscoveredResource[]
   /** Of every TLS context of the configuration. */
   certificates(): readonly TlsContextStatus[]
   /** Runtime values by key, for each layer in order. */
@@ -47,6 +49,16 @@ export interface AdminContext {
     /** @param name '' for all plugins @returns undefined when there is none of that name */
     reload(name: string): Promise<readonly WasmReloadResult[] | undefined>
   }
+}
+
+/** A resource in use. */
+export interface DiscoveredResource {
+  readonly typeUrl: string
+  readonly name: string
+  readonly version: string
+  readonly lastUpdated: Date
+  /** Undefined until it has come. */
+  readonly message: object | undefined
 }
 
 /** The command line: Envoy's flags as data. */

@@ -6,7 +6,7 @@ import type { RE2JS } from 're2js'
 import type { JsonObject, JsonValue } from '../config/json-source.ts'
 import { toProtoJson } from '../config/proto-json.ts'
 import { Bootstrap, Cluster, HttpConnectionManager, Listener, RouteConfiguration } from '../config/v3.ts'
-import type { AdminContext } from './admin-context.ts'
+import type { AdminContext, DiscoveredResource } from './admin-context.ts'
 import { type AdminPath, type AdminRequest, type AdminResponse, badRequest, jsonResponse } from './admin-path.ts'
 import { parseFilter } from './stats-request.ts'
 
@@ -136,6 +136,7 @@ function allConfigs(context: AdminContext, includeEds: boolean, names: RE2JS | u
         'static_route_configs',
         routes.map(route => ({ route_config: any(RouteConfiguration.typeUrl, route), last_updated })),
       ),
+      ...list('dynamic_route_configs', context.discovered().filter(wanted).flatMap(dynamicRoutes)),
     },
     { '@type': `${adminType}SecretsConfigDump` },
   ]
@@ -148,6 +149,11 @@ function allConfigs(context: AdminContext, includeEds: boolean, names: RE2JS | u
     configs.splice(2, 0, { '@type': `${adminType}EndpointsConfigDump`, ...list('static_endpoint_configs', endpoints) })
   }
   return configs.map(config => redact(config) as JsonObject)
+}
+
+function dynamicRoutes({ typeUrl, message, version, lastUpdated }: DiscoveredResource): JsonObject[] {
+  if (typeUrl !== RouteConfiguration.typeUrl || message === undefined) return []
+  return [{ version_info: version, route_config: any(typeUrl, message), last_updated: lastUpdated.toISOString() }]
 }
 
 function any(typeUrl: string, message: object): JsonObject {

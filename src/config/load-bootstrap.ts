@@ -78,7 +78,7 @@ function byPlace(a: ConfigError, b: ConfigError): number {
 }
 
 /** `envoy.deprecated_features:NAME: true` in a static layer of the runtime, and the switch for all. */
-function allowedDeprecations(bootstrap: Bootstrap): ReadonlySet<string> {
+export function allowedDeprecations(bootstrap: Bootstrap): ReadonlySet<string> {
   const allowed = new Set<string>()
   const prefix = 'envoy.deprecated_features:'
   for (const { staticLayer } of bootstrap.layeredRuntime?.layers ?? []) {

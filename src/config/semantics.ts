@@ -2,6 +2,7 @@
  * What Envoy refuses in a bootstrap beyond the rules of the API, as far as the messages alone can tell: addresses, names
  * that must be unique or known, regular expressions, extensions without a type.
  */
+import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import type { ConfigError } from '../base/errors.ts'
 import { type AnyMessage, emptyAny } from './build-message.ts'
@@ -217,6 +218,10 @@ function checkRegex(message: Message, { compileRegex }: SemanticOptions, errors:
 type ClustersByName = ReadonlyMap<string, Cluster>
 
 function checkConfigSource(source: ConfigSource, clusters: ClustersByName, errors: ConfigError[]): void {
+  const file = source.pathConfigSource ?? { path: source.path ?? '' }
+  const reason = (path: string) => `paths must refer to an existing path in the system: '${path}' does not exist`
+  if (file.path !== '' && !existsSync(file.path))
+    errors.push(configError(source.pathConfigSource ?? source, 'path', reason(file.path)))
   if (source.apiConfigSource !== undefined) checkApiConfigSource(source.apiConfigSource, clusters, errors)
 }
 

@@ -1354,6 +1354,11 @@ export interface ConfigSource {
   readonly resourceApiVersion: ApiVersion
 }
 
+/** envoy.config.core.v3.ControlPlane */
+export interface ControlPlane {
+  readonly identifier: string
+}
+
 /** envoy.config.core.v3.DataSource */
 export interface DataSource {
   readonly filename?: string
@@ -4270,6 +4275,112 @@ export interface WasmService {
   readonly singleton: boolean
 }
 
+/** envoy.service.discovery.v3.DeltaDiscoveryRequest */
+export interface DeltaDiscoveryRequest {
+  readonly node?: Node
+  readonly typeUrl: string
+  readonly resourceNamesSubscribe: readonly string[]
+  readonly resourceNamesUnsubscribe: readonly string[]
+  readonly resourceLocatorsSubscribe: readonly ResourceLocator[]
+  readonly resourceLocatorsUnsubscribe: readonly ResourceLocator[]
+  readonly initialResourceVersions: Readonly<Record<string, string>>
+  readonly responseNonce: string
+  readonly errorDetail?: Status
+}
+
+/** envoy.service.discovery.v3.DeltaDiscoveryResponse */
+export interface DeltaDiscoveryResponse {
+  readonly systemVersionInfo: string
+  readonly resources: readonly Resource[]
+  readonly typeUrl: string
+  readonly removedResources: readonly string[]
+  readonly removedResourceNames: readonly ResourceName[]
+  readonly nonce: string
+  readonly controlPlane?: ControlPlane
+  readonly resourceErrors: readonly ResourceError[]
+}
+
+/** envoy.service.discovery.v3.DiscoveryRequest */
+export interface DiscoveryRequest {
+  readonly versionInfo: string
+  readonly node?: Node
+  readonly resourceNames: readonly string[]
+  readonly resourceLocators: readonly ResourceLocator[]
+  readonly typeUrl: string
+  readonly responseNonce: string
+  readonly errorDetail?: Status
+}
+
+/** envoy.service.discovery.v3.DiscoveryResponse */
+export interface DiscoveryResponse {
+  readonly versionInfo: string
+  readonly resources: readonly AnyMessage[]
+  readonly canary: boolean
+  readonly typeUrl: string
+  readonly nonce: string
+  readonly controlPlane?: ControlPlane
+  readonly resourceErrors: readonly ResourceError[]
+}
+
+/** envoy.service.discovery.v3.DynamicParameterConstraints */
+export interface DynamicParameterConstraints {
+  readonly constraint?: DynamicParameterConstraints_SingleConstraint
+  readonly orConstraints?: DynamicParameterConstraints_ConstraintList
+  readonly andConstraints?: DynamicParameterConstraints_ConstraintList
+  readonly notConstraints?: DynamicParameterConstraints
+}
+
+/** envoy.service.discovery.v3.DynamicParameterConstraints.ConstraintList */
+export interface DynamicParameterConstraints_ConstraintList {
+  readonly constraints: readonly DynamicParameterConstraints[]
+}
+
+/** envoy.service.discovery.v3.DynamicParameterConstraints.SingleConstraint */
+export interface DynamicParameterConstraints_SingleConstraint {
+  readonly key: string
+  readonly value?: string
+  readonly exists?: DynamicParameterConstraints_SingleConstraint_Exists
+}
+
+/** envoy.service.discovery.v3.DynamicParameterConstraints.SingleConstraint.Exists */
+export interface DynamicParameterConstraints_SingleConstraint_Exists {
+}
+
+/** envoy.service.discovery.v3.Resource */
+export interface Resource {
+  readonly name: string
+  readonly resourceName?: ResourceName
+  readonly aliases: readonly string[]
+  readonly version: string
+  readonly resource?: AnyMessage
+  readonly ttl?: number
+  readonly cacheControl?: Resource_CacheControl
+  readonly metadata?: Metadata
+}
+
+/** envoy.service.discovery.v3.Resource.CacheControl */
+export interface Resource_CacheControl {
+  readonly doNotCache: boolean
+}
+
+/** envoy.service.discovery.v3.ResourceError */
+export interface ResourceError {
+  readonly resourceName?: ResourceName
+  readonly errorDetail?: Status
+}
+
+/** envoy.service.discovery.v3.ResourceLocator */
+export interface ResourceLocator {
+  readonly name: string
+  readonly dynamicParameters: Readonly<Record<string, string>>
+}
+
+/** envoy.service.discovery.v3.ResourceName */
+export interface ResourceName {
+  readonly name: string
+  readonly dynamicParameterConstraints?: DynamicParameterConstraints
+}
+
 /** envoy.type.http.v3.PathTransformation */
 export interface PathTransformation {
   readonly operations: readonly PathTransformation_Operation[]
@@ -4719,6 +4830,13 @@ export interface Type_MapType {
 export interface Empty {
 }
 
+/** google.rpc.Status */
+export interface Status {
+  readonly code: number
+  readonly message: string
+  readonly details: readonly AnyMessage[]
+}
+
 /** xds.core.v3.Authority */
 export interface Authority {
   readonly name: string
@@ -4855,6 +4973,12 @@ export const Route: MessageType<Route> = { typeUrl: 'type.googleapis.com/envoy.c
 export const RouteList: MessageType<RouteList> = { typeUrl: 'type.googleapis.com/envoy.config.route.v3.RouteList' }
 export const FilterConfig: MessageType<FilterConfig> = { typeUrl: 'type.googleapis.com/envoy.config.route.v3.FilterConfig' }
 export const ClusterLoadAssignment: MessageType<ClusterLoadAssignment> = { typeUrl: 'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment' }
+export const ScopedRouteConfiguration: MessageType<ScopedRouteConfiguration> = { typeUrl: 'type.googleapis.com/envoy.config.route.v3.ScopedRouteConfiguration' }
+export const TypedExtensionConfig: MessageType<TypedExtensionConfig> = { typeUrl: 'type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig' }
+export const DiscoveryRequest: MessageType<DiscoveryRequest> = { typeUrl: 'type.googleapis.com/envoy.service.discovery.v3.DiscoveryRequest' }
+export const DiscoveryResponse: MessageType<DiscoveryResponse> = { typeUrl: 'type.googleapis.com/envoy.service.discovery.v3.DiscoveryResponse' }
+export const DeltaDiscoveryRequest: MessageType<DeltaDiscoveryRequest> = { typeUrl: 'type.googleapis.com/envoy.service.discovery.v3.DeltaDiscoveryRequest' }
+export const DeltaDiscoveryResponse: MessageType<DeltaDiscoveryResponse> = { typeUrl: 'type.googleapis.com/envoy.service.discovery.v3.DeltaDiscoveryResponse' }
 export const Secret: MessageType<Secret> = { typeUrl: 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret' }
 export const HttpConnectionManager: MessageType<HttpConnectionManager> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager' }
 export const TcpProxy: MessageType<TcpProxy> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy' }

@@ -14,6 +14,7 @@ import type {
   RequestIds,
 } from './connection-manager-extensions.ts'
 import type { NetworkFilterFactory } from './connection.ts'
+import type { Discovery } from './discovery.ts'
 import type { Command, FormatContext } from './format.ts'
 import type { HttpFilterFactory } from './http-filter.ts'
 import type { MakeUpstreamFilterChain } from './upstream-filters.ts'
@@ -42,6 +43,7 @@ export interface FactoryContext {
   openAccessLog(path: string): AccessLogFile
   /** Finds and runs the factory for an `Any` of another kind. */
   readonly extensions: ExtensionResolver
+  readonly discovery: Discovery
   /** Values made on the main thread for this process: compiled wasm modules by content key. */
   readonly singletons: Map<string, unknown>
   /** Called when the owner (listener, cluster) of what the factory made is removed. */

@@ -1,6 +1,7 @@
 /** Loads a configuration and builds everything that it describes once, on a throw-away stats store, without a socket. */
 import { hostname } from 'node:os'
-import { loadBootstrap } from '../config/load-bootstrap.ts'
+import { allowedDeprecations, loadBootstrap } from '../config/load-bootstrap.ts'
+import type { ResourceChecks } from '../config/load-resource.ts'
 import type { Bootstrap } from '../config/v3.ts'
 import type { LocalNode } from '../core/extension.ts'
 import type { LogSettings } from './log-setup.ts'
@@ -15,6 +16,10 @@ export interface CheckedConfiguration {
   readonly snapshot: Snapshot
   /** Unsupported fields (`--allow-unsupported`), deprecated ones, and the like. */
   readonly warnings: readonly string[]
+  /** What the configuration was built in: new versions of discovered resources are tried there. */
+  readonly checker: WorkerRuntime
+  /** What every discovered resource goes through. */
+  readonly checks: ResourceChecks
 }
 
 /** @throws ConfigErrors with every fault that was found, each with its place */
@@ -32,6 +37,7 @@ export function checkConfiguration(options: ServerOptions): CheckedConfiguration
     bootstrap,
     node: localNode(options, bootstrap),
     singletons,
+    resources: new Map(),
     runtimeOverrides: new Map(),
     drainTimeMs: options.drainTimeMs,
     drainStrategy: options.drainStrategy,
@@ -39,8 +45,11 @@ export function checkConfiguration(options: ServerOptions): CheckedConfiguration
     fileFlushMinBytes: options.fileFlushMinBytes,
     log: logSettings(options, bootstrap),
   }
-  buildAndDiscard(snapshot)
-  return { snapshot, warnings }
+  const checks = {
+    allowUnsupported: options.allowUnsupported ?? false,
+    allowedDeprecations: allowedDeprecations(bootstrap),
+  }
+  return { snapshot, warnings, checks, checker: buildOnce(snapshot) }
 }
 
 function localNode(options: ServerOptions, { node }: Bootstrap): LocalNode {
@@ -53,7 +62,7 @@ function localNode(options: ServerOptions, { node }: Bootstrap): LocalNode {
 }
 
 /** Everything that serving will build, for the faults that only building finds. @throws ConfigError */
-function buildAndDiscard(snapshot: Snapshot): void {
+function buildOnce(snapshot: Snapshot): WorkerRuntime {
   const { admin, statsConfig, statsSinks } = snapshot.bootstrap
   const state = new ProcessState(0, 1)
   const stats = makeStatsStore(statsConfig, () => undefined)
@@ -63,7 +72,7 @@ function buildAndDiscard(snapshot: Snapshot): void {
   const { context } = runtime
   for (const each of statsSinks) context.extensions.statSink(each, context)
   if (admin !== undefined) makeAdminAccessLogs(admin, context)
-  void runtime.close()
+  return runtime
 }
 
 function logSettings(options: ServerOptions, bootstrap: Bootstrap): LogSettings {

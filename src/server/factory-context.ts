@@ -5,6 +5,7 @@ import type { FactoryContext } from '../core/extension.ts'
 import { builtinExtensions } from '../extensions/builtin.ts'
 import { ExtensionRegistry } from '../extensions/registry.ts'
 import type { Scope } from '../stats/scope.ts'
+import { ThreadDiscovery } from '../xds/thread-discovery.ts'
 import type { ProcessState } from './process-state.ts'
 import { RuntimeValues } from './runtime-values.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -29,6 +30,7 @@ export class ThreadContext implements FactoryContext {
   readonly runtime: RuntimeValues
   readonly extensions = new ExtensionRegistry(builtinExtensions)
   readonly singletons: Map<string, unknown>
+  readonly discovery: ThreadDiscovery
   readonly logs: AccessLogFiles
   /** Set by the thread's owner before any factory runs. */
   clusters: ClusterManager = noClusters
@@ -42,6 +44,7 @@ export class ThreadContext implements FactoryContext {
     this.checking = checking ?? false
     this.node = snapshot.node
     this.singletons = snapshot.singletons
+    this.discovery = new ThreadDiscovery(snapshot.resources)
     this.#state = state
     this.runtime = new RuntimeValues(snapshot.bootstrap.layeredRuntime?.layers ?? [], snapshot.runtimeOverrides)
     this.logs = new AccessLogFiles({

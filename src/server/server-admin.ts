@@ -4,6 +4,7 @@ import { adminAccessLog } from '../admin/admin-access-log.ts'
 import type {
   AdminContext,
   AdminOptions,
+  DiscoveredResource,
   DrainOptions,
   ListenerStatus,
   RuntimeLayer,
@@ -25,6 +26,7 @@ import { addressFromMessage } from '../network/address.ts'
 import type { MergedStats } from '../stats/merged-stats.ts'
 import type { Scope } from '../stats/scope.ts'
 import type { ThreadContext } from './factory-context.ts'
+import type { DiscoveryService } from './discovery-service.ts'
 import type { MainServices } from './main-services.ts'
 import type { ProcessState } from './process-state.ts'
 import type { Server } from './server.ts'
@@ -52,6 +54,7 @@ export interface ServerAdminParts {
   readonly workers: Workers
   readonly wasm: WasmAdmin
   readonly services: MainServices
+  readonly discovery: DiscoveryService
 }
 
 export class ServerAdmin implements AdminContext {
@@ -119,6 +122,10 @@ export class ServerAdmin implements AdminContext {
 
   listeners(): readonly ListenerStatus[] {
     return this.#server.boundListeners
+  }
+
+  discovered(): readonly DiscoveredResource[] {
+    return this.#parts.discovery.subscriptions()
   }
 
   certificates(): readonly TlsContextStatus[] {

@@ -8,6 +8,7 @@ import { logger } from '../base/log.ts'
 import type { Address } from '../core/address.ts'
 import { mainThread, MergedStats } from '../stats/merged-stats.ts'
 import { type CheckedConfiguration, checkConfiguration } from './check.ts'
+import { DiscoveryService } from './discovery-service.ts'
 import { LocalWorker } from './local-worker.ts'
 import { setUpLog } from './log-setup.ts'
 import { MainServices } from './main-services.ts'
@@ -54,6 +55,7 @@ export class Server {
     await running.admin.start()
     this.state = 'INITIALIZING'
     await running.services.start()
+    await running.discovery.start()
     await running.workers.start()
     this.boundListeners = await running.workers.listen()
     this.state = 'LIVE'
@@ -109,12 +111,13 @@ export class Server {
     await this.#running?.workers.close()
     await this.#running?.admin.close()
     await this.#running?.services.close()
+    await this.#running?.discovery.close()
     this.#running?.serverStats.close()
     log.info('exiting')
     this.#resolveClosed()
   }
 
-  #makeRunning({ snapshot }: CheckedConfiguration): Running {
+  #makeRunning({ snapshot, checker, checks }: CheckedConfiguration): Running {
     const { concurrency } = this.options
     const state = new ProcessState(0, Math.max(concurrency, 1) + 1)
     const { statsConfig } = snapshot.bootstrap
@@ -136,9 +139,10 @@ export class Server {
             },
           })
     const services = new MainServices({ snapshot, state, merged, stats })
+    const discovery = new DiscoveryService({ snapshot, checker, checks, stats, workers })
     const wasm = new WasmAdmin({ snapshot, state, stats, workers, main: services.context })
-    const admin = new ServerAdmin(this, { snapshot, state, merged, stats, workers, wasm, services })
-    return { state, merged, serverStats, workers, wasm, admin, services }
+    const admin = new ServerAdmin(this, { snapshot, state, merged, stats, workers, wasm, services, discovery })
+    return { state, merged, serverStats, workers, wasm, admin, services, discovery }
   }
 }
 
@@ -151,4 +155,5 @@ interface Running {
   readonly wasm: WasmAdmin
   readonly admin: ServerAdmin
   readonly services: MainServices
+  readonly discovery: DiscoveryService
 }

@@ -19,6 +19,8 @@ import { makeListener } from './make-listener.ts'
 import type { ProcessState } from './process-state.ts'
 import type { Snapshot } from './snapshot.ts'
 
+const log = logger('config')
+
 export interface BoundListener {
   readonly name: string
   readonly addresses: readonly Address[]
@@ -47,6 +49,8 @@ export interface WorkerMethods {
   /** See `WasmThread.swap`. @returns what went wrong, by plugin */
   swapWasm(step: SwapStep, code: CompiledCode): Promise<readonly string[]>
   wasmStatus(): Promise<WasmWorkerStatus>
+  /** A new version of a discovered resource, which the main thread has checked, with what it made for it. */
+  updateResource(key: string, resource: object, singletons: ReadonlyMap<string, unknown>): Promise<void>
   close(): Promise<void>
 }
 
@@ -120,6 +124,15 @@ export class WorkerRuntime implements WorkerMethods {
 
   async wasmStatus(): Promise<WasmWorkerStatus> {
     return WasmThread.existing(this.#clusters)?.status() ?? { vms: [], traps: [] }
+  }
+
+  async updateResource(key: string, resource: object, singletons: ReadonlyMap<string, unknown>): Promise<void> {
+    for (const [name, value] of singletons) this.context.singletons.set(name, value)
+    try {
+      this.context.discovery.update(key, resource)
+    } catch (error) {
+      log.error(`a discovered resource could not be used: ${(error as Error).message}`)
+    }
   }
 
   async close(): Promise<void> {

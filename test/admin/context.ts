@@ -1,5 +1,11 @@
 /** An `AdminContext` for tests: answers from plain values and writes down what it is told. */
-import type { AdminContext, ListenerStatus, RuntimeLayer, ServerState } from '../../src/admin/admin-context.ts'
+import type {
+  AdminContext,
+  ListenerStatus,
+  RuntimeLayer,
+  ServerState,
+  DiscoveredResource,
+} from '../../src/admin/admin-context.ts'
 import type { ClusterStatus } from '../../src/core/cluster.ts'
 import { AdminServer, type AdminServerOptions } from '../../src/admin/admin-server.ts'
 import type { LogLevel } from '../../src/base/log.ts'
@@ -10,6 +16,10 @@ import { StatsStore } from '../../src/stats/store.ts'
 import { TagExtraction, type TagRule } from '../../src/stats/tags.ts'
 
 export class TestContext implements AdminContext {
+  discovered(): readonly DiscoveredResource[] {
+    return []
+  }
+
   readonly stats: MergedStats
   readonly store: StatsStore
   readonly calls: string[] = []

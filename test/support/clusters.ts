@@ -1,4 +1,5 @@
 /** Clusters for tests: messages from JSON, a factory context whose stats can be read, random numbers that repeat. */
+import { ThreadDiscovery } from '../../src/xds/thread-discovery.ts'
 import type { ConfigError } from '../../src/base/errors.ts'
 import { SharedCells } from '../../src/base/shared-cells.ts'
 import { Http1ClientConnection } from '../../src/codec/http1/client.ts'
@@ -106,6 +107,7 @@ export class TestContext implements ListenerFactoryContext {
   openAccessLog(): never {
     throw new Error('no files')
   }
+  readonly discovery = new ThreadDiscovery(new Map())
   onClose(): void {
     // Nothing is kept.
   }

@@ -1,4 +1,5 @@
 /** Stand-ins for what surrounds matchers, routes and the router in unit tests. */
+import { ThreadDiscovery } from '../../src/xds/thread-discovery.ts'
 import { SharedCells } from '../../src/base/shared-cells.ts'
 import { ConfigErrors } from '../../src/base/errors.ts'
 import { decodeJson } from '../../src/config/decode-json.ts'
@@ -337,6 +338,7 @@ export function factoryContext(
       perFilterConfig: (_, config) => config.value,
     },
     singletons: new Map(),
+    discovery: new ThreadDiscovery(new Map()),
     onClose() {},
   }
 }

@@ -4,7 +4,6 @@ import { configError } from '../../../../config/position.ts'
 import { type CidrRange, HttpConnectionManager } from '../../../../config/v3.ts'
 import type { OriginalIpDetection, RequestIds } from '../../../../core/connection-manager-extensions.ts'
 import type { ListenerFactoryContext, NetworkFilterExtension } from '../../../../core/extension.ts'
-import type { RouteTable } from '../../../../core/route.ts'
 import { ConnectionManager } from '../../../../http/connection-manager.ts'
 import type { ProxyStatusSettings } from '../../../../http/proxy-status.ts'
 import type { EscapedSlashesAction, HttpConnectionManagerSettings } from '../../../../http/settings.ts'
@@ -12,6 +11,7 @@ import { HttpStats } from '../../../../http/stats.ts'
 import { makeCidrMatcher } from '../../../../matching/cidr.ts'
 import { localAddress } from '../../../../network/local-address.ts'
 import { makeRouteTable } from '../../../../router/route-table.ts'
+import { followRoutes } from '../../../../router/discovered-routes.ts'
 import { makeScopedRouteTable } from '../../../../router/scoped-routes.ts'
 import { makeAccessLog } from '../../../access-loggers/common/make-access-log.ts'
 import { makeUuidRequestIds } from '../../../request-id/uuid/uuid.ts'
@@ -52,7 +52,7 @@ function makeSettings(message: HttpConnectionManager, context: ListenerFactoryCo
   return {
     stats: new HttpStats(httpStats, context.listenerStats.scope(prefix), context.stats),
     makeServerCodec: makeServerCodecFactory(message, context),
-    routes: { current: makeRoutes(message, context) },
+    routes: makeRoutes(message, context),
     clusters: context.clusters,
     filters: makeHttpFilters(message.httpFilters, filterContext),
     accessLogs: message.accessLog.map(each => makeAccessLog(each, context)),
@@ -190,10 +190,15 @@ function proxyStatus(
   }
 }
 
-function makeRoutes(message: HttpConnectionManager, context: ListenerFactoryContext): RouteTable {
-  if (message.routeConfig !== undefined) return makeRouteTable(message.routeConfig, context)
-  if (message.scopedRoutes !== undefined) return makeScopedRouteTable(message.scopedRoutes, context)
-  throw configError(message, 'routeConfig', 'needs route_config or scoped_routes: routes from rds are not supported')
+function makeRoutes(
+  message: HttpConnectionManager,
+  context: ListenerFactoryContext,
+): HttpConnectionManagerSettings['routes'] {
+  const { routeConfig, rds, scopedRoutes } = message
+  if (routeConfig !== undefined) return { current: makeRouteTable(routeConfig, context) }
+  if (scopedRoutes !== undefined) return { current: makeScopedRouteTable(scopedRoutes, context) }
+  if (rds !== undefined) return followRoutes(rds, `http.${message.statPrefix}.rds.${rds.routeConfigName}`, context)
+  throw configError(message, 'routeConfig', 'needs route_config, rds or scoped_routes')
 }
 
 function checkOneWayOfLogOptions(message: HttpConnectionManager): void {

@@ -1,0 +1,30 @@
+/**
+ * Resources that come from a file or a control plane while the proxy runs, as their users see them: follow one by name, and
+ * find what was made of its newest version. Follows Envoy's `Config::Subscription` and the providers of RDS and ECDS.
+ */
+import type { ConfigSource } from '../config/v3.ts'
+
+/** Plain data. */
+export interface DiscoveryRequest {
+  /** `type.googleapis.com/envoy.config.route.v3.RouteConfiguration` */
+  readonly typeUrl: string
+  readonly name: string
+  readonly source: ConfigSource
+  /** Of the subscription's stats: `http.<stat_prefix>.rds.<name>`. */
+  readonly statPrefix: string
+}
+
+export interface Discovered<T> {
+  /** Undefined until the first version has come. */
+  readonly current: T | undefined
+  /** Nobody needs it any more. */
+  close(): void
+}
+
+export interface Discovery {
+  /**
+   * Every version of the resource is made on the main thread first: what throws there (`ConfigError`) is refused, and the
+   * version before goes on.
+   */
+  follow<T>(request: DiscoveryRequest, make: (resource: object) => T): Discovered<T>
+}

@@ -1,0 +1,71 @@
+/**
+ * Discovery on the main thread: brings every new version of a resource to the workers once the thread that checked the
+ * configuration could build what is made of it.
+ */
+import { logger } from '../base/log.ts'
+import { checkResource, type ResourceChecks } from '../config/load-resource.ts'
+import type { AnyMessage } from '../config/build-message.ts'
+import type { Scope } from '../stats/scope.ts'
+import type { Subscription } from '../xds/subscription.ts'
+import { Subscriptions } from '../xds/subscriptions.ts'
+import type { Snapshot } from './snapshot.ts'
+import type { WorkerRuntime } from './worker-runtime.ts'
+import type { Workers } from './workers.ts'
+
+export interface DiscoveryServiceParts {
+  readonly snapshot: Snapshot
+  readonly checker: WorkerRuntime
+  readonly checks: ResourceChecks
+  readonly stats: Scope
+  readonly workers: Workers
+}
+
+const log = logger('config')
+
+export class DiscoveryService {
+  readonly #parts: DiscoveryServiceParts
+  readonly #subscriptions: Subscriptions
+
+  constructor(parts: DiscoveryServiceParts) {
+    this.#parts = parts
+    this.#subscriptions = new Subscriptions(parts.stats, {
+      check: (resource, typeUrl) => this.#check(resource, typeUrl),
+      apply: (key, message) => this.#apply(key, message),
+    })
+  }
+
+  /** Resolves when everything that is followed has come or has been waited for long enough. */
+  async start(): Promise<void> {
+    const { checker } = this.#parts
+    checker.context.discovery.listen(this.#subscriptions)
+    if (this.#subscriptions.all().length === 0) await checker.close()
+    else await this.#subscriptions.ready()
+  }
+
+  /** For `/config_dump`. */
+  subscriptions(): readonly Subscription[] {
+    return this.#subscriptions.all()
+  }
+
+  async close(): Promise<void> {
+    if (this.#subscriptions.all().length === 0) return
+    this.#subscriptions.close()
+    await this.#parts.checker.close()
+  }
+
+  #check(resource: AnyMessage, typeUrl: string): object {
+    const { message, warnings } = checkResource(resource, typeUrl, this.#parts.checks)
+    for (const warning of warnings) log.warn(warning)
+    return message
+  }
+
+  #apply(key: string, message: object): void {
+    const { snapshot, checker, workers } = this.#parts
+    const { singletons } = snapshot
+    const known = new Set(singletons.keys())
+    checker.context.discovery.update(key, message)
+    snapshot.resources.set(key, message)
+    const made = new Map([...singletons].filter(([name]) => !known.has(name)))
+    void workers.callAll('updateResource', key, message, made)
+  }
+}

@@ -1,0 +1,80 @@
+/** What one thread has made of discovered resources. The main thread brings new versions (subscriptions.ts). */
+import type { Discovered, Discovery, DiscoveryRequest } from '../core/discovery.ts'
+
+/** Resources by key, as they are now. */
+export type ResourceMap = Map<string, object>
+
+/** Of the main thread, which fetches what is followed. */
+export interface DiscoveryListener {
+  onFollowed(key: string, request: DiscoveryRequest): void
+  onForsaken(key: string): void
+}
+
+/** Requests with one key share a subscription, as in Envoy. */
+export function resourceKey({ typeUrl, name, source }: DiscoveryRequest): string {
+  const plain = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)
+  return `${typeUrl} ${name} ${JSON.stringify(source, plain)}`
+}
+
+export class ThreadDiscovery implements Discovery {
+  readonly #resources: ResourceMap
+  readonly #followers = new Map<string, Set<Follower<unknown>>>()
+  readonly #requests = new Map<string, DiscoveryRequest>()
+  #listener: DiscoveryListener | undefined
+
+  constructor(resources: ResourceMap) {
+    this.#resources = resources
+  }
+
+  /** What is followed already is told at once. */
+  listen(listener: DiscoveryListener): void {
+    this.#listener = listener
+    for (const [key, request] of this.#requests) listener.onFollowed(key, request)
+  }
+
+  follow<T>(request: DiscoveryRequest, make: (resource: object) => T): Discovered<T> {
+    const key = resourceKey(request)
+    let followers = this.#followers.get(key)
+    if (followers === undefined) this.#followers.set(key, (followers = new Set()))
+    const known = this.#resources.get(key)
+    const follower = new Follower(make, () => this.#leave(key, follower))
+    if (known !== undefined) follower.current = make(known)
+    followers.add(follower)
+    if (followers.size > 1) return follower
+    this.#requests.set(key, request)
+    this.#listener?.onFollowed(key, request)
+    return follower
+  }
+
+  /**
+   * Undefined: the resource is gone. All who follow it make theirs of it before any of them shows it.
+   * @throws ConfigError: everything is as before
+   */
+  update(key: string, resource: object | undefined): void {
+    const followers = [...(this.#followers.get(key) ?? [])]
+    const made = followers.map(each => (resource === undefined ? undefined : each.make(resource)))
+    for (const [index, each] of followers.entries()) each.current = made[index]
+    if (resource === undefined) this.#resources.delete(key)
+    else this.#resources.set(key, resource)
+  }
+
+  #leave(key: string, follower: Follower<unknown>): void {
+    const followers = this.#followers.get(key)
+    if (followers === undefined || !followers.delete(follower) || followers.size > 0) return
+    this.#followers.delete(key)
+    this.#requests.delete(key)
+    this.#resources.delete(key)
+    this.#listener?.onForsaken(key)
+  }
+}
+
+class Follower<T> implements Discovered<T> {
+  current: T | undefined = undefined
+  readonly make: (resource: object) => T
+  readonly close: () => void
+
+  constructor(make: (resource: object) => T, close: () => void) {
+    this.make = make
+    this.close = close
+  }
+}
