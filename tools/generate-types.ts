@@ -29,6 +29,7 @@ const roots: readonly string[] = [
   'envoy.service.discovery.v3.DiscoveryResponse',
   'envoy.service.discovery.v3.DeltaDiscoveryRequest',
   'envoy.service.discovery.v3.DeltaDiscoveryResponse',
+  'envoy.service.discovery.v3.Resource',
   'envoy.extensions.transport_sockets.tls.v3.Secret',
   // Network filters.
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',

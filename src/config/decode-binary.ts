@@ -25,18 +25,19 @@ const maxDepth = 100
 
 /**
  * Decodes the bytes of a known type. `label` stands for the file in errors (`xds`, a resource name). Throws `ConfigErrors`
- * for malformed bytes, an unknown type URL (here or in an Any inside), and unknown fields with `rejectUnknown`.
+ * for malformed bytes, an unknown type URL (here or in an Any inside), and unknown fields with `rejectUnknown`. With `rawAny`
+ * the value of an Any is its bytes, whatever its type.
  */
 export function decodeBinary(
   typeUrl: string,
   bytes: Uint8Array,
-  options: { label?: string; rejectUnknown?: boolean } = {},
+  options: { label?: string; rejectUnknown?: boolean; rawAny?: boolean } = {},
 ): Message {
   const source: Source = { file: options.label ?? '', locate: () => ({ line: 0, column: 0 }) }
   const schema = findMessage(typeNameOf(typeUrl))
   const errors: ConfigError[] = []
   if (schema === undefined) throw new ConfigErrors([new ConfigError(unknownType(typeUrl), placeOf(source, undefined))])
-  const message = new BinaryDecoder(source, errors, options.rejectUnknown ?? false).message(schema, bytes, undefined)
+  const message = new BinaryDecoder(source, errors, options).message(schema, bytes, undefined)
   if (errors.length > 0) throw new ConfigErrors(errors)
   return message
 }
@@ -50,12 +51,14 @@ class BinaryDecoder {
   readonly #source: Source
   readonly #errors: ConfigError[]
   readonly #rejectUnknown: boolean
+  readonly #rawAny: boolean
   #depth = 0
 
-  constructor(source: Source, errors: ConfigError[], rejectUnknown: boolean) {
+  constructor(source: Source, errors: ConfigError[], options: { rejectUnknown?: boolean; rawAny?: boolean }) {
     this.#source = source
     this.#errors = errors
-    this.#rejectUnknown = rejectUnknown
+    this.#rejectUnknown = options.rejectUnknown ?? false
+    this.#rawAny = options.rawAny ?? false
   }
 
   message(schema: MessageSchema, bytes: Uint8Array, path: PathNode | undefined): Message {
@@ -181,6 +184,7 @@ class BinaryDecoder {
       else if (tag >>> 3 === 2) content = reader.bytes()
       else reader.skip(tag & 7)
     }
+    if (this.#rawAny) return { typeUrl, value: new Uint8Array(content) }
     if (typeUrl === '') return emptyAny
     const schema = findMessage(typeNameOf(typeUrl))
     if (schema === undefined) {

@@ -172,7 +172,7 @@ test('a bad regular expression is refused', () => {
 })
 
 test('dynamic resources need a node', () => {
-  const text = 'dynamic_resources: {cds_config: {path_config_source: {path: /tmp/x}}}'
+  const text = 'dynamic_resources: {cds_config: {path_config_source: {path: /dev/null}}}'
   assert.match(faults(text, { allowUnsupported: true }).join(), /needs node\.id and node\.cluster/)
   assert.deepEqual(faults(text, { allowUnsupported: true, serviceNode: 'n', serviceCluster: 'c' }), [])
 })

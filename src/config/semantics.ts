@@ -38,7 +38,6 @@ export function checkSemantics(bootstrap: Bootstrap, options: SemanticOptions): 
   checkListenerAddresses(bootstrap.staticResources?.listeners ?? [], errors)
   checkIp(bootstrap.admin?.address, errors)
   checkRuntime(bootstrap.layeredRuntime, errors)
-  checkNode(bootstrap, options, errors)
   checkEverywhere(bootstrap, clusters, options, errors)
   return errors
 }
@@ -162,12 +161,17 @@ function checkRuntime(runtime: LayeredRuntime | undefined, errors: ConfigError[]
 }
 
 /** Everything dynamic is asked for in the name of a node. Envoy looks at LDS only when it serves, not to validate. */
-function checkNode(bootstrap: Bootstrap, options: SemanticOptions, errors: ConfigError[]): void {
+function checkNode(
+  bootstrap: Bootstrap,
+  sources: readonly ConfigSource[],
+  options: SemanticOptions,
+  errors: ConfigError[],
+): void {
   const id = options.serviceNode || bootstrap.node?.id
   const cluster = options.serviceCluster || bootstrap.node?.cluster
   if (id && cluster) return
   const resources = bootstrap.dynamicResources
-  const dynamic = [resources?.cdsConfig, resources?.adsConfig].find(config => config !== undefined)
+  const dynamic = [resources?.cdsConfig, resources?.adsConfig, ...sources].find(config => config !== undefined)
   if (dynamic === undefined) return
   errors.push(
     configError(dynamic, undefined, 'needs node.id and node.cluster, here or by --service-node and --service-cluster'),
@@ -183,6 +187,7 @@ function checkEverywhere(
 ): void {
   const lds: unknown = bootstrap.dynamicResources?.ldsConfig
   const byName = new Map(clusters.map(cluster => [cluster.name, cluster]))
+  const sources: ConfigSource[] = []
   walkMessage('envoy.config.bootstrap.v3.Bootstrap', bootstrap as unknown as Message, (fullName, message) => {
     switch (fullName) {
       case 'envoy.type.matcher.v3.RegexMatcher':
@@ -190,7 +195,9 @@ function checkEverywhere(
         checkRegex(message, options, errors)
         break
       case 'envoy.config.core.v3.ConfigSource':
-        if (message !== lds) checkConfigSource(message as unknown as ConfigSource, byName, errors)
+        if (message === lds) break
+        sources.push(message as unknown as ConfigSource)
+        checkConfigSource(message as unknown as ConfigSource, byName, errors)
         break
       case 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager': {
         const routes = (message as unknown as HttpConnectionManager).routeConfig
@@ -201,6 +208,7 @@ function checkEverywhere(
         if (extensionPoints.has(fullName)) checkExtension(message, errors)
     }
   })
+  checkNode(bootstrap, sources, options, errors)
   if (bootstrap.dynamicResources?.adsConfig !== undefined) {
     checkApiConfigSource(bootstrap.dynamicResources.adsConfig, byName, errors)
   }

@@ -4979,6 +4979,7 @@ export const DiscoveryRequest: MessageType<DiscoveryRequest> = { typeUrl: 'type.
 export const DiscoveryResponse: MessageType<DiscoveryResponse> = { typeUrl: 'type.googleapis.com/envoy.service.discovery.v3.DiscoveryResponse' }
 export const DeltaDiscoveryRequest: MessageType<DeltaDiscoveryRequest> = { typeUrl: 'type.googleapis.com/envoy.service.discovery.v3.DeltaDiscoveryRequest' }
 export const DeltaDiscoveryResponse: MessageType<DeltaDiscoveryResponse> = { typeUrl: 'type.googleapis.com/envoy.service.discovery.v3.DeltaDiscoveryResponse' }
+export const Resource: MessageType<Resource> = { typeUrl: 'type.googleapis.com/envoy.service.discovery.v3.Resource' }
 export const Secret: MessageType<Secret> = { typeUrl: 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret' }
 export const HttpConnectionManager: MessageType<HttpConnectionManager> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager' }
 export const TcpProxy: MessageType<TcpProxy> = { typeUrl: 'type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy' }

@@ -8,6 +8,7 @@ import type { AnyMessage } from '../config/build-message.ts'
 import type { Scope } from '../stats/scope.ts'
 import type { Subscription } from '../xds/subscription.ts'
 import { Subscriptions } from '../xds/subscriptions.ts'
+import type { MainServices } from './main-services.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { WorkerRuntime } from './worker-runtime.ts'
 import type { Workers } from './workers.ts'
@@ -18,6 +19,7 @@ export interface DiscoveryServiceParts {
   readonly checks: ResourceChecks
   readonly stats: Scope
   readonly workers: Workers
+  readonly services: MainServices
 }
 
 const log = logger('config')
@@ -28,18 +30,30 @@ export class DiscoveryService {
 
   constructor(parts: DiscoveryServiceParts) {
     this.#parts = parts
-    this.#subscriptions = new Subscriptions(parts.stats, {
-      check: (resource, typeUrl) => this.#check(resource, typeUrl),
-      apply: (key, message) => this.#apply(key, message),
-    })
+    const { snapshot, stats, services } = parts
+    this.#subscriptions = new Subscriptions(
+      {
+        stats,
+        node: snapshot.node.message,
+        adsConfig: snapshot.bootstrap.dynamicResources?.adsConfig,
+        clusters: () => services.context.clusters,
+        random: Math.random,
+      },
+      {
+        check: (resource, typeUrl) => this.#check(resource, typeUrl),
+        apply: (key, message) => this.#apply(key, message),
+      },
+    )
   }
 
   /** Resolves when everything that is followed has come or has been waited for long enough. */
   async start(): Promise<void> {
-    const { checker } = this.#parts
-    checker.context.discovery.listen(this.#subscriptions)
-    if (this.#subscriptions.all().length === 0) await checker.close()
-    else await this.#subscriptions.ready()
+    const { checker, services } = this.#parts
+    const { discovery } = checker.context
+    if (!discovery.isUsed) return checker.close()
+    await services.startClusters()
+    discovery.listen(this.#subscriptions)
+    await this.#subscriptions.ready()
   }
 
   /** For `/config_dump`. */

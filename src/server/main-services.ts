@@ -42,7 +42,7 @@ export class MainServices {
     const { statsSinks, bootstrapExtensions, statsFlushOnAdmin, statsFlushInterval } = snapshot.bootstrap
     const { context } = this
     if (statsSinks.length > 0 || bootstrapExtensions.length > 0 || needsRemoteCode(snapshot.singletons))
-      await this.#startClusters()
+      await this.startClusters()
     await fetchRemoteCode({
       ...{ singletons: snapshot.singletons, clusters: context.clusters, stats, random: Math.random },
     })
@@ -75,7 +75,9 @@ export class MainServices {
     this.#clusters?.close()
   }
 
-  async #startClusters(): Promise<void> {
+  /** For what calls one; the second time nothing happens. */
+  async startClusters(): Promise<void> {
+    if (this.#clusters !== undefined) return
     const messages = this.#parts.snapshot.bootstrap.staticResources?.clusters ?? []
     this.#clusters = new ClusterManager(messages, this.context, {
       makeHttp1Client: (connection, callbacks, settings) => new Http1ClientConnection(connection, callbacks, settings),

@@ -139,7 +139,7 @@ export class Server {
             },
           })
     const services = new MainServices({ snapshot, state, merged, stats })
-    const discovery = new DiscoveryService({ snapshot, checker, checks, stats, workers })
+    const discovery = new DiscoveryService({ snapshot, checker, checks, stats, workers, services })
     const wasm = new WasmAdmin({ snapshot, state, stats, workers, main: services.context })
     const admin = new ServerAdmin(this, { snapshot, state, merged, stats, workers, wasm, services, discovery })
     return { state, merged, serverStats, workers, wasm, admin, services, discovery }

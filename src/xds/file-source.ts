@@ -7,8 +7,7 @@ import { basename, dirname } from 'node:path'
 import { logger } from '../base/log.ts'
 import { readDiscoveryFile } from '../config/load-resource.ts'
 import type { DiscoveryResponse, PathConfigSource } from '../config/v3.ts'
-import type { Message } from '../config/schema.ts'
-import type { ReceivedResource, ResourceWatcher } from './subscription.ts'
+import { type ReceivedResource, resourceName, type ResourceWatcher } from './subscription.ts'
 
 const log = logger('config')
 
@@ -42,16 +41,20 @@ export class FileSource {
       response = readDiscoveryFile(this.#path)
     } catch (error) {
       log.warn(`Filesystem config update failure: in ${this.#path}, ${(error as Error).message}`)
-      return this.#watcher.onFailure()
+      return this.#watcher.onFailure('unreadable')
     }
     const { versionInfo, resources } = response
-    const received = resources.map((resource): ReceivedResource => {
-      const { name } = resource.value as Message
-      return { name: String(name ?? ''), version: versionInfo, resource }
-    })
+    const received = resources.map(
+      (resource): ReceivedResource => ({
+        name: resourceName(resource),
+        version: versionInfo,
+        resource,
+      }),
+    )
     try {
       this.#watcher.onResources(received, [], versionInfo)
     } catch (error) {
+      this.#watcher.onFailure('rejected')
       log.warn(`Filesystem config update rejected: ${(error as Error).message}`)
     }
   }

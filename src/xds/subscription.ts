@@ -27,10 +27,20 @@ export interface ResourceWatcher {
   readonly typeUrl: string
   /** '' for all of the type. */
   readonly name: string
-  /** Throws what is wrong, for the source to tell. */
+  /** Counts an attempt more than answers and failures do: when a stream asks, and as Envoy's increments do. */
+  onAttempt(): void
+  /** Throws what is wrong with them: `onFailure` tells it to all whom the answer was for. */
   onResources(resources: readonly ReceivedResource[], removed: readonly string[], version: string): void
-  /** The source is there, but what it says cannot be read. */
-  onFailure(): void
+  onFailure(failure: SourceFailure): void
+}
+
+/** No connection, or one that broke; an answer that cannot be read; one that is refused. */
+export type SourceFailure = 'connection' | 'unreadable' | 'rejected'
+
+/** Every resource has a name. */
+export function resourceName({ value }: AnyMessage): string {
+  const { name } = value as { readonly name?: unknown }
+  return typeof name === 'string' ? name : ''
 }
 
 const log = logger('config')
@@ -62,6 +72,7 @@ export class Subscription implements ResourceWatcher {
       this.#timer = setTimeout(() => {
         log.warn(`${request.typeUrl}: initial fetch of ${request.name} timed out`)
         this.stats.initFetchTimeout.inc()
+        this.stats.updateAttempt.inc()
         this.#settle()
       }, timeoutMs)
   }
@@ -74,22 +85,22 @@ export class Subscription implements ResourceWatcher {
     return this.request.name
   }
 
-  onResources(resources: readonly ReceivedResource[], _removed: readonly string[], version: string): void {
+  onResources(resources: readonly ReceivedResource[], removed: readonly string[], version: string): void {
     const startMs = performance.now()
-    try {
-      this.#take(resources)
-    } catch (error) {
-      this.stats.rejected()
-      this.#settle()
-      throw error
-    }
+    this.#take(resources, removed)
     this.stats.accepted(version, startMs)
     this.#settle()
   }
 
-  onFailure(): void {
-    this.stats.failed()
-    this.#settle()
+  /** A connection is tried again: its first answer may still come. */
+  onFailure(failure: SourceFailure): void {
+    if (failure === 'rejected') this.stats.rejected()
+    else this.stats.failed()
+    if (failure !== 'connection') this.#settle()
+  }
+
+  onAttempt(): void {
+    this.stats.updateAttempt.inc()
   }
 
   close(): void {
@@ -97,8 +108,11 @@ export class Subscription implements ResourceWatcher {
   }
 
   /** Removals are ignored, as in Envoy: what is in use stays. */
-  #take(resources: readonly ReceivedResource[]): void {
-    if (resources.length === 0) return this.stats.updateEmpty.inc()
+  #take(resources: readonly ReceivedResource[], removed: readonly string[]): void {
+    if (resources.length === 0) {
+      if (removed.length === 0) this.stats.updateEmpty.inc()
+      return
+    }
     const [received, second] = resources as readonly [ReceivedResource, ...ReceivedResource[]]
     if (second !== undefined) throw new Error(`Unexpected RDS resource length: ${resources.length}`)
     if (received.name !== this.name)

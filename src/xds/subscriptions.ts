@@ -1,36 +1,45 @@
 /** All subscriptions of the process, on the main thread: starts those that are followed, ends those that nobody follows. */
+import type { ApiConfigSource } from '../config/v3.ts'
 import type { DiscoveryRequest } from '../core/discovery.ts'
-import type { Scope } from '../stats/scope.ts'
 import { FileSource } from './file-source.ts'
+import type { GrpcMux } from './grpc-mux.ts'
+import { aggregated, type GrpcSourceParts, makeGrpcMux, serviceOf } from './grpc-source.ts'
 import { Subscription, type SubscriptionEvents } from './subscription.ts'
 import type { DiscoveryListener } from './thread-discovery.ts'
 
+export interface SubscriptionsParts extends GrpcSourceParts {
+  /** `dynamic_resources.ads_config` */
+  readonly adsConfig: ApiConfigSource | undefined
+}
+
 interface Started {
   readonly subscription: Subscription
-  readonly source: { close(): void }
+  stop(): void
 }
 
 export class Subscriptions implements DiscoveryListener {
-  readonly #stats: Scope
+  readonly #parts: SubscriptionsParts
   readonly #events: SubscriptionEvents
   readonly #started = new Map<string, Started>()
+  #ads: GrpcMux | undefined
 
-  constructor(stats: Scope, events: SubscriptionEvents) {
-    this.#stats = stats
+  constructor(parts: SubscriptionsParts, events: SubscriptionEvents) {
+    this.#parts = parts
     this.#events = events
   }
 
   onFollowed(key: string, request: DiscoveryRequest): void {
-    const subscription = new Subscription(key, request, this.#stats, this.#events)
-    const { pathConfigSource, path } = request.source
-    const source = new FileSource(pathConfigSource ?? { path: path ?? '' }, subscription)
-    this.#started.set(key, { subscription, source })
+    const subscription = new Subscription(key, request, this.#parts.stats, this.#events)
+    // Before it starts: a file's first answer may make others be followed.
+    const started = { subscription, stop: () => undefined as void }
+    this.#started.set(key, started)
+    started.stop = this.#start(subscription)
   }
 
   onForsaken(key: string): void {
     const started = this.#started.get(key)
     this.#started.delete(key)
-    started?.source.close()
+    started?.stop()
     started?.subscription.close()
   }
 
@@ -52,5 +61,26 @@ export class Subscriptions implements DiscoveryListener {
 
   close(): void {
     for (const key of [...this.#started.keys()]) this.onForsaken(key)
+    this.#ads?.close()
+  }
+
+  /** @returns stops it */
+  #start(subscription: Subscription): () => void {
+    const { request } = subscription
+    const { apiConfigSource, ads, pathConfigSource, path } = request.source
+    if (ads !== undefined) return this.#aggregated().watch(subscription)
+    if (apiConfigSource !== undefined) {
+      const stats = this.#parts.stats.scope(request.statPrefix)
+      const mux = makeGrpcMux(apiConfigSource, serviceOf(request.typeUrl), { ...this.#parts, stats })
+      mux.watch(subscription)
+      return () => mux.close()
+    }
+    const file = new FileSource(pathConfigSource ?? { path: path ?? '' }, subscription)
+    return () => file.close()
+  }
+
+  #aggregated(): GrpcMux {
+    this.#ads ??= makeGrpcMux(this.#parts.adsConfig as ApiConfigSource, aggregated, this.#parts)
+    return this.#ads
   }
 }

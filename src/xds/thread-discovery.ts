@@ -26,6 +26,10 @@ export class ThreadDiscovery implements Discovery {
     this.#resources = resources
   }
 
+  get isUsed(): boolean {
+    return this.#requests.size > 0
+  }
+
   /** What is followed already is told at once. */
   listen(listener: DiscoveryListener): void {
     this.#listener = listener

@@ -5,6 +5,7 @@ export const serverSupport: SupportTable = {
   'envoy.config.bootstrap.v3.Bootstrap': [
     'node',
     'static_resources',
+    'dynamic_resources',
     'admin',
     'stats_config',
     'stats_sinks',
@@ -24,6 +25,7 @@ export const serverSupport: SupportTable = {
     '?enable_worker_cpu_affinity',
     '?flags_path',
   ],
+  'envoy.config.bootstrap.v3.Bootstrap.DynamicResources': ['ads_config'],
   'envoy.config.bootstrap.v3.Bootstrap.StaticResources': ['listeners', 'clusters'],
   'envoy.config.bootstrap.v3.Bootstrap.ApplicationLogConfig': 'all',
   'envoy.config.bootstrap.v3.Bootstrap.ApplicationLogConfig.LogFormat': 'all',
