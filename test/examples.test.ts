@@ -1,7 +1,16 @@
 /** Every example does what its README says, on sluice and, where it is installed, on Envoy. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  existsSync,
+  globSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -52,6 +61,9 @@ async function exchange(port: number | undefined, request: string): Promise<stri
   client.destroy()
   return client.text
 }
+
+const reloads = (stats: ReadonlyMap<string, number>): number | undefined =>
+  stats.get('extension_config_discovery.http_filter.header.config_reload')
 
 const get = (path: string, headers: readonly string[] = []): string =>
   req(`GET ${path}`, ['connection: close', ...headers])
@@ -147,6 +159,35 @@ for (const { kind, skip } of kinds) {
       /^HTTP\/1\.1 204 [^]*access-control-allow-origin: https:\/\/www\.example\.com\r\n/,
     )
     assert.match(await exchange(ports.edge, get('/')), /^HTTP\/1\.1 302 [^]*\r\nlocation: http:\/\/a\.test\/users\r\n/)
+  })
+
+  test(`discovery on ${kind}`, { skip }, async t => {
+    const api = await upstream(t)
+    const dir = mkdtempSync(join(tmpdir(), 'sluice-test-discovery-'))
+    t.after(() => rmSync(dir, { recursive: true, force: true }))
+    const write = (name: string, change: (text: string) => string): void => {
+      const text = readFileSync(join(examples, 'discovery', name), 'utf8')
+      writeFileSync(join(dir, 'next'), change(text).replace('examples/', `${examples}/`))
+      renameSync(join(dir, 'next'), join(dir, name))
+    }
+    write('routes.yaml', text => text)
+    write('filter.yaml', text => text)
+    const inDir = (text: string): string => text.replaceAll('examples/discovery/', `${dir}/`)
+    const proxy = await start(t, kind, 'discovery/envoy.yaml', [api.port], inDir)
+    const { ingress } = proxy.ports
+    assert.match(await exchange(ingress, get('/hello')), /^HTTP\/1\.1 200 [^]*x-version: one\r\n[^]*hello/)
+    assert.match(await exchange(ingress, get('/other')), /^HTTP\/1\.1 200 /)
+    write('filter.yaml', text => text.replace('one', 'two'))
+    write('routes.yaml', text => text.replace('hello\\n', 'again\\n'))
+    await proxy.waitForStats(
+      stats => stats.get('http.ingress.rds.public.config_reload') === 2 && reloads(stats) === 2,
+      'both files to be read again',
+    )
+    // The workers are told after the stat is counted.
+    let answer = ''
+    do answer = await exchange(ingress, get('/hello'))
+    while (!/x-version: two/.test(answer) || !/again/.test(answer))
+    assert.match(answer, /^HTTP\/1\.1 200 /)
   })
 
   test(`rate-limit on ${kind}`, { skip }, async t => {

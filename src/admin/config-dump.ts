@@ -5,7 +5,16 @@
 import type { RE2JS } from 're2js'
 import type { JsonObject, JsonValue } from '../config/json-source.ts'
 import { toProtoJson } from '../config/proto-json.ts'
-import { Bootstrap, Cluster, HttpConnectionManager, Listener, RouteConfiguration } from '../config/v3.ts'
+import {
+  Bootstrap,
+  Cluster,
+  HttpConnectionManager,
+  Listener,
+  RouteConfiguration,
+  ScopedRouteConfiguration,
+  TypedExtensionConfig,
+} from '../config/v3.ts'
+import type { ResourceCollection } from '../core/discovery.ts'
 import type { AdminContext, DiscoveredResource } from './admin-context.ts'
 import { type AdminPath, type AdminRequest, type AdminResponse, badRequest, jsonResponse } from './admin-path.ts'
 import { parseFilter } from './stats-request.ts'
@@ -65,12 +74,11 @@ function dump({ query }: AdminRequest, context: AdminContext): AdminResponse {
   return jsonResponse({ configs: masked })
 }
 
-const scopedRouteUrl = 'type.googleapis.com/envoy.config.route.v3.ScopedRouteConfiguration'
-
 const fieldsOf: Readonly<Record<string, readonly string[]>> = {
   BootstrapConfigDump: ['bootstrap'],
   ClustersConfigDump: ['static_clusters', 'dynamic_active_clusters', 'dynamic_warming_clusters'],
   EndpointsConfigDump: ['static_endpoint_configs', 'dynamic_endpoint_configs'],
+  EcdsConfigDump: ['ecds_filters'],
   ListenersConfigDump: ['static_listeners', 'dynamic_listeners'],
   ScopedRoutesConfigDump: ['inline_scoped_route_configs', 'dynamic_scoped_route_configs'],
   RoutesConfigDump: ['static_route_configs', 'dynamic_route_configs'],
@@ -100,7 +108,9 @@ function allConfigs(context: AdminContext, includeEds: boolean, names: RE2JS | u
   const listeners = (bootstrap.staticResources?.listeners ?? []).filter(wanted)
   const managers = (bootstrap.staticResources?.listeners ?? []).flatMap(connectionManagers)
   const routes = managers.flatMap(({ routeConfig }) => routeConfig ?? []).filter(wanted)
-  const scopes = managers.flatMap(({ scopedRoutes }) => scopedRoutes ?? []).filter(wanted)
+  const scopes = managers
+    .flatMap(({ scopedRoutes }) => (scopedRoutes?.scopedRds === undefined ? (scopedRoutes ?? []) : []))
+    .filter(wanted)
   const configs: JsonObject[] = [
     { '@type': `${adminType}BootstrapConfigDump`, bootstrap: toProtoJson(Bootstrap.typeUrl, bootstrap), last_updated },
     {
@@ -110,6 +120,7 @@ function allConfigs(context: AdminContext, includeEds: boolean, names: RE2JS | u
         clusters.map(cluster => ({ cluster: any(Cluster.typeUrl, cluster), last_updated })),
       ),
     },
+    ...extensions(context.discovered(), wanted),
     {
       '@type': `${adminType}ListenersConfigDump`,
       ...list(
@@ -124,11 +135,12 @@ function allConfigs(context: AdminContext, includeEds: boolean, names: RE2JS | u
         scopes.map(({ name, scopedRouteConfigurationsList }) => ({
           name,
           scoped_route_configs: (scopedRouteConfigurationsList?.scopedRouteConfigurations ?? []).map(each =>
-            any(scopedRouteUrl, each),
+            any(ScopedRouteConfiguration.typeUrl, each),
           ),
           last_updated,
         })),
       ),
+      ...list('dynamic_scoped_route_configs', context.discovered().filter(wanted).flatMap(dynamicScopes)),
     },
     {
       '@type': `${adminType}RoutesConfigDump`,
@@ -149,6 +161,26 @@ function allConfigs(context: AdminContext, includeEds: boolean, names: RE2JS | u
     configs.splice(2, 0, { '@type': `${adminType}EndpointsConfigDump`, ...list('static_endpoint_configs', endpoints) })
   }
   return configs.map(config => redact(config) as JsonObject)
+}
+
+/** Only where there is a filter whose configuration is discovered. */
+function extensions(
+  discovered: readonly DiscoveredResource[],
+  wanted: (named: { name: string }) => boolean,
+): JsonObject[] {
+  const followed = discovered.filter(each => each.typeUrl === TypedExtensionConfig.typeUrl)
+  if (followed.length === 0) return []
+  const filters = followed.filter(wanted).flatMap(({ typeUrl, message, version, lastUpdated }): JsonObject[] => {
+    if (message === undefined) return []
+    return [{ version_info: version, ecds_filter: any(typeUrl, message), last_updated: lastUpdated.toISOString() }]
+  })
+  return [{ '@type': `${adminType}EcdsConfigDump`, ...(filters.length === 0 ? {} : { ecds_filters: filters }) }]
+}
+
+function dynamicScopes({ typeUrl, name, message, version, lastUpdated }: DiscoveredResource): JsonObject[] {
+  if (typeUrl !== ScopedRouteConfiguration.typeUrl || message === undefined) return []
+  const scopes = (message as ResourceCollection).resources.map(each => any(typeUrl, each))
+  return [{ version_info: version, last_updated: lastUpdated.toISOString(), name, scoped_route_configs: scopes }]
 }
 
 function dynamicRoutes({ typeUrl, message, version, lastUpdated }: DiscoveredResource): JsonObject[] {

@@ -12,6 +12,13 @@ export interface DiscoveryRequest {
   readonly source: ConfigSource
   /** Of the subscription's stats: `http.<stat_prefix>.rds.<name>`. */
   readonly statPrefix: string
+  /** The proxy serves before it has come. */
+  readonly isOptional?: boolean
+}
+
+/** What is made of when all resources of a type are followed together. */
+export interface ResourceCollection {
+  readonly resources: readonly object[]
 }
 
 export interface Discovered<T> {
@@ -21,10 +28,12 @@ export interface Discovered<T> {
   close(): void
 }
 
+export type MakeOfResource<T> = (resource: object, onClose: (close: () => void) => void) => T
+
 export interface Discovery {
   /**
    * Every version of the resource is made on the main thread first: what throws there (`ConfigError`) is refused, and the
-   * version before goes on.
+   * version before goes on. What `make` asks for with `onClose` is called once the next version is in use.
    */
-  follow<T>(request: DiscoveryRequest, make: (resource: object) => T): Discovered<T>
+  follow<T>(request: DiscoveryRequest, make: MakeOfResource<T>): Discovered<T>
 }

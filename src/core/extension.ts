@@ -48,6 +48,8 @@ export interface FactoryContext {
   readonly singletons: Map<string, unknown>
   /** Called when the owner (listener, cluster) of what the factory made is removed. */
   onClose(close: () => void): void
+  /** Called when the thread ends, for what all on it share. */
+  onThreadEnd(close: () => void): void
 }
 
 /** `node` of the bootstrap, with what the command line says of it. */

@@ -6,6 +6,7 @@ import { logger } from '../base/log.ts'
 import { checkResource, type ResourceChecks } from '../config/load-resource.ts'
 import type { AnyMessage } from '../config/build-message.ts'
 import type { Scope } from '../stats/scope.ts'
+import { fetchRemoteCode, needsRemoteCode } from '../wasm/remote-code.ts'
 import type { Subscription } from '../xds/subscription.ts'
 import { Subscriptions } from '../xds/subscriptions.ts'
 import type { MainServices } from './main-services.ts'
@@ -73,13 +74,27 @@ export class DiscoveryService {
     return message
   }
 
-  #apply(key: string, message: object): void {
-    const { snapshot, checker, workers } = this.#parts
+  #apply(key: string, message: object | undefined): void {
+    const { snapshot, checker } = this.#parts
     const { singletons } = snapshot
-    const known = new Set(singletons.keys())
+    const known = new Map(singletons)
     checker.context.discovery.update(key, message)
-    snapshot.resources.set(key, message)
-    const made = new Map([...singletons].filter(([name]) => !known.has(name)))
+    if (needsRemoteCode(singletons)) return void this.#fetchAndTell(key, message, known)
+    this.#tell(key, message, known)
+  }
+
+  /** Code that a wasm filter needs: the workers go on with the version before until it is there. */
+  async #fetchAndTell(key: string, message: object | undefined, known: ReadonlyMap<string, unknown>): Promise<void> {
+    const { snapshot, services, stats } = this.#parts
+    const { singletons } = snapshot
+    await fetchRemoteCode({ singletons, clusters: services.context.clusters, stats, random: Math.random })
+    if (snapshot.resources.get(key) === message) this.#tell(key, message, known)
+  }
+
+  /** @param known the singletons that the workers have */
+  #tell(key: string, message: object | undefined, known: ReadonlyMap<string, unknown>): void {
+    const { snapshot, workers } = this.#parts
+    const made = new Map([...snapshot.singletons].filter(([name, value]) => known.get(name) !== value))
     void workers.callAll('updateResource', key, message, made)
   }
 }

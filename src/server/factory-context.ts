@@ -62,6 +62,7 @@ export class ThreadContext implements FactoryContext {
   readonly onClose = (close: () => void): void => {
     this.#closers.push(close)
   }
+  readonly onThreadEnd = this.onClose
 
   /** Runs what factories asked for, latest first, and closes the log files; resolves when they are written. */
   close(): Promise<void> {

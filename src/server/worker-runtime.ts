@@ -49,8 +49,11 @@ export interface WorkerMethods {
   /** See `WasmThread.swap`. @returns what went wrong, by plugin */
   swapWasm(step: SwapStep, code: CompiledCode): Promise<readonly string[]>
   wasmStatus(): Promise<WasmWorkerStatus>
-  /** A new version of a discovered resource, which the main thread has checked, with what it made for it. */
-  updateResource(key: string, resource: object, singletons: ReadonlyMap<string, unknown>): Promise<void>
+  /**
+   * A new version of a discovered resource, undefined when it is gone: the main thread has checked it, and made the
+   * singletons for it.
+   */
+  updateResource(key: string, resource: object | undefined, singletons: ReadonlyMap<string, unknown>): Promise<void>
   close(): Promise<void>
 }
 
@@ -126,7 +129,11 @@ export class WorkerRuntime implements WorkerMethods {
     return WasmThread.existing(this.#clusters)?.status() ?? { vms: [], traps: [] }
   }
 
-  async updateResource(key: string, resource: object, singletons: ReadonlyMap<string, unknown>): Promise<void> {
+  async updateResource(
+    key: string,
+    resource: object | undefined,
+    singletons: ReadonlyMap<string, unknown>,
+  ): Promise<void> {
     for (const [name, value] of singletons) this.context.singletons.set(name, value)
     try {
       this.context.discovery.update(key, resource)

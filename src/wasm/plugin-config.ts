@@ -8,7 +8,7 @@ import type { CapabilityRestrictionConfig, DataSource, PluginConfig, VmConfig } 
 import type { AnyMessage, FactoryContext, ListenerFactoryContext } from '../core/extension.ts'
 import { readLimits, type WasmLimits } from './limits.ts'
 import { type FailurePolicy, MissingPlugin, type Plugin, PluginHandle, type PluginUse } from './plugin.ts'
-import { noteTarget } from './reload-targets.ts'
+import { forgetTarget, noteTarget } from './reload-targets.ts'
 import { noteRemoteCode, readRemoteCode, type RemoteCode, remoteCodeKey } from './remote-code.ts'
 import type { VmSettings } from './vm.ts'
 import { type CompiledCode, WasmThread } from './wasm-thread.ts'
@@ -44,7 +44,10 @@ export function makePlugin(config: PluginConfig, context: PluginContext): Plugin
   const checking = context.checking ?? false
   const { remote, local } = vmConfig.code ?? {}
   const note = (codeKey: string, source: string): void => {
-    if (checking) noteTarget(context.singletons, { plugin, settings, limits, codeKey, source, path: local?.filename })
+    if (!checking) return
+    const target = { plugin, settings, limits, codeKey, source, path: local?.filename }
+    noteTarget(context.singletons, target)
+    context.onClose(() => forgetTarget(context.singletons, target))
   }
   let code: CompiledCode | undefined
   if (remote === undefined) code = readLocal(local, vmConfig, thread, limits, checking)

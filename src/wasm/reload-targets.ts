@@ -23,6 +23,14 @@ export function noteTarget(singletons: Map<string, unknown>, target: ReloadTarge
   if (!targets.some(each => isSame(each, target))) singletons.set(singleton, [...targets, target])
 }
 
+/** What used it is gone. */
+export function forgetTarget(singletons: Map<string, unknown>, target: ReloadTarget): void {
+  singletons.set(
+    singleton,
+    targetsOf(singletons).filter(each => !isSame(each, target)),
+  )
+}
+
 export function targetsOf(singletons: ReadonlyMap<string, unknown>): readonly ReloadTarget[] {
   return (singletons.get(singleton) as readonly ReloadTarget[] | undefined) ?? []
 }

@@ -81,7 +81,7 @@ export class WasmThread implements WasmHost {
     this.#singletons = context.singletons
     this.shared = new SharedStore(this.#singleton('wasm.shared', makeSharedBuffer))
     this.metrics = new MetricStore(this.#singleton(metricsKey, makeMetricBuffer))
-    context.onClose(() => {
+    context.onThreadEnd(() => {
       this.shared.close()
       threads.delete(this.clusters)
     })

@@ -52,7 +52,7 @@ export class FileSource {
       }),
     )
     try {
-      this.#watcher.onResources(received, [], versionInfo)
+      this.#watcher.onResources(received, [], versionInfo, true)
     } catch (error) {
       this.#watcher.onFailure('rejected')
       log.warn(`Filesystem config update rejected: ${(error as Error).message}`)

@@ -75,6 +75,7 @@ export class GrpcMux {
     clearTimeout(this.#timer)
     this.#stream?.cancel()
     this.#stream = undefined
+    this.#connected.set(0)
   }
 
   /** After this turn, so that all who come in it are asked for at once. */
@@ -138,7 +139,10 @@ export class GrpcMux {
     if (type === undefined) return log.warn(`${this.#name} sent resources of ${typeUrl}, which nothing asks for`)
     const { answer, refusal } = type.take(response as unknown as Record<string, unknown>)
     if (refusal !== undefined) log.warn(`gRPC config for ${typeUrl} rejected: ${refusal}`)
-    this.#send(answer)
+    // After what the answer made others ask for, as in Envoy.
+    queueMicrotask(() => {
+      if (!this.#closed) this.#send(answer)
+    })
   }
 
   #onClose(status: number, message: string): void {

@@ -1,17 +1,12 @@
 /** From an `ApiConfigSource` to a discovery stream. Follows Envoy's `SubscriptionFactoryImpl`. */
 import { toBytes } from '../base/latin1.ts'
 import { configError } from '../config/position.ts'
-import {
-  type ApiConfigSource,
-  type Node,
-  RouteConfiguration,
-  ScopedRouteConfiguration,
-  TypedExtensionConfig,
-} from '../config/v3.ts'
+import type { ApiConfigSource, Node } from '../config/v3.ts'
 import type { ClusterManager } from '../core/cluster.ts'
 import type { Scope } from '../stats/scope.ts'
 import { GrpcMux } from './grpc-mux.ts'
 import { incremental, stateOfTheWorld } from './protocol.ts'
+import type { ResourceKind } from './resource-kind.ts'
 
 export interface GrpcSourceParts {
   readonly clusters: () => ClusterManager
@@ -20,31 +15,12 @@ export interface GrpcSourceParts {
   readonly random: () => number
 }
 
-interface DiscoveryService {
-  readonly service: string
-  /** Of its methods, after `Stream` and `Delta`. */
-  readonly method: string
-}
+/** A gRPC service, and its methods after `Stream` and `Delta`. */
+type DiscoveryService = Pick<ResourceKind, 'service' | 'method'>
 
 export const aggregated: DiscoveryService = {
   service: 'envoy.service.discovery.v3.AggregatedDiscoveryService',
   method: 'AggregatedResources',
-}
-
-const services: Readonly<Record<string, DiscoveryService>> = {
-  [RouteConfiguration.typeUrl]: { service: 'envoy.service.route.v3.RouteDiscoveryService', method: 'Routes' },
-  [ScopedRouteConfiguration.typeUrl]: {
-    service: 'envoy.service.route.v3.ScopedRoutesDiscoveryService',
-    method: 'ScopedRoutes',
-  },
-  [TypedExtensionConfig.typeUrl]: {
-    service: 'envoy.service.extension.v3.ExtensionConfigDiscoveryService',
-    method: 'ExtensionConfigs',
-  },
-}
-
-export function serviceOf(typeUrl: string): DiscoveryService {
-  return services[typeUrl] as DiscoveryService
 }
 
 /** Envoy's, of streams that end. */

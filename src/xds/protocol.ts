@@ -84,7 +84,7 @@ class WorldState implements TypeState {
       const received = resources.map(each => readResource(each, versionInfo))
       for (const watcher of this.watchers) {
         const own = ownResources(watcher, received)
-        if (own.length > 0 || watcher.name === '') watcher.onResources(own, [], versionInfo)
+        if (own.length > 0 || watcher.resourceName === '') watcher.onResources(own, [], versionInfo, true)
       }
     })
     if (refusal === undefined) this.#version = versionInfo
@@ -138,10 +138,10 @@ class IncrementalState implements TypeState {
       })
       for (const watcher of this.watchers) {
         const own = ownResources(watcher, received)
-        const removed = removedResources.filter(name => watcher.name === '' || watcher.name === name)
-        if (own.length === 0 && removed.length === 0 && watcher.name !== '') continue
+        const removed = removedResources.filter(name => watcher.resourceName === '' || watcher.resourceName === name)
+        if (own.length === 0 && removed.length === 0 && watcher.resourceName !== '') continue
         try {
-          watcher.onResources(own, removed, systemVersionInfo)
+          watcher.onResources(own, removed, systemVersionInfo, false)
         } catch (error) {
           watcher.onAttempt()
           throw error
@@ -169,12 +169,12 @@ function offer(watchers: ReadonlySet<ResourceWatcher>, take: () => void): string
 }
 
 function ownResources(watcher: ResourceWatcher, received: readonly ReceivedResource[]): readonly ReceivedResource[] {
-  return watcher.name === '' ? received : received.filter(({ name }) => name === watcher.name)
+  return watcher.resourceName === '' ? received : received.filter(({ name }) => name === watcher.resourceName)
 }
 
 /** None for everything. */
 function wantedNames(watchers: ReadonlySet<ResourceWatcher>): string[] {
-  return [...new Set([...watchers].map(each => each.name))].filter(name => name !== '').sort()
+  return [...new Set([...watchers].map(each => each.resourceName))].filter(name => name !== '').sort()
 }
 
 function withRefusal(request: Request, refusal: string | undefined): Request {

@@ -1,6 +1,6 @@
 /**
- * One resource that the configuration follows: takes what a source brings (file-source.ts, grpc-source.ts), checks it, hands
- * it on, and keeps count. Follows Envoy's `RdsRouteConfigSubscription` and `FilterConfigSubscription`.
+ * What the configuration follows: takes what a source brings (file-source.ts, grpc-source.ts), checks it, hands it on, and keeps
+ * count. One resource (single-subscription.ts) or all of a type (collection.ts).
  */
 import { logger } from '../base/log.ts'
 import { encodeBinary } from '../config/encode-binary.ts'
@@ -8,6 +8,7 @@ import type { AnyMessage } from '../config/build-message.ts'
 import type { DiscoveryRequest } from '../core/discovery.ts'
 import type { Scope } from '../stats/scope.ts'
 import { DiscoveryStats } from './discovery-stats.ts'
+import { kindOf, type ResourceKind } from './resource-kind.ts'
 
 export interface ReceivedResource {
   readonly name: string
@@ -18,19 +19,27 @@ export interface ReceivedResource {
 export interface SubscriptionEvents {
   /** The message that will be used. Throws what is wrong with it. */
   check(resource: AnyMessage, typeUrl: string): object
-  /** Throws what is wrong with it: then nothing has changed. */
-  apply(key: string, message: object): void
+  /** Throws what is wrong with it: then nothing has changed. Undefined: it is gone. */
+  apply(key: string, message: object | undefined): void
 }
 
 /** What a source is told to bring, and where. */
 export interface ResourceWatcher {
   readonly typeUrl: string
   /** '' for all of the type. */
-  readonly name: string
+  readonly resourceName: string
   /** Counts an attempt more than answers and failures do: when a stream asks, and as Envoy's increments do. */
   onAttempt(): void
-  /** Throws what is wrong with them: `onFailure` tells it to all whom the answer was for. */
-  onResources(resources: readonly ReceivedResource[], removed: readonly string[], version: string): void
+  /**
+   * Throws what is wrong with them: `onFailure` tells it to all whom the answer was for.
+   * @param isWhole of a collection: what is not among them is gone
+   */
+  onResources(
+    resources: readonly ReceivedResource[],
+    removed: readonly string[],
+    version: string,
+    isWhole: boolean,
+  ): void
   onFailure(failure: SourceFailure): void
 }
 
@@ -46,24 +55,28 @@ export function resourceName({ value }: AnyMessage): string {
 const log = logger('config')
 const defaultInitialFetchMs = 15_000
 
-export class Subscription implements ResourceWatcher {
+export abstract class Subscription implements ResourceWatcher {
   readonly request: DiscoveryRequest
   readonly stats: DiscoveryStats
   /** The first answer has come, whatever it was, or has been waited for long enough. */
   readonly ready: Promise<void>
+  /** What is in use, undefined until there is something; a list for a collection. */
+  message: object | undefined
+  /** Of what is in use: one that changed nothing is not it. */
   version = ''
   lastUpdated = new Date(0)
-  message: object | undefined
-  readonly #key: string
-  readonly #events: SubscriptionEvents
+  protected readonly key: string
+  protected readonly kind: ResourceKind
+  protected readonly events: SubscriptionEvents
   readonly #becomeReady: () => void
   #timer: NodeJS.Timeout | undefined
 
   constructor(key: string, request: DiscoveryRequest, stats: Scope, events: SubscriptionEvents) {
-    this.#key = key
+    this.key = key
     this.request = request
-    this.stats = new DiscoveryStats(stats.scope(request.statPrefix))
-    this.#events = events
+    this.kind = kindOf(request.typeUrl)
+    this.stats = new DiscoveryStats(stats.scope(request.statPrefix), this.kind)
+    this.events = events
     const { promise, resolve } = Promise.withResolvers<void>()
     this.ready = promise
     this.#becomeReady = resolve
@@ -85,10 +98,23 @@ export class Subscription implements ResourceWatcher {
     return this.request.name
   }
 
-  onResources(resources: readonly ReceivedResource[], removed: readonly string[], version: string): void {
+  /** What a source is asked for. */
+  get resourceName(): string {
+    return this.request.name
+  }
+
+  onResources(
+    resources: readonly ReceivedResource[],
+    removed: readonly string[],
+    version: string,
+    isWhole: boolean,
+  ): void {
     const startMs = performance.now()
-    this.#take(resources, removed)
-    this.stats.accepted(version, startMs)
+    this.take(resources, removed, version, isWhole)
+    const { path, pathConfigSource } = this.request.source
+    // A file's are not measured, as in Envoy.
+    const isFile = path !== undefined || pathConfigSource !== undefined
+    this.stats.accepted(version, isFile ? undefined : performance.now() - startMs)
     this.#settle()
   }
 
@@ -107,21 +133,19 @@ export class Subscription implements ResourceWatcher {
     this.#settle()
   }
 
-  /** Removals are ignored, as in Envoy: what is in use stays. */
-  #take(resources: readonly ReceivedResource[], removed: readonly string[]): void {
-    if (resources.length === 0) {
-      if (removed.length === 0) this.stats.updateEmpty.inc()
-      return
-    }
-    const [received, second] = resources as readonly [ReceivedResource, ...ReceivedResource[]]
-    if (second !== undefined) throw new Error(`Unexpected RDS resource length: ${resources.length}`)
-    if (received.name !== this.name)
-      throw new Error(`Unexpected RDS configuration (expecting ${this.name}): ${received.name}`)
-    const message = this.#events.check(received.resource, this.typeUrl)
-    if (this.message !== undefined && sameMessage(this.typeUrl, this.message, message)) return
-    this.#events.apply(this.#key, message)
+  /** Checks and applies. Throws what is wrong: then nothing has changed. */
+  protected abstract take(
+    resources: readonly ReceivedResource[],
+    removed: readonly string[],
+    version: string,
+    isWhole: boolean,
+  ): void
+
+  /** Hands it on, and remembers it. */
+  protected use(message: object, version: string): void {
+    this.events.apply(this.key, message)
     this.message = message
-    this.version = received.version
+    this.version = version
     this.lastUpdated = new Date()
     this.stats.reloaded()
   }
@@ -132,6 +156,6 @@ export class Subscription implements ResourceWatcher {
   }
 }
 
-function sameMessage(typeUrl: string, a: object, b: object): boolean {
+export function sameMessage(typeUrl: string, a: object, b: object): boolean {
   return Buffer.from(encodeBinary(typeUrl, a)).equals(encodeBinary(typeUrl, b))
 }

@@ -1,10 +1,13 @@
 /** All subscriptions of the process, on the main thread: starts those that are followed, ends those that nobody follows. */
 import type { ApiConfigSource } from '../config/v3.ts'
 import type { DiscoveryRequest } from '../core/discovery.ts'
+import { CollectionSubscription } from './collection.ts'
 import { FileSource } from './file-source.ts'
 import type { GrpcMux } from './grpc-mux.ts'
-import { aggregated, type GrpcSourceParts, makeGrpcMux, serviceOf } from './grpc-source.ts'
-import { Subscription, type SubscriptionEvents } from './subscription.ts'
+import { aggregated, type GrpcSourceParts, makeGrpcMux } from './grpc-source.ts'
+import { kindOf } from './resource-kind.ts'
+import { SingleSubscription } from './single-subscription.ts'
+import type { Subscription, SubscriptionEvents } from './subscription.ts'
 import type { DiscoveryListener } from './thread-discovery.ts'
 
 export interface SubscriptionsParts extends GrpcSourceParts {
@@ -29,7 +32,9 @@ export class Subscriptions implements DiscoveryListener {
   }
 
   onFollowed(key: string, request: DiscoveryRequest): void {
-    const subscription = new Subscription(key, request, this.#parts.stats, this.#events)
+    const { isCollection } = kindOf(request.typeUrl)
+    const Kind = isCollection ? CollectionSubscription : SingleSubscription
+    const subscription = new Kind(key, request, this.#parts.stats, this.#events)
     // Before it starts: a file's first answer may make others be followed.
     const started = { subscription, stop: () => undefined as void }
     this.#started.set(key, started)
@@ -48,7 +53,7 @@ export class Subscriptions implements DiscoveryListener {
     const seen = new Set<Subscription>()
     // What comes may make others be followed.
     for (;;) {
-      const waiting = this.all().filter(each => !seen.has(each))
+      const waiting = this.all().filter(each => !seen.has(each) && each.request.isOptional !== true)
       if (waiting.length === 0) return
       for (const each of waiting) seen.add(each)
       await Promise.all(waiting.map(each => each.ready))
@@ -71,7 +76,7 @@ export class Subscriptions implements DiscoveryListener {
     if (ads !== undefined) return this.#aggregated().watch(subscription)
     if (apiConfigSource !== undefined) {
       const stats = this.#parts.stats.scope(request.statPrefix)
-      const mux = makeGrpcMux(apiConfigSource, serviceOf(request.typeUrl), { ...this.#parts, stats })
+      const mux = makeGrpcMux(apiConfigSource, kindOf(request.typeUrl), { ...this.#parts, stats })
       mux.watch(subscription)
       return () => mux.close()
     }

@@ -1,5 +1,5 @@
 /** What one thread has made of discovered resources. The main thread brings new versions (subscriptions.ts). */
-import type { Discovered, Discovery, DiscoveryRequest } from '../core/discovery.ts'
+import type { Discovered, Discovery, DiscoveryRequest, MakeOfResource } from '../core/discovery.ts'
 
 /** Resources by key, as they are now. */
 export type ResourceMap = Map<string, object>
@@ -36,13 +36,13 @@ export class ThreadDiscovery implements Discovery {
     for (const [key, request] of this.#requests) listener.onFollowed(key, request)
   }
 
-  follow<T>(request: DiscoveryRequest, make: (resource: object) => T): Discovered<T> {
+  follow<T>(request: DiscoveryRequest, make: MakeOfResource<T>): Discovered<T> {
     const key = resourceKey(request)
     let followers = this.#followers.get(key)
     if (followers === undefined) this.#followers.set(key, (followers = new Set()))
     const known = this.#resources.get(key)
     const follower = new Follower(make, () => this.#leave(key, follower))
-    if (known !== undefined) follower.current = make(known)
+    if (known !== undefined) follower.show(follower.make(known))
     followers.add(follower)
     if (followers.size > 1) return follower
     this.#requests.set(key, request)
@@ -56,8 +56,14 @@ export class ThreadDiscovery implements Discovery {
    */
   update(key: string, resource: object | undefined): void {
     const followers = [...(this.#followers.get(key) ?? [])]
-    const made = followers.map(each => (resource === undefined ? undefined : each.make(resource)))
-    for (const [index, each] of followers.entries()) each.current = made[index]
+    const made: Made<unknown>[] = []
+    try {
+      for (const each of followers) made.push(each.make(resource))
+    } catch (error) {
+      for (const each of made) closeAll(each)
+      throw error
+    }
+    for (const [index, each] of followers.entries()) each.show(made[index] as Made<unknown>)
     if (resource === undefined) this.#resources.delete(key)
     else this.#resources.set(key, resource)
   }
@@ -72,13 +78,48 @@ export class ThreadDiscovery implements Discovery {
   }
 }
 
-class Follower<T> implements Discovered<T> {
-  current: T | undefined = undefined
-  readonly make: (resource: object) => T
-  readonly close: () => void
+interface Made<T> {
+  readonly value: T | undefined
+  readonly closers: (() => void)[]
+}
 
-  constructor(make: (resource: object) => T, close: () => void) {
-    this.make = make
-    this.close = close
+class Follower<T> implements Discovered<T> {
+  #made: Made<T> = { value: undefined, closers: [] }
+  readonly #make: MakeOfResource<T>
+  readonly #leave: () => void
+
+  constructor(make: MakeOfResource<T>, leave: () => void) {
+    this.#make = make
+    this.#leave = leave
   }
+
+  get current(): T | undefined {
+    return this.#made.value
+  }
+
+  make(resource: object | undefined): Made<T> {
+    const closers: (() => void)[] = []
+    if (resource === undefined) return { value: undefined, closers }
+    try {
+      return { value: this.#make(resource, close => closers.push(close)), closers }
+    } catch (error) {
+      closeAll({ closers })
+      throw error
+    }
+  }
+
+  show(made: Made<T>): void {
+    const before = this.#made
+    this.#made = made
+    closeAll(before)
+  }
+
+  close(): void {
+    this.show({ value: undefined, closers: [] })
+    this.#leave()
+  }
+}
+
+function closeAll({ closers }: { readonly closers: (() => void)[] }): void {
+  for (const close of closers.reverse()) close()
 }

@@ -108,6 +108,7 @@ export class TestContext implements ListenerFactoryContext {
     throw new Error('no files')
   }
   readonly discovery = new ThreadDiscovery(new Map())
+  onThreadEnd(): void {}
   onClose(): void {
     // Nothing is kept.
   }

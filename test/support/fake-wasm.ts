@@ -87,6 +87,7 @@ export function fakeThread(singletons = new Map<string, unknown>()): FakeThread 
     trafficDirection: 'INBOUND',
     listenerMetadata: undefined,
     onClose: (close: () => void) => void closers.push(close),
+    onThreadEnd: (close: () => void) => void closers.push(close),
   } as unknown as ListenerFactoryContext
   const close = (): void => {
     for (const each of closers.splice(0).toReversed()) each()

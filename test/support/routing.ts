@@ -340,6 +340,7 @@ export function factoryContext(
     singletons: new Map(),
     discovery: new ThreadDiscovery(new Map()),
     onClose() {},
+    onThreadEnd() {},
   }
 }
 

@@ -11,6 +11,8 @@ import { ControlPlane, type DiscoveryCall, type Plain } from './control-plane.ts
 
 const url = (name: string): string => `type.googleapis.com/${name}`
 export const routeType = url('envoy.config.route.v3.RouteConfiguration')
+export const scopeType = url('envoy.config.route.v3.ScopedRouteConfiguration')
+export const extensionType = url('envoy.config.core.v3.TypedExtensionConfig')
 
 export type Variant = 'GRPC' | 'DELTA_GRPC' | 'ads' | 'delta ads'
 export interface Step {
@@ -29,14 +31,8 @@ export interface NamedResource {
 
 const methods: Readonly<Record<string, readonly [service: string, method: string]>> = {
   [routeType]: ['envoy.service.route.v3.RouteDiscoveryService', 'Routes'],
-  [url('envoy.config.route.v3.ScopedRouteConfiguration')]: [
-    'envoy.service.route.v3.ScopedRoutesDiscoveryService',
-    'ScopedRoutes',
-  ],
-  [url('envoy.config.core.v3.TypedExtensionConfig')]: [
-    'envoy.service.extension.v3.ExtensionConfigDiscoveryService',
-    'ExtensionConfigs',
-  ],
+  [scopeType]: ['envoy.service.route.v3.ScopedRoutesDiscoveryService', 'ScopedRoutes'],
+  [extensionType]: ['envoy.service.extension.v3.ExtensionConfigDiscoveryService', 'ExtensionConfigs'],
 }
 
 const isDelta = (variant: Variant): boolean => variant.toLowerCase().startsWith('delta')
@@ -111,16 +107,21 @@ export class Conversation {
     return conversation.transcript
   }
 
-  /** Waits until there are so many streams, and each has asked for something. */
-  async streams(count: number): Promise<void> {
-    await this.#plane.until(() => this.#open().length >= count && this.#open().every(each => each.requests.length > 0))
-    this.transcript.push({ step: `${count} streams`, requests: this.#news() })
+  /** Waits until there are so many streams, and these names have been asked for; in one request or several is all the same. */
+  async streams(count: number, names: readonly string[]): Promise<void> {
+    const asked = (): Set<string> => new Set(this.#open().flatMap(each => each.requests.flatMap(namesAsked)))
+    await this.#plane.until(() => {
+      const open = this.#open()
+      const isAsked = open.length >= count && open.every(each => each.requests.length > 0)
+      return isAsked && names.every(name => asked().has(name))
+    })
+    const requests = this.#news().flatMap(each => (each['responseNonce'] === undefined ? each['typeUrl'] : []))
+    this.transcript.push({ step: `${count} streams`, got: { types: [...new Set(requests)].sort().join() } })
   }
 
   /** Answers those who asked for the first of them, or for the type where no name is given, and waits for what they say. */
   async send(typeUrl: string, version: string, resources: readonly NamedResource[], removed: string[] = []) {
     const call = this.#callFor(typeUrl, resources[0]?.name ?? removed[0])
-    const before = call.requests.length
     const nonce = `n${++this.#nonce}`
     const controlPlane = { identifier: 'test' }
     const any = (value: object) => ({ typeUrl, value })
@@ -137,9 +138,9 @@ export class Conversation {
         nonce,
         controlPlane,
       })
-    await this.#plane.until(() => call.requests.length > before)
+    await this.#plane.until(() => call.requests.some(each => each['responseNonce'] === nonce))
     const names = resources.map(each => each.name).join(' ')
-    this.transcript.push({ step: `${version}: ${names} ${removed.join(' ')}`.trimEnd(), requests: this.#news() })
+    this.transcript.push({ step: `${version}: ${names} ${removed.join(' ')}`.trimEnd(), requests: this.#news([call]) })
   }
 
   /** The control plane ends the stream that asked for it. */
@@ -206,8 +207,7 @@ export class Conversation {
   #callFor(typeUrl: string, name: string | undefined): DiscoveryCall {
     const asks = (call: DiscoveryCall): boolean =>
       call.requests.some(each => {
-        const names = [...((each['resourceNames'] ?? each['resourceNamesSubscribe'] ?? []) as string[])]
-        return each['typeUrl'] === typeUrl && (name === undefined || names.includes(name))
+        return each['typeUrl'] === typeUrl && (name === undefined || namesAsked(each).includes(name))
       })
     const open = this.#open()
     const call = open.find(asks) ?? open.find(each => each.requests.some(({ typeUrl: type }) => type === typeUrl))
@@ -216,14 +216,18 @@ export class Conversation {
   }
 
   /** What has been said since last time, the same whatever the order of names and streams. */
-  #news(): Plain[] {
-    const news = this.#plane.calls.flatMap(call => {
+  #news(calls: readonly DiscoveryCall[] = this.#plane.calls): Plain[] {
+    const news = calls.flatMap(call => {
       const requests = call.requests.slice(this.#seen.get(call) ?? 0)
       this.#seen.set(call, call.requests.length)
       return requests.map(plainRequest)
     })
     return news.sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)))
   }
+}
+
+function namesAsked(request: Plain): readonly string[] {
+  return (request['resourceNames'] ?? request['resourceNamesSubscribe'] ?? []) as string[]
 }
 
 function plainRequest(message: Plain): Plain {
@@ -243,7 +247,10 @@ function get(port: number, headers: Readonly<Record<string, string>>): Promise<s
       let body = ''
       response.setEncoding('utf8')
       response.on('data', text => (body += text))
-      response.on('end', () => resolve(`${response.statusCode} ${body}`.trim()))
+      response.on('end', () => {
+        const { 'x-v': value } = response.headers
+        resolve(`${response.statusCode} ${body} ${value === undefined ? '' : `x-v: ${String(value)}`}`.trim())
+      })
     })
     call.on('error', reject)
     call.end()

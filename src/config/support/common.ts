@@ -36,6 +36,7 @@ export const commonSupport: SupportTable = {
   ],
   'envoy.config.core.v3.GrpcService': ['envoy_grpc', 'initial_metadata', '?timeout'],
   'envoy.config.core.v3.GrpcService.EnvoyGrpc': ['cluster_name', 'authority', 'retry_policy', '?skip_envoy_headers'],
+  'envoy.config.core.v3.ExtensionConfigSource': 'all',
   'envoy.config.core.v3.PathConfigSource': ['path', 'watched_directory'],
   'envoy.config.core.v3.WatchedDirectory': 'all',
   'envoy.config.core.v3.DataSource': ['filename', 'inline_bytes', 'inline_string', 'environment_variable'],

@@ -71,6 +71,7 @@ export const httpSupport: SupportTable = {
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter': [
     'name',
     'typed_config',
+    'config_discovery',
     'disabled',
     'is_optional',
   ],

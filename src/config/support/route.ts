@@ -50,9 +50,10 @@ export const routeSupport: SupportTable = {
     'name',
     'scope_key_builder',
     'scoped_route_configurations_list',
-    // Inline scopes have their routes with them.
-    '?rds_config_source',
+    'scoped_rds',
+    'rds_config_source',
   ],
+  'envoy.extensions.filters.network.http_connection_manager.v3.ScopedRds': ['scoped_rds_config_source'],
   'envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder': 'all',
   'envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder': 'all',
   'envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor':
@@ -60,7 +61,13 @@ export const routeSupport: SupportTable = {
   'envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor.KvElement':
     'all',
   'envoy.extensions.filters.network.http_connection_manager.v3.ScopedRouteConfigurationsList': 'all',
-  'envoy.config.route.v3.ScopedRouteConfiguration': ['?on_demand', 'name', 'route_configuration', 'key'],
+  'envoy.config.route.v3.ScopedRouteConfiguration': [
+    '?on_demand',
+    'name',
+    'route_configuration',
+    'route_configuration_name',
+    'key',
+  ],
   'envoy.config.route.v3.ScopedRouteConfiguration.Key': 'all',
   'envoy.config.route.v3.ScopedRouteConfiguration.Key.Fragment': 'all',
   'envoy.config.route.v3.VirtualCluster': 'all',

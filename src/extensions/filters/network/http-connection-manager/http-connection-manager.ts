@@ -196,8 +196,12 @@ function makeRoutes(
 ): HttpConnectionManagerSettings['routes'] {
   const { routeConfig, rds, scopedRoutes } = message
   if (routeConfig !== undefined) return { current: makeRouteTable(routeConfig, context) }
-  if (scopedRoutes !== undefined) return { current: makeScopedRouteTable(scopedRoutes, context) }
-  if (rds !== undefined) return followRoutes(rds, `http.${message.statPrefix}.rds.${rds.routeConfigName}`, context)
+  const statPrefix = `http.${message.statPrefix}`
+  if (scopedRoutes !== undefined) return makeScopedRouteTable(scopedRoutes, statPrefix, context)
+  if (rds?.configSource !== undefined) {
+    const { configSource, routeConfigName } = rds
+    return followRoutes(routeConfigName, configSource, `${statPrefix}.rds.${routeConfigName}`, context)
+  }
   throw configError(message, 'routeConfig', 'needs route_config, rds or scoped_routes')
 }
 

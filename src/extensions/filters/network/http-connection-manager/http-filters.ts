@@ -3,15 +3,21 @@ import { configError } from '../../../../config/position.ts'
 import type { HttpFilter } from '../../../../config/v3.ts'
 import type { HttpFilterContext } from '../../../../core/extension.ts'
 import type { HttpFilterSettings } from '../../../../http/settings.ts'
+import { discoveredFilter } from './discovered-filter.ts'
 
 export function makeHttpFilters(
   filters: readonly HttpFilter[],
   context: HttpFilterContext,
 ): readonly HttpFilterSettings[] {
-  const known = filters.filter(filter => !filter.isOptional || context.extensions.knows('http-filter', filter))
+  const known = filters.filter(
+    filter =>
+      !filter.isOptional || filter.configDiscovery !== undefined || context.extensions.knows('http-filter', filter),
+  )
   return known.map((filter, index) => {
-    const { factory, terminal } = context.extensions.httpFilter(filter, context)
     const last = index === known.length - 1
+    if (filter.configDiscovery !== undefined)
+      return { name: filter.name, factory: discoveredFilter(filter, context, last), disabled: filter.disabled }
+    const { factory, terminal } = context.extensions.httpFilter(filter, context)
     const type = filter.typedConfig?.typeUrl ?? ''
     if (terminal && !last)
       throw configError(
