@@ -1,4 +1,4 @@
-/** Records what real Envoy does: `node test/wasm/record-probe.ts [probe|network|places|abi|properties|tasks [CASE]]`; with CASE it only prints. */
+/** Records what real Envoy does: `node test/wasm/record-probe.ts [probe|network|places|abi|properties|tasks|vms [CASE]]`; with CASE it only prints. */
 import { deepEqual } from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,6 +10,7 @@ import { runPlaces } from './run-places.ts'
 import { runProperties } from './run-properties.ts'
 import { runTasks } from './run-tasks.ts'
 import { runProbe } from './run-probe.ts'
+import { runVms } from './run-vms.ts'
 import { taskLanguages } from './task-cases.ts'
 
 async function runAllAbi(kind: ProxyKind): Promise<object> {
@@ -40,6 +41,7 @@ const runs = {
   abi: runAllAbi,
   properties: runAllProperties,
   tasks: runAllTasks,
+  vms: runVms,
 } as const
 const [kind, only] = process.argv.slice(2)
 for (const [name, run] of Object.entries(runs)) {
