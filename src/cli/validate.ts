@@ -5,7 +5,7 @@ import type { ServerOptions } from '../server/options.ts'
 /** Prints the verdict; the exit code is Envoy's: 0 accepted, 1 refused. */
 export function validate(options: ServerOptions): number {
   try {
-    const { warnings } = checkConfiguration(options)
+    const { warnings } = checkConfiguration(options, true)
     for (const warning of warnings) console.error(`warning: ${warning}`)
     console.log(`configuration '${options.configPath ?? ''}' OK`)
     return 0

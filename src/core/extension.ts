@@ -33,6 +33,8 @@ export interface FactoryContext {
   readonly workerIndex: number
   /** The main thread only checks the configuration: what a factory makes is thrown away. */
   readonly checking?: boolean
+  /** Of a check: whether wasm plugins are run too, or the workers will find out when they are built. */
+  readonly trials?: { needed: boolean }
   readonly node: LocalNode
   /** True while draining: connections should be closed as they become idle. */
   drainClose(): boolean

@@ -22,8 +22,11 @@ export interface CheckedConfiguration {
   readonly checks: ResourceChecks
 }
 
-/** @throws ConfigErrors with every fault that was found, each with its place */
-export function checkConfiguration(options: ServerOptions): CheckedConfiguration {
+/**
+ * @param runPlugins also starts and configures every wasm plugin; without, the workers do when they are built
+ * @throws ConfigErrors with every fault that was found, each with its place
+ */
+export function checkConfiguration(options: ServerOptions, runPlugins: boolean): CheckedConfiguration {
   const { bootstrap, warnings } = loadBootstrap({
     configPath: options.configPath,
     configYaml: options.configYaml,
@@ -49,7 +52,7 @@ export function checkConfiguration(options: ServerOptions): CheckedConfiguration
     allowUnsupported: options.allowUnsupported ?? false,
     allowedDeprecations: allowedDeprecations(bootstrap),
   }
-  return { snapshot, warnings, checks, checker: buildOnce(snapshot) }
+  return { snapshot, warnings, checks, checker: buildOnce(snapshot, runPlugins) }
 }
 
 function localNode(options: ServerOptions, { node }: Bootstrap): LocalNode {
@@ -62,13 +65,13 @@ function localNode(options: ServerOptions, { node }: Bootstrap): LocalNode {
 }
 
 /** Everything that serving will build, for the faults that only building finds. @throws ConfigError */
-function buildOnce(snapshot: Snapshot): WorkerRuntime {
+function buildOnce(snapshot: Snapshot, runPlugins: boolean): WorkerRuntime {
   const { admin, statsConfig, statsSinks } = snapshot.bootstrap
   const state = new ProcessState(0, 1)
   const stats = makeStatsStore(statsConfig, () => undefined)
   makeTagExtraction(statsConfig)
   makeHistogramBuckets(statsConfig)
-  const runtime = new WorkerRuntime(snapshot, { workerIndex: -1, state, stats })
+  const runtime = new WorkerRuntime(snapshot, { workerIndex: -1, state, stats, trials: { needed: runPlugins } })
   const { context } = runtime
   for (const each of statsSinks) context.extensions.statSink(each, context)
   if (admin !== undefined) makeAdminAccessLogs(admin, context)

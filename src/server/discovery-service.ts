@@ -53,6 +53,8 @@ export class DiscoveryService {
     const { discovery } = checker.context
     if (!discovery.isUsed) return checker.close()
     await services.startClusters()
+    // From now on nothing but the check stands between a fault and the workers.
+    checker.context.trials.needed = true
     discovery.listen(this.#subscriptions)
     await this.#subscriptions.ready()
   }

@@ -19,6 +19,8 @@ export interface ThreadOptions {
   readonly openFiles: boolean
   /** See `FactoryContext`. */
   readonly checking?: boolean
+  /** See `FactoryContext`. */
+  readonly trials?: { needed: boolean }
 }
 
 export class ThreadContext implements FactoryContext {
@@ -26,6 +28,7 @@ export class ThreadContext implements FactoryContext {
   readonly shared: FactoryContext['shared']
   readonly workerIndex: number
   readonly checking: boolean
+  readonly trials: { needed: boolean }
   readonly node: FactoryContext['node']
   readonly runtime: RuntimeValues
   readonly extensions = new ExtensionRegistry(builtinExtensions)
@@ -37,11 +40,12 @@ export class ThreadContext implements FactoryContext {
   readonly #state: ProcessState
   readonly #closers: (() => void)[] = []
 
-  constructor(snapshot: Snapshot, { workerIndex, state, stats, openFiles, checking }: ThreadOptions) {
+  constructor(snapshot: Snapshot, { workerIndex, state, stats, openFiles, checking, trials }: ThreadOptions) {
     this.stats = stats
     this.shared = state.cells
     this.workerIndex = workerIndex
     this.checking = checking ?? false
+    this.trials = trials ?? { needed: true }
     this.node = snapshot.node
     this.singletons = snapshot.singletons
     this.discovery = new ThreadDiscovery(snapshot.resources)

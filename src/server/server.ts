@@ -2,6 +2,7 @@
  * The composition root: checks the configuration, starts admin and the workers, and takes everything down again.
  * A fault is told before anything listens. Follows Envoy's source/server/server.cc.
  */
+import type { Worker } from 'node:worker_threads'
 import type { DrainOptions, ServerState } from '../admin/admin-context.ts'
 import type { LogOutput } from '../base/log-output.ts'
 import { logger } from '../base/log.ts'
@@ -21,6 +22,7 @@ import type { BoundListener } from './worker-runtime.ts'
 import { forgetWorker } from '../wasm/wasm-thread.ts'
 import { WasmAdmin } from './wasm-admin.ts'
 import { WorkerPool } from './worker-pool.ts'
+import { launchWorker } from './worker-thread.ts'
 import type { Workers } from './workers.ts'
 
 const log = logger('main')
@@ -47,16 +49,24 @@ export class Server {
 
   /** Rejects with `ConfigErrors`, or with one clear line when a port, a file or a worker is the fault. */
   async start(): Promise<void> {
-    const checked = checkConfiguration(this.options)
+    // They load the program while this thread reads the configuration.
+    const launched = Array.from({ length: this.options.concurrency }, (_, index) => launchWorker(index))
+    let checked: CheckedConfiguration
+    try {
+      checked = checkConfiguration(this.options, false)
+    } catch (error) {
+      await Promise.all(launched.map(worker => worker.terminate()))
+      throw error
+    }
     this.#logOutput = setUpLog(checked.snapshot.log)
     for (const warning of checked.warnings) logger('config').warn(warning)
-    const running = this.#makeRunning(checked)
+    const running = this.#makeRunning(checked, launched)
     this.#running = running
     await running.admin.start()
     this.state = 'INITIALIZING'
     await running.services.start()
     await running.discovery.start()
-    await running.workers.start()
+    await running.workers.start().catch(error => this.#explain(error))
     this.boundListeners = await running.workers.listen()
     this.state = 'LIVE'
     running.serverStats.live()
@@ -64,6 +74,12 @@ export class Server {
     for (const { name, addresses } of this.boundListeners)
       log.debug(`listener "${name}" accepts on ${JSON.stringify(addresses)}`)
     log.info(`all dependencies initialized, serving with ${this.options.concurrency} workers`)
+  }
+
+  /** A worker could not be built: what the fault is and where, if running the wasm plugins here finds it too. */
+  #explain(error: unknown): never {
+    checkConfiguration(this.options, true)
+    throw error
   }
 
   get adminAddress(): Address | undefined {
@@ -117,7 +133,7 @@ export class Server {
     this.#resolveClosed()
   }
 
-  #makeRunning({ snapshot, checker, checks }: CheckedConfiguration): Running {
+  #makeRunning({ snapshot, checker, checks }: CheckedConfiguration, launched: readonly Worker[]): Running {
     const { concurrency } = this.options
     const state = new ProcessState(0, Math.max(concurrency, 1) + 1)
     const { statsConfig } = snapshot.bootstrap
@@ -128,7 +144,7 @@ export class Server {
       concurrency === 0
         ? new LocalWorker(snapshot, state, stats)
         : new WorkerPool(snapshot, {
-            concurrency,
+            launched,
             state,
             stats,
             stuckAfterMs: snapshot.bootstrap.watchdogs?.workerWatchdog?.killTimeout || defaultStuckAfterMs,

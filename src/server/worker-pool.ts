@@ -2,13 +2,14 @@
  * The workers of a proxy: starts N threads, gives all the same listeners (the first one binds, so that port 0 means
  * one port), watches their heartbeats, and replaces a dead or stuck one while the others serve.
  */
+import type { Worker } from 'node:worker_threads'
 import { logger } from '../base/log.ts'
 import type { StatDefinition } from '../stats/store.ts'
 import type { Counter, Scope } from '../stats/scope.ts'
 import type { ProcessState } from './process-state.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { BoundListener, WorkerMethods } from './worker-runtime.ts'
-import { WorkerThread } from './worker-thread.ts'
+import { launchWorker, WorkerThread } from './worker-thread.ts'
 import type { Workers } from './workers.ts'
 
 const log = logger('main')
@@ -21,7 +22,8 @@ const closeTimeoutMs = 2000
 const healthyAfterMs = 30_000
 
 export interface WorkerPoolOptions {
-  readonly concurrency: number
+  /** One for each worker. */
+  readonly launched: readonly Worker[]
   readonly state: ProcessState
   readonly stats: Scope
   /** An event loop that has not turned for this long is stuck. */
@@ -62,7 +64,7 @@ export class WorkerPool implements Workers {
 
   /** Rejects with the first worker's error. */
   async start(): Promise<void> {
-    for (let index = 0; index < this.#options.concurrency; index++) this.#slots.push(this.#newSlot(index))
+    for (const [index, worker] of this.#options.launched.entries()) this.#slots.push(this.#newSlot(index, worker))
     await Promise.all(this.#slots.map(slot => slot.thread.built))
     this.#watchTimer = setInterval(() => this.#watch(), watchIntervalMs)
     this.#watchTimer.unref()
@@ -95,10 +97,10 @@ export class WorkerPool implements Workers {
     await Promise.all(this.#slots.map(slot => slot.thread.terminate()))
   }
 
-  #newSlot(index: number): Slot {
+  #newSlot(index: number, worker: Worker): Slot {
     const now = performance.now()
     return {
-      thread: this.#newThread(index),
+      thread: this.#newThread(index, worker),
       beats: this.#options.state.beats(index),
       lastTurnMs: now,
       startedMs: now,
@@ -108,8 +110,9 @@ export class WorkerPool implements Workers {
     }
   }
 
-  #newThread(index: number): WorkerThread {
-    return new WorkerThread(index, this.#snapshot, this.#options.state, {
+  #newThread(index: number, worker: Worker): WorkerThread {
+    const task = { index, snapshot: this.#snapshot, state: this.#options.state.buffers }
+    return new WorkerThread(worker, task, {
       onStats: definitions => this.#options.onStats(index, definitions),
       onDeath: reason => this.#replace(index, reason),
     })
@@ -145,7 +148,7 @@ export class WorkerPool implements Workers {
   }
 
   async #restart(index: number, slot: Slot): Promise<void> {
-    slot.thread = this.#newThread(index)
+    slot.thread = this.#newThread(index, launchWorker(index))
     slot.restartTimer = undefined
     slot.building = true
     try {

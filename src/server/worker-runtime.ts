@@ -31,6 +31,8 @@ export interface WorkerRuntimeOptions {
   readonly workerIndex: number
   readonly state: ProcessState
   readonly stats: Scope
+  /** See `FactoryContext`. */
+  readonly trials?: { needed: boolean }
 }
 
 /** What the main thread calls, directly or by message: plain data in and out. */
@@ -65,12 +67,19 @@ export class WorkerRuntime implements WorkerMethods {
   readonly context: ThreadContext
 
   /** @throws ConfigError for what only building can find */
-  constructor(snapshot: Snapshot, { workerIndex, state, stats }: WorkerRuntimeOptions) {
+  constructor(snapshot: Snapshot, { workerIndex, state, stats, trials }: WorkerRuntimeOptions) {
     const { bootstrap } = snapshot
     const staticResources = bootstrap.staticResources
     setConnectionIds(workerIndex)
     const checking = workerIndex < 0
-    const context = new ThreadContext(snapshot, { workerIndex, state, stats, openFiles: !checking, checking })
+    const context = new ThreadContext(snapshot, {
+      workerIndex,
+      state,
+      stats,
+      openFiles: !checking,
+      checking,
+      ...(trials && { trials }),
+    })
     this.context = context
     this.#clusters = new ClusterManager(staticResources?.clusters ?? [], context, {
       makeHttp1Client: (connection, callbacks, settings) => new Http1ClientConnection(connection, callbacks, settings),

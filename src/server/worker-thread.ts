@@ -8,7 +8,8 @@ import type { Snapshot } from './snapshot.ts'
 import type { WorkerMethods } from './worker-runtime.ts'
 import type { StatDefinition } from '../stats/store.ts'
 
-export interface WorkerData {
+/** The first message to it. */
+export interface WorkerTask {
   readonly index: number
   readonly snapshot: Snapshot
   readonly state: ProcessState['buffers']
@@ -37,6 +38,12 @@ interface Pending {
   reject(error: Error): void
 }
 
+/** A thread that loads the program and waits for its task. */
+export function launchWorker(index: number): Worker {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  return new Worker(new URL(`./worker-main.${extension}`, import.meta.url), { name: `worker_${index}` })
+}
+
 export class WorkerThread {
   readonly index: number
   /** Resolves when the configuration is built and the clusters are ready. */
@@ -46,14 +53,10 @@ export class WorkerThread {
   #nextId = 1
   #over = false
 
-  constructor(index: number, snapshot: Snapshot, state: ProcessState, events: WorkerThreadEvents) {
+  /** @param worker of `launchWorker` */
+  constructor(worker: Worker, { index, snapshot, state }: WorkerTask, events: WorkerThreadEvents) {
     this.index = index
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    const workerData: WorkerData = { index, snapshot, state: state.buffers }
-    this.#worker = new Worker(new URL(`./worker-main.${extension}`, import.meta.url), {
-      workerData,
-      name: `worker_${index}`,
-    })
+    this.#worker = worker
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.built = promise
     this.built.catch(() => undefined)
@@ -74,6 +77,8 @@ export class WorkerThread {
     })
     this.#worker.on('error', error => die(error instanceof Error ? (error.stack ?? error.message) : String(error)))
     this.#worker.on('exit', code => die(`ended with exit code ${code}`))
+    const task: WorkerTask = { index, snapshot, state }
+    this.#worker.postMessage(task)
   }
 
   /** Calls a method of the worker's runtime. Rejects when it throws or the thread dies. */

@@ -40,6 +40,8 @@ interface InFunction extends Indices {
 
 /** Positions are those in the code section. */
 export interface ScannedFunction {
+  /** Of its length, which stands before it. */
+  readonly sizeAt: number
   readonly start: number
   readonly end: number
   readonly localsAt: number
@@ -55,6 +57,7 @@ export interface ScannedFunction {
 /** Reads a function from its number of local groups on. @throws UnknownWasmError */
 export function scanFunction(
   reader: WasmReader,
+  sizeAt: number,
   size: number,
   importCount: number,
   parameters: number,
@@ -119,7 +122,7 @@ export function scanFunction(
   const end = start + size
   if (reader.at !== end) throw new UnknownWasmError('a function of another length than it says')
   return {
-    ...{ start, end, localsAt, localGroups, codeAt, scratch, entry, insertions, callees },
+    ...{ sizeAt, start, end, localsAt, localGroups, codeAt, scratch, entry, insertions, callees },
   }
 }
 

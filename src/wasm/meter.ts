@@ -82,6 +82,8 @@ class ModuleSections {
   readonly #sections = new Map<number, Uint8Array>()
   /** By function, by position from the beginning of its body. */
   readonly #hints: (readonly [index: number, hints: readonly Hint[]])[] = []
+  /** The new code section, in pieces. */
+  #code: readonly Uint8Array[] | undefined = undefined
   /** Where the code section was. */
   #codeAt = 0
   /** What of it is still there, by its place in the new one. */
@@ -110,7 +112,8 @@ class ModuleSections {
       const payload = this.#sections.get(id)
       if (id === section.code) parts.push(this.#branchHints())
       if (payload === undefined) continue
-      parts.push(Uint8Array.from([id, ...leb(payload.length)]))
+      const content = id === section.code && this.#code !== undefined ? this.#code : [payload]
+      parts.push(Uint8Array.from([id, ...leb(content.reduce((sum, part) => sum + part.length, 0))]))
       if (id === section.code && moved !== undefined) {
         const codeAt = parts.reduce((sum, part) => sum + part.length, 0)
         for (const { from, to } of this.#kept) {
@@ -118,9 +121,10 @@ class ModuleSections {
           moved.to.push(codeAt + to)
         }
       }
-      parts.push(payload)
+      for (const part of content) parts.push(part)
     }
-    return new Uint8Array(Buffer.concat([...parts, ...this.#customs]))
+    for (const custom of this.#customs) parts.push(custom)
+    return joined(parts)
   }
 
   capMemory(memoryBytes: number): void {
@@ -211,7 +215,7 @@ class ModuleSections {
       at += body.length
       return pieces.map(({ from, to }) => ({ from, to: start + to }))
     })
-    this.#sections.set(section.code, Buffer.concat([Uint8Array.from(leb(bodies.length)), ...bodies]))
+    this.#code = [Uint8Array.from(leb(bodies.length)), ...bodies]
   }
 
   /** What holds positions in the code, which would be wrong afterwards. */
@@ -345,8 +349,9 @@ class ModuleSections {
     const reader = this.#reader(section.code)
     if (reader === undefined) return []
     return Array.from({ length: reader.u32() }, (_, index) => {
+      const sizeAt = reader.at
       const size = reader.u32()
-      return scanFunction(reader, size, importCount, parameterCounts[index] as number)
+      return scanFunction(reader, sizeAt, size, importCount, parameterCounts[index] as number)
     })
   }
 
@@ -359,14 +364,14 @@ class ModuleSections {
     kept: Kept[],
   ): Uint8Array {
     const code = this.#sections.get(section.code) as Uint8Array
-    const { start, end, localsAt, localGroups, codeAt, insertions, entry } = scanned
+    const { sizeAt, start, end, localsAt, localGroups, codeAt, insertions, entry } = scanned
     const needsLocal = insertions.some(each => each.region === undefined && !isHostCall(each))
     const parts: Uint8Array[] = [Uint8Array.from(leb(localGroups + (needsLocal ? 1 : 0)))]
     parts.push(code.subarray(localsAt, codeAt))
     if (needsLocal) parts.push(Uint8Array.of(1, 0x7f))
     if (!meterEntry && insertions.length === 0) {
       kept.push({ from: start, to: 0 })
-      return Buffer.concat([Uint8Array.from(leb(end - start)), code.subarray(start, end)])
+      return code.subarray(sizeAt, end)
     }
     const hints: Hint[] = []
     let length = parts.reduce((sum, part) => sum + part.length, 0)
@@ -402,8 +407,7 @@ class ModuleSections {
     kept.push({ from, to: length })
     parts.push(code.subarray(from, end))
     if (hints.length > 0) this.#hints.push([index, hints])
-    const body = Buffer.concat(parts)
-    return Buffer.concat([Uint8Array.from(leb(body.length)), body])
+    return joined([Uint8Array.from(leb(length + end - from)), ...parts])
   }
 }
 
@@ -422,4 +426,14 @@ function referenceVisitor(found: Set<number>): InstructionVisitor {
     onMemoryGrow: nothing,
     onFunctionReference: callee => void found.add(callee),
   }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
 }

@@ -25,8 +25,9 @@ const defaultMaxReloadMs = 10_000
 type PluginContext = FactoryContext & Partial<Pick<ListenerFactoryContext, 'trafficDirection' | 'listenerMetadata'>>
 
 /**
- * Loads and configures the plugin on this thread; a check shuts it down again at once. Remote code that has not been
- * fetched is noted by the check (remote-code.ts); a plugin that cannot have it is a `MissingPlugin`. @throws ConfigError
+ * Loads and configures the plugin on this thread; a check shuts it down again at once, or only loads it (`trials`). Remote
+ * code that has not been fetched is noted by the check (remote-code.ts); a plugin that cannot have it is a `MissingPlugin`.
+ * @throws ConfigError
  */
 export function makePlugin(config: PluginConfig, context: PluginContext): PluginUse {
   const vmConfig = config.vmConfig
@@ -60,13 +61,13 @@ export function makePlugin(config: PluginConfig, context: PluginContext): Plugin
       return new MissingPlugin(plugin)
     }
   }
+  note(code.key, local === undefined ? `remote ${remote?.httpUri?.uri}` : sourceName(local))
+  if (checking && context.trials?.needed === false) return new MissingPlugin(plugin)
   const slot = thread.slot(code, settings)
   try {
     const handle = new PluginHandle(plugin, slot)
-    if (checking) {
-      handle.endTrial()
-      note(code.key, local === undefined ? `remote ${remote?.httpUri?.uri}` : sourceName(local))
-    } else {
+    if (checking) handle.endTrial()
+    else {
       const remove = thread.addPlugin(handle, code, settings)
       context.onClose(() => {
         remove()

@@ -77,6 +77,16 @@ async function idleSample(proxy: Running, row: Row): Promise<Sample> {
   return { value: (after - before) / row.connections, rssMiB: after / mib, errors: '' }
 }
 
+/** Of a module's row another process is started without it. */
+async function startSample(proxy: Running, { kind }: Row, name: ProxyName, backendPort: number): Promise<Sample> {
+  const rssMiB = rssOf(processTree(proxy.pid)) / mib
+  const readyMs = proxy.readyMs as number
+  if (kind === 'start') return { value: readyMs, rssMiB, errors: '' }
+  const without = await startProxy(name, 'http', backendPort)
+  await without.stop()
+  return { value: readyMs - (without.readyMs as number), rssMiB, errors: '' }
+}
+
 const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
@@ -101,7 +111,7 @@ async function runRow(row: Row, names: readonly ProxyName[], rounds: number, sec
             ? await loadSample(proxy, row, seconds)
             : row.kind === 'idle'
               ? await idleSample(proxy, row)
-              : { value: proxy.readyMs as number, rssMiB: rssOf(processTree(proxy.pid)) / mib, errors: '' }
+              : await startSample(proxy, row, name, backendPort)
         samples.get(name)?.push(sample)
         if (row.kind !== 'load') {
           proxies.delete(name)
@@ -193,7 +203,7 @@ if (!hasProgram('wrk')) {
       const names = available(row.work).filter(
         name =>
           options.proxies.split(',').includes(name) &&
-          ((!row.kind.startsWith('start') && row.client === 'wrk') || name === 'sluice' || name === 'envoy'),
+          ((!row.kind.endsWith('start') && row.client === 'wrk') || name === 'sluice' || name === 'envoy'),
       )
       if (row.work === 'grpc' && grpcGo === undefined) {
         note(`skipped ${row.name}: ${goMissing}`)

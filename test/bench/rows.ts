@@ -8,7 +8,7 @@ export interface Row {
   readonly name: string
   readonly title: string
   readonly work: Work
-  readonly kind: 'load' | 'idle' | 'start' | 'start-ratio'
+  readonly kind: 'load' | 'idle' | 'start' | 'module-start'
   readonly path: string
   readonly connections: number
   readonly client: Client
@@ -71,9 +71,9 @@ export const rows: readonly Row[] = [
   {
     ...load,
     name: 'start-go',
-    title: 'start to ready with a Go filter',
+    title: 'load to ready of a Go module (a start with it less one without)',
     work: 'wasm-go',
-    kind: 'start-ratio',
+    kind: 'module-start',
     target: 0.15,
   },
 ]

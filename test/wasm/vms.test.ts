@@ -6,7 +6,7 @@ import { vmCases } from './vm-cases.ts'
 
 for (const name of Object.keys(vmCases))
   test(name, async () => {
-    const exactly = `^${RegExp.escape(name)}$`
+    const exactly = `^${name.replaceAll(/[{}]/g, '\\$&')}$`
     const recorded = (golden as unknown as Readonly<Record<string, VmOutcome>>)[name]
     assert.deepEqual((await runVms('sluice', exactly))[name], recorded)
   })
