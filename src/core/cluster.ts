@@ -1,4 +1,5 @@
 /** Clusters, hosts and connection pools as the router and filters see them. Follows `envoy/upstream/*.h`. */
+import type { Runtime } from './extension.ts'
 import type { Address } from './address.ts'
 import type { RequestEncoder, ResponseDecoder } from './codec.ts'
 import type { Connection } from './connection.ts'
@@ -119,6 +120,7 @@ export interface ClusterInfo {
   readonly http1: boolean
   readonly http2: boolean
   readonly maintenanceMode: boolean
+  readonly runtime: Runtime
   /** Of every attempt at a host; undefined: those of the router, if it has any. */
   readonly upstreamFilters: MakeUpstreamFilterChain | undefined
   readonly policies: ClusterRequestPolicies

@@ -65,6 +65,7 @@ export interface LocalNode {
 
 export interface Runtime {
   getInteger(key: string, defaultValue: number): number
+  getDouble(key: string, defaultValue: number): number
   getBoolean(key: string, defaultValue: boolean): boolean
   /** numerator/denominator of RuntimeFractionalPercent, `random` any non-negative integer. */
   featureEnabled(key: string, numerator: number, denominator: number, random: number): boolean

@@ -207,8 +207,8 @@ export interface RetryPolicy {
   readonly perTryTimeoutMs: number
   /** 0 = none. */
   readonly perTryIdleTimeoutMs: number
-  readonly baseIntervalMs: number
-  readonly maxIntervalMs: number
+  /** Undefined: as the runtime says, and ten times of it at most. */
+  readonly backOff: { readonly baseIntervalMs: number; readonly maxIntervalMs: number } | undefined
   /** When a response says so itself; undefined: never. */
   readonly rateLimitedBackOff: RateLimitedBackOff | undefined
   readonly hostSelectionMaxAttempts: number

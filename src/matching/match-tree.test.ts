@@ -10,6 +10,7 @@ import { makeMatchTree, type MatchTree } from './match-tree.ts'
 
 const runtime: Runtime = {
   getInteger: (_, value) => value,
+  getDouble: (_, value) => value,
   getBoolean: (_, value) => value,
   featureEnabled: (_, numerator, denominator, random) => random % denominator < numerator,
 }

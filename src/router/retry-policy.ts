@@ -1,6 +1,6 @@
 /** `envoy.config.route.v3.RetryPolicy` as the router reads it. Follows Envoy's `RetryPolicyImpl`. */
 import { configError } from '../config/position.ts'
-import type { RetryPolicy as RetryPolicyMessage } from '../config/v3.ts'
+import type { RetryPolicy as RetryPolicyMessage, RetryPolicy_RetryBackOff } from '../config/v3.ts'
 import type { RetryPolicy } from '../core/route.ts'
 import { makeHeaderMatcher } from '../matching/header-matcher.ts'
 import { makeRetryHostPredicate } from './retry-host-predicate.ts'
@@ -38,14 +38,12 @@ export function parseRetryOnHeaders(http: string | undefined, grpc: string | und
   return [...parse(http ?? '', httpWords), ...parse(grpc ?? '', grpcWords)]
 }
 
+/** Without one in the configuration or the runtime. */
+export const defaultBaseIntervalMs = 25
 const defaultResetMaxIntervalMs = 300_000
 
 /** Throws `ConfigError` for a bad interval and for extensions that sluice does not have. */
 export function makeRetryPolicy(message: RetryPolicyMessage): RetryPolicy {
-  const baseIntervalMs = message.retryBackOff?.baseInterval ?? 25
-  const maxIntervalMs = message.retryBackOff?.maxInterval ?? baseIntervalMs * 10
-  if (message.retryBackOff !== undefined && maxIntervalMs < baseIntervalMs)
-    throw configError(message.retryBackOff, 'maxInterval', 'must be greater than or equal to the base_interval')
   return {
     refreshClusterOnRetry: message.refreshClusterOnRetry,
     retryOn: parseRetryOn(message.retryOn),
@@ -55,8 +53,7 @@ export function makeRetryPolicy(message: RetryPolicyMessage): RetryPolicy {
     numRetries: message.numRetries ?? 1,
     perTryTimeoutMs: message.perTryTimeout ?? 0,
     perTryIdleTimeoutMs: message.perTryIdleTimeout ?? 0,
-    baseIntervalMs: Math.max(baseIntervalMs, 1),
-    maxIntervalMs: Math.max(maxIntervalMs, 1),
+    backOff: message.retryBackOff && makeBackOff(message.retryBackOff),
     hostSelectionMaxAttempts: Number(message.hostSelectionRetryMaxAttempts) || 1,
     hostPredicates: message.retryHostPredicate.map(makeRetryHostPredicate),
     makeRetryPriority: message.retryPriority && makeRetryPriorityFactory(message.retryPriority),
@@ -68,4 +65,12 @@ export function makeRetryPolicy(message: RetryPolicyMessage): RetryPolicy {
       maxIntervalMs: message.rateLimitedRetryBackOff.maxInterval ?? defaultResetMaxIntervalMs,
     },
   }
+}
+
+function makeBackOff(message: RetryPolicy_RetryBackOff): RetryPolicy['backOff'] {
+  const baseIntervalMs = message.baseInterval ?? defaultBaseIntervalMs
+  const maxIntervalMs = message.maxInterval ?? baseIntervalMs * 10
+  if (maxIntervalMs < baseIntervalMs)
+    throw configError(message, 'maxInterval', 'must be greater than or equal to the base_interval')
+  return { baseIntervalMs: Math.max(baseIntervalMs, 1), maxIntervalMs: Math.max(maxIntervalMs, 1) }
 }

@@ -6,7 +6,7 @@ import type { RequestStats, RetryPolicy } from '../core/route.ts'
 import type { EnvoyHeaders } from './envoy-headers.ts'
 import { parseInteger } from './envoy-headers.ts'
 import { exponentialBackOff, rateLimitedBackOff } from './retry-back-off.ts'
-import { parseRetryOnHeaders } from './retry-policy.ts'
+import { parseRetryOnHeaders, defaultBaseIntervalMs } from './retry-policy.ts'
 
 export type RetryDecision = 'yes' | 'no' | 'overflow' | 'limit-exceeded'
 
@@ -26,8 +26,7 @@ const defaultPolicy: RetryPolicy = {
   numRetries: 1,
   perTryTimeoutMs: 0,
   perTryIdleTimeoutMs: 0,
-  baseIntervalMs: 25,
-  maxIntervalMs: 250,
+  backOff: undefined,
   hostSelectionMaxAttempts: 1,
   hostPredicates: [],
   makeRetryPriority: undefined,
@@ -47,6 +46,10 @@ export function makeRetryState(
   const configured = policy !== undefined && policy.retryOn.size > 0
   if (!configured && asked.retryOn === undefined && asked.retryGrpcOn === undefined) return undefined
   return new RetryState(policy ?? defaultPolicy, asked, requestHeaders, cluster, priority, callbacks, accounts)
+}
+
+function randomShare(): number {
+  return Math.floor(Math.random() * 1_000_000)
 }
 
 export class RetryState {
@@ -173,6 +176,7 @@ export class RetryState {
       for (const account of this.#accounts) account.retryOverflow.inc()
       return 'overflow'
     }
+    if (!this.#cluster.runtime.featureEnabled('upstream.use_retry', 100, 100, randomShare())) return 'no'
     this.#armed = true
     this.#retries.inc()
     if (!this.#policy.refreshClusterOnRetry) stats.upstreamRqRetry.inc()
@@ -189,8 +193,13 @@ export class RetryState {
   }
 
   #backOffMs(): number {
-    const { baseIntervalMs, maxIntervalMs } = this.#policy
-    return exponentialBackOff(baseIntervalMs, maxIntervalMs, ++this.#attempt, Math.random())
+    const { backOff } = this.#policy
+    const base = backOff?.baseIntervalMs ?? this.#runtimeBaseMs()
+    return exponentialBackOff(base, backOff?.maxIntervalMs ?? base * 10, ++this.#attempt, Math.random())
+  }
+
+  #runtimeBaseMs(): number {
+    return Math.max(this.#cluster.runtime.getInteger('upstream.base_retry_backoff_ms', defaultBaseIntervalMs), 1)
   }
 
   wouldRetryFromHeaders(status: number, headers: HeaderMap): boolean {

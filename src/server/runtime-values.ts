@@ -53,6 +53,12 @@ export class RuntimeValues implements Runtime {
     return integer(this.#values.get(key)) ?? defaultValue
   }
 
+  getDouble(key: string, defaultValue: number): number {
+    const value = this.#values.get(key)
+    const number = typeof value === 'string' && value !== '' ? Number(value) : value
+    return typeof number === 'number' && Number.isFinite(number) ? number : defaultValue
+  }
+
   getBoolean(key: string, defaultValue: boolean): boolean {
     const text = String(this.#values.get(key)).toLowerCase()
     return text === 'true' || (text !== 'false' && defaultValue)

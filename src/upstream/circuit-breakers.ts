@@ -8,13 +8,11 @@ import type { CircuitBreakers, CircuitBreakers_Thresholds as Thresholds } from '
 import type { Priority, Resource, ResourceManager } from '../core/cluster.ts'
 import type { FactoryContext, Runtime } from '../core/extension.ts'
 import type { Gauge, Scope } from '../stats/scope.ts'
-import { ActiveRequests, RecentRequests, RetryBudget } from './retry-budget.ts'
+import { ActiveRequests, RecentRequests, defaultBudgetPercent, defaultMinRetries, RetryBudget } from './retry-budget.ts'
 
 const defaultMax = 1024
 const defaultRetries = 3
 const unlimited = 4_294_967_295
-const defaultBudgetPercent = 20
-const defaultMinRetries = 3
 
 class SharedResource implements Resource {
   readonly #max: number
@@ -125,15 +123,18 @@ export function makeResourceManager(
     connections: resource(thresholds?.maxConnections ?? defaultMax, 'connections', 'cx'),
     pendingRequests,
     requests,
-    retries:
+    retries: new RetryBudget(
+      retries,
+      recent ?? new ActiveRequests(requests, pendingRequests),
       budget === undefined
-        ? retries
-        : new RetryBudget(
-            retries,
-            recent ?? new ActiveRequests(requests, pendingRequests),
-            (budget.budgetPercent?.value ?? defaultBudgetPercent) / 100,
-            budget.minRetryConcurrency ?? defaultMinRetries,
-          ),
+        ? { percent: undefined, minimum: undefined }
+        : {
+            percent: budget.budgetPercent?.value ?? defaultBudgetPercent,
+            minimum: budget.minRetryConcurrency ?? defaultMinRetries,
+          },
+      runtime,
+      `${keys}retry_budget.`,
+    ),
     connectionPools: resource(thresholds?.maxConnectionPools ?? unlimited, 'connection_pools', 'cx_pool'),
     maxConnectionsPerHost: maxConnectionsPerHost(breakers, wanted),
     onRequest: () => recent?.onRequest(),

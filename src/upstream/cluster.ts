@@ -96,7 +96,7 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
   readonly #source: EndpointSource
   readonly #refusing: HttpConnectionPool
   readonly #shared: SharedCells
-  readonly #runtime: Runtime
+  readonly runtime: Runtime
   readonly #maintenanceKey: string
   /** Hosts count their connections over all workers. */
   readonly #limitsHosts: boolean
@@ -114,7 +114,7 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
     this.#defaultResources = resources('default')
     this.#highResources = resources('high')
     this.#shared = context.shared
-    this.#runtime = context.runtime
+    this.runtime = context.runtime
     this.#maintenanceKey = `upstream.maintenance_mode.${this.name}`
     this.#limitsHosts = (message.circuitBreakers?.perHostThresholds.length ?? 0) > 0
     this.connectTimeoutMs = message.connectTimeout ?? defaultConnectTimeoutMs
@@ -208,7 +208,7 @@ export class UpstreamCluster implements Cluster, ClusterInfo {
 
   /** By runtime, for a share of the requests. */
   get maintenanceMode(): boolean {
-    return this.#runtime.featureEnabled(this.#maintenanceKey, 0, 100, Math.floor(Math.random() * 1_000_000))
+    return this.runtime.featureEnabled(this.#maintenanceKey, 0, 100, Math.floor(Math.random() * 1_000_000))
   }
 
   get info(): ClusterInfo {

@@ -1,28 +1,47 @@
 /** `retry_budget`: retries may be a share of the requests, of those under way or of those of a while. Follows Envoy's `RetryBudgetImpl`. */
 import type { SharedCell } from '../base/shared-cells.ts'
 import type { Resource } from '../core/cluster.ts'
+import type { Runtime } from '../core/extension.ts'
 
 /** How many requests retries are a share of. */
 export interface BudgetBase {
   readonly count: number
 }
 
+/** Undefined without a budget in the configuration. */
+export interface BudgetSettings {
+  readonly percent: number | undefined
+  /** Retries that are always allowed. */
+  readonly minimum: number | undefined
+}
+
+export const defaultBudgetPercent = 20
+export const defaultMinRetries = 3
+
 export class RetryBudget implements Resource {
   readonly #retries: Resource
   readonly #base: BudgetBase
-  readonly #share: number
-  readonly #minimum: number
+  readonly #settings: BudgetSettings
+  readonly #runtime: Runtime
+  readonly #percentKey: string
+  readonly #minimumKey: string
 
-  /** @param minimum of retries that are always allowed */
-  constructor(retries: Resource, base: BudgetBase, share: number, minimum: number) {
+  /** @param key of the runtime values that go before the settings, and make a budget where there is none */
+  constructor(retries: Resource, base: BudgetBase, settings: BudgetSettings, runtime: Runtime, key: string) {
     this.#retries = retries
     this.#base = base
-    this.#share = share
-    this.#minimum = minimum
+    this.#settings = settings
+    this.#runtime = runtime
+    this.#percentKey = `${key}budget_percent`
+    this.#minimumKey = `${key}min_retry_concurrency`
   }
 
   get max(): number {
-    return Math.max(Math.floor(this.#base.count * this.#share), this.#minimum)
+    const percent = this.#runtime.getDouble(this.#percentKey, this.#settings.percent ?? Number.NaN)
+    const minimum = this.#runtime.getInteger(this.#minimumKey, this.#settings.minimum ?? Number.NaN)
+    if (Number.isNaN(percent) && Number.isNaN(minimum)) return this.#retries.max
+    const share = Number.isNaN(percent) ? defaultBudgetPercent : percent
+    return Math.max(Math.floor((this.#base.count * share) / 100), Number.isNaN(minimum) ? defaultMinRetries : minimum)
   }
 
   get count(): number {

@@ -71,6 +71,7 @@ test('runtime keys: of the plugin over those of all', () => {
   }
   const runtime = {
     getInteger: (key: string, value: number) => values[key] ?? value,
+    getDouble: (_key: string, value: number) => value,
     getBoolean: (_key: string, value: boolean) => value,
     featureEnabled: () => false,
   }

@@ -38,6 +38,8 @@ export interface Group {
   /** Besides `a`, `b`, `dead`, `empty` and `tcp`, which every group has. */
   readonly clusters?: readonly JsonObject[]
   readonly cases: readonly Case[]
+  /** Runtime values, by key. */
+  readonly runtime?: JsonObject
   /** Counters and gauges to compare after all cases. */
   readonly stats?: readonly RegExp[]
 }

@@ -24,6 +24,7 @@ import { durations } from './cases/durations.ts'
 import { retries } from './cases/retries.ts'
 import { rewrites } from './cases/rewrites.ts'
 import { routeStats } from './cases/route-stats.ts'
+import { runtimeKeys } from './cases/runtime-keys.ts'
 import { routing } from './cases/routing.ts'
 import { stats } from './cases/stats.ts'
 import { mirroring } from './cases/mirroring.ts'
@@ -94,4 +95,5 @@ export const groups: readonly Group[] = [
   http1Options,
   connectTunnels,
   scopedRoutes,
+  ...runtimeKeys,
 ]

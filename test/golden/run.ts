@@ -178,6 +178,7 @@ function configuration(group: Group, ports: Readonly<Record<string, number>>): J
   ]
   const text = JSON.stringify({
     node: { id: 'golden', cluster: 'golden' },
+    ...(group.runtime && { layered_runtime: { layers: [{ name: 'golden', static_layer: group.runtime }] } }),
     static_resources: { listeners: [...group.listeners, barrier], clusters },
   })
   return JSON.parse(text.replace(/"\$(a|b|tcp|dead)"/g, (_, name: string) => String(ports[name]))) as JsonObject

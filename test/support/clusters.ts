@@ -89,6 +89,7 @@ export class TestContext implements ListenerFactoryContext {
   readonly node = { id: 'n', cluster: 'n', zone: '' }
   readonly runtime = {
     getInteger: (_key: string, value: number) => value,
+    getDouble: (_key: string, value: number) => value,
     getBoolean: (_key: string, value: boolean) => value,
     featureEnabled: () => false,
   }

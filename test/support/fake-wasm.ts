@@ -82,6 +82,7 @@ export function fakeThread(singletons = new Map<string, unknown>()): FakeThread 
     singletons,
     runtime: {
       getInteger: (_key: string, value: number) => value,
+      getDouble: (_key: string, value: number) => value,
       getBoolean: (_key: string, value: boolean) => value,
     },
     trafficDirection: 'INBOUND',

@@ -18,7 +18,7 @@ import type {
 } from '../../src/core/cluster.ts'
 import type { RequestEncoder, ResponseDecoder, StreamCallbacks, StreamResetReason } from '../../src/core/codec.ts'
 import type { Connection } from '../../src/core/connection.ts'
-import type { FactoryContext, HttpFilterContext } from '../../src/core/extension.ts'
+import type { FactoryContext, HttpFilterContext, Runtime } from '../../src/core/extension.ts'
 import { HeaderMap } from '../../src/core/header-map.ts'
 import type { DownstreamWatermarkCallbacks, HttpFilterCallbacks, LocalReply } from '../../src/core/http-filter.ts'
 import type { Route } from '../../src/core/route.ts'
@@ -77,6 +77,14 @@ export function requestHeaders(path: string, more: Readonly<Record<string, strin
 }
 
 /** Counts by name. */
+/** Nothing is set. */
+const fakeRuntime: Runtime = {
+  getInteger: (_, value) => value,
+  getDouble: (_, value) => value,
+  getBoolean: (_, value) => value,
+  featureEnabled: (_, numerator, denominator, random) => random % denominator < numerator,
+}
+
 export class Counts {
   readonly values = new Map<string, number>()
 
@@ -254,6 +262,7 @@ export class FakeCluster implements Cluster {
       http1: true,
       http2: false,
       maintenanceMode: false,
+      runtime: fakeRuntime,
       upstreamFilters: undefined,
       resourceManager: () => ({
         connections: limit,
@@ -310,11 +319,7 @@ export function factoryContext(
     node: { id: '', cluster: '', zone: '' },
     drainClose: () => false,
     healthCheckFailed: () => false,
-    runtime: {
-      getInteger: (_, value) => value,
-      getBoolean: (_, value) => value,
-      featureEnabled: (_, numerator, denominator, random) => random % denominator < numerator,
-    },
+    runtime: fakeRuntime,
     openAccessLog: () => ({ write() {} }),
     extensions: {
       knows: () => false,

@@ -33,6 +33,7 @@ function written(yaml: string, requests: readonly Request[], runtime: Readonly<R
   const lines: string[] = []
   const run: Runtime = {
     getInteger: (key, fallback) => runtime[key] ?? fallback,
+    getDouble: (_, fallback) => fallback,
     getBoolean: (_, fallback) => fallback,
     featureEnabled: (key, numerator, denominator, random) => random % denominator < (runtime[key] ?? numerator),
   }
